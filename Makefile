@@ -1,0 +1,47 @@
+# Two commands matter: `make demo` and `make test`. Both set up what they need
+# and say what they lack.
+
+CARGO ?= cargo
+ARGS ?=
+
+.PHONY: help test lint guests toolchain decide bench clean
+
+help:
+	@echo 'make test    everything that proves Baton works'
+	@echo 'make decide  the decision on the Friday question, explained'
+	@echo 'make bench   what rules cost, measured here'
+	@echo 'make guests  build the stock modules into target/guests'
+	@echo 'make lint    format, clippy, documentation'
+
+# A compiler for WebAssembly: found, or set up in the user's cache.
+toolchain:
+	@guest-sdk/build/toolchain.sh
+
+guests: toolchain
+	$(CARGO) run --quiet --locked -p baton-guest-build -- --all-in rules
+
+test: guests
+	@tests/scripts/require-nextest.sh
+	$(CARGO) test --quiet --locked --workspace --doc
+	$(CARGO) nextest run --locked --workspace --no-fail-fast
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps
+
+# The journey's Friday question: a signed webhook body and what is known of the
+# customer. `make decide ARGS=--json` prints the record itself.
+EXAMPLE ?= friday
+decide: guests
+	@$(CARGO) run --quiet --locked -p baton -- decide \
+	    --body tests/examples/$(EXAMPLE)/body.json \
+	    --signature "$$(cat tests/examples/$(EXAMPLE)/signature)" \
+	    --secret example-app-secret \
+	    --facts tests/examples/$(EXAMPLE)/facts.json $(ARGS)
+
+bench: guests
+	$(CARGO) bench --locked -p baton-sandbox
+
+clean:
+	$(CARGO) clean

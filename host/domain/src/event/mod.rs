@@ -1,0 +1,90 @@
+//! Events: immutable facts appended to a customer's log.
+//!
+//! Their serde form is what the store seals and keeps, so it only ever grows:
+//! new variants, and new members with a default. A test in `tests` keeps one
+//! stored event of every kind that was ever written.
+
+mod commerce;
+mod message;
+mod ownership;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use commerce::{
+    BasketChanged, BookingChanged, DeliveryEstimated, OrderChanged, OrderStatus, PaymentChanged,
+    PaymentStatus, ProfileChanged,
+};
+pub use message::{
+    Author, BotAnswered, BotMissed, EchoReceived, InboundMessage, MessageEdited, MessageRevoked,
+    PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued, SendResolved,
+};
+pub use ownership::{Claimed, HandedOff, Resolved, Returned, Tagged, TimerFired};
+
+use crate::{decide::DecisionRecord, ids::NumberId};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When it happened, by the clock of whoever told us.
+    pub at: Timestamp,
+    /// The business number whose conversation it belongs to; `None` for what
+    /// concerns the customer as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<NumberId>,
+    /// What happened.
+    #[serde(flatten)]
+    pub body: EventBody,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventBody {
+    /// The customer wrote.
+    MessageReceived(InboundMessage),
+    /// The customer edited an earlier message.
+    MessageEdited(MessageEdited),
+    /// The customer took an earlier message back.
+    MessageRevoked(MessageRevoked),
+    /// A person wrote on the WhatsApp Business App.
+    EchoReceived(EchoReceived),
+    /// A message from before Baton, by history sync. Never an occasion.
+    PastMessage(PastMessage),
+    /// WhatsApp told how far one of our messages got.
+    Receipt(Receipt),
+    /// A message to the customer was put into the outbox.
+    SendQueued(SendQueued),
+    /// What became of it.
+    SendResolved(SendResolved),
+    /// The bot says that it answered.
+    BotAnswered(BotAnswered),
+    /// The bot says that it could not answer.
+    BotMissed(BotMissed),
+    /// The merchant or WhatsApp told who the customer is.
+    ProfileChanged(ProfileChanged),
+    /// What the customer is about to buy changed.
+    BasketChanged(BasketChanged),
+    /// An order was placed, paid, shipped, ...
+    OrderChanged(OrderChanged),
+    /// A payment succeeded, failed or waits.
+    PaymentChanged(PaymentChanged),
+    /// When it is expected to arrive.
+    DeliveryEstimated(DeliveryEstimated),
+    /// A booking was made or changed.
+    BookingChanged(BookingChanged),
+    /// Rules and policy looked at a moment.
+    Decided(Box<DecisionRecord>),
+    /// The conversation passed from the bot to people.
+    HandedOff(HandedOff),
+    /// A person took the next step.
+    Claimed(Claimed),
+    /// People gave the conversation back to the bot.
+    Returned(Returned),
+    /// The episode is over.
+    Resolved(Resolved),
+    /// Tags were put on the episode.
+    Tagged(Tagged),
+    /// A declared deadline passed.
+    TimerFired(TimerFired),
+}

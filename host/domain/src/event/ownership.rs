@@ -1,0 +1,92 @@
+//! Who has the next step, and the ends and deadlines of episodes.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{AgentId, OwnerEpoch, TeamName, TierName},
+    spent::SpentSignal,
+};
+
+/// The conversation passed from the bot to people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HandedOff {
+    /// The epoch it was decided under; under another it changes nothing.
+    pub epoch: OwnerEpoch,
+    /// To which team.
+    pub team: TeamName,
+    /// To which tier of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<TierName>,
+    /// To whom, when someone was available.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
+    /// Labels, the headline first.
+    #[serde(default)]
+    pub tags: Vec<Arc<str>>,
+    /// Why, most important first.
+    #[serde(default)]
+    pub reasons: Vec<Arc<str>>,
+    /// What to do next.
+    #[serde(default)]
+    pub next_step: Option<Arc<str>>,
+    /// By when.
+    #[serde(default)]
+    pub due: Option<Timestamp>,
+    /// 0 to 100.
+    #[serde(default)]
+    pub priority: u8,
+    /// The signals that brought it about, which are spent from now on.
+    #[serde(default)]
+    pub because: Vec<SpentSignal>,
+}
+
+/// A person took the next step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claimed {
+    /// The epoch the person saw; under another the claim is lost.
+    pub epoch: OwnerEpoch,
+    /// Who.
+    pub agent: AgentId,
+}
+
+/// People gave the conversation back to the bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// Who; `None` when the tenant's policy did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AgentId>,
+    /// What they leave the bot and the next person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Arc<str>>,
+}
+
+/// The episode is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// Who said so; `None` for the bot or the tenant's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AgentId>,
+}
+
+/// Tags were put on the episode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tagged {
+    /// The tags to add.
+    pub tags: Vec<Arc<str>>,
+}
+
+/// A declared deadline passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimerFired {
+    /// What the timer is for: `tracking`, `review`, `episode-silence`, ...
+    pub timer: Arc<str>,
+    /// Whether it came later than it may: recorded, nothing is done.
+    #[serde(default)]
+    pub too_late: bool,
+    /// Whether rules asked to look at it.
+    #[serde(default)]
+    pub is_occasion: bool,
+}

@@ -1,0 +1,11 @@
+//! Facts: what a moment knows, field by field. Computed when a module reads
+//! the field, so that an occasion costs only what its rules look at.
+
+mod deadline;
+mod language;
+mod mask;
+mod moment;
+
+pub use deadline::requested_date;
+pub use mask::masked;
+pub use moment::Facts;

@@ -1,0 +1,204 @@
+//! Every bound that Baton puts on a list, a string, a wait or a retry, with
+//! its unit last in the name. The assertions at the end hold them against
+//! each other; the build fails when they disagree.
+
+// ---- identifiers -----------------------------------------------------------
+
+/// Length of a tenant's, team's, agent's or module's name.
+pub const NAME_CHARS_MAX: usize = 64;
+/// Length of ids that other systems give: orders, products, payments.
+pub const FOREIGN_ID_CHARS_MAX: usize = 256;
+/// Length of a WhatsApp message id (seen: under 100).
+pub const MESSAGE_ID_CHARS_MAX: usize = 256;
+
+// ---- a customer's state ----------------------------------------------------
+
+/// Messages kept in the state of one conversation; the log holds the rest.
+pub const THREAD_MESSAGES_MAX: usize = 40;
+/// Edits and revokes kept for one conversation.
+pub const THREAD_MARKS_MAX: usize = 40;
+/// Statuses kept for one conversation: three for each message.
+pub const THREAD_RECEIPTS_MAX: usize = 120;
+/// Outcomes of sends kept for one conversation: two for each message.
+pub const THREAD_OUTCOMES_MAX: usize = 80;
+/// Length of one message's text in the state; the log holds all of it.
+pub const THREAD_TEXT_CHARS_MAX: usize = 1_000;
+/// Length of one message's text: WhatsApp's own limit.
+pub const MESSAGE_TEXT_CHARS_MAX: usize = 4_096;
+/// Currencies in which one customer's totals are kept.
+pub const CURRENCIES_MAX: usize = 8;
+/// Business numbers that one customer may talk to.
+pub const CONVERSATIONS_MAX: usize = 16;
+/// Orders kept in the state; totals count all of them.
+pub const ORDERS_MAX: usize = 20;
+/// Payments kept in the state.
+pub const PAYMENTS_MAX: usize = 20;
+/// Lines of a basket or an order.
+pub const LINES_MAX: usize = 50;
+/// Attributes of one line.
+pub const ATTRIBUTES_MAX: usize = 8;
+/// Tags of a customer or an episode.
+pub const TAGS_MAX: usize = 32;
+/// Changes of owner kept for one episode.
+pub const OWNER_SPANS_MAX: usize = 16;
+/// Spent signals remembered for one episode.
+pub const SPENT_SIGNALS_MAX: usize = 64;
+/// Length of short free text: names, reasons, notes on a line.
+pub const SHORT_TEXT_CHARS_MAX: usize = 280;
+
+// ---- facts -----------------------------------------------------------------
+
+/// Messages in the field `message.recent`.
+pub const RECENT_MESSAGES_MAX: usize = 20;
+
+// ---- what modules say ------------------------------------------------------
+
+/// Signals that one rule may emit for one occasion.
+pub const SIGNALS_MAX: usize = 8;
+/// Length of a signal's or a decision's reason.
+pub const REASON_CHARS_MAX: usize = 280;
+/// Pairs in `extra`.
+pub const EXTRA_PAIRS_MAX: usize = 8;
+/// Length of a key or a value in `extra`.
+pub const EXTRA_CHARS_MAX: usize = 280;
+/// Tags of a decision.
+pub const DECISION_TAGS_MAX: usize = 8;
+/// Reasons of a decision.
+pub const DECISION_REASONS_MAX: usize = 8;
+/// Text of one module's answer in all, in bytes.
+pub const MODULE_OUTPUT_BYTES_MAX: usize = 16 * 1024;
+/// Signals, tags, next steps or settings that one module may declare, each.
+pub const DECLARED_MAX: usize = 64;
+/// Size of the declaration that a module carries.
+pub const DECLARATION_BYTES_MAX: usize = 32 * 1024;
+/// Texts in one setting.
+pub const SETTING_TEXTS_MAX: usize = 512;
+/// Modules in one release.
+pub const RELEASE_MODULES_MAX: usize = 128;
+
+// ---- what one evaluation may use -------------------------------------------
+
+/// Fuel for one evaluation (`facts: about one a wasm instruction`).
+pub const EVALUATION_FUEL_MAX: u64 = 10_000_000;
+/// Wall-clock backstop of one evaluation.
+pub const EVALUATION_WALL_MS_MAX: u64 = 100;
+/// Period of the epoch clock that enforces the backstop.
+pub const EVALUATION_EPOCH_MS: u64 = 5;
+/// All linear memories of one instance together.
+pub const EVALUATION_MEMORY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Table elements of one instance.
+pub const EVALUATION_TABLE_ELEMENTS_MAX: usize = 10_000;
+/// Native stack that one evaluation may use.
+pub const EVALUATION_STACK_BYTES_MAX: usize = 512 * 1024;
+/// Bytes that may cross from a guest to the host in one evaluation.
+pub const EVALUATION_HOSTCALL_BYTES_MAX: usize = 1024 * 1024;
+/// Calls of field functions in one evaluation.
+pub const EVALUATION_READS_MAX: u32 = 10_000;
+/// Core instances inside one component.
+pub const COMPONENT_CORE_INSTANCES_MAX: u32 = 16;
+/// Linear memories inside one component (QuickJS guests use 3).
+pub const COMPONENT_MEMORIES_MAX: u32 = 4;
+/// Tables inside one component.
+pub const COMPONENT_TABLES_MAX: u32 = 4;
+/// Size of an uploaded component, native tier.
+pub const COMPONENT_BYTES_MAX: usize = 1024 * 1024;
+/// Core modules and components nested inside one component.
+pub const COMPONENT_NESTED_MAX: usize = 64;
+/// Different settings that one evaluation may ask for.
+pub const EVALUATION_SETTINGS_READ_MAX: usize = 2 * DECLARED_MAX;
+/// Threads that evaluate at the same time; the pool of instances is sized
+/// for them.
+pub const EVALUATION_THREADS_MAX: usize = 64;
+/// Native stack of a thread that evaluates: the guest's part and the host's.
+pub const EVALUATION_THREAD_STACK_BYTES: usize = 2 * 1024 * 1024;
+/// Evaluations that wait for a thread.
+pub const EVALUATION_QUEUE_MAX: usize = 1_024;
+
+// ---- conversations ---------------------------------------------------------
+
+/// Silence that closes an episode, and WhatsApp's window for free-form
+/// messages (WhatsApp documentation, "Customer service windows").
+pub const SERVICE_WINDOW_HOURS: i64 = 24;
+/// Phrases that count as a request for a person.
+pub const PERSON_PHRASES_MAX: usize = 64;
+
+// ---- WhatsApp --------------------------------------------------------------
+
+/// Size of one webhook POST (WhatsApp documentation, "Webhooks": payloads of
+/// up to 3 MB).
+pub const WEBHOOK_BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Items that one webhook POST may carry. Meta promises at most 1,000 updates;
+/// a chunk of history holds thousands of messages, each over 100 bytes long.
+pub const WEBHOOK_ITEMS_MAX: usize = 30_000;
+/// Length of the challenge that a webhook handshake may ask to have echoed.
+pub const HANDSHAKE_CHALLENGE_CHARS_MAX: usize = 128;
+/// Length of an app secret or a verify token.
+pub const SECRET_CHARS_MAX: usize = 256;
+
+// ---- the store -------------------------------------------------------------
+
+/// Events of one commit. A merge carries the whole log of the younger customer.
+pub const COMMIT_EVENTS_MAX: usize = 100_000;
+/// Identities, links and changes of work of one commit, each.
+pub const COMMIT_ROWS_MAX: usize = 100_000;
+/// All that one commit writes.
+pub const COMMIT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Commits that wait for the committer; more wait outside of it.
+pub const COMMITS_WAITING_MAX: usize = 1_024;
+/// Commits that share one sync.
+pub const BATCH_COMMITS_MAX: usize = 256;
+/// Rows that share one sync, give or take one commit.
+pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long the committer waits for company when it is saturated.
+pub const BATCH_LINGER_US_MAX: u64 = 1_000;
+/// Links by which one customer is found.
+pub const CUSTOMER_LINKS_MAX: usize = 64;
+/// Entries of one page of a list; more are not given, however many are asked
+/// for.
+pub const PAGE_ITEMS_MAX: usize = 1_000;
+/// Rows of work leased at once.
+pub const LEASES_MAX: usize = 1_000;
+/// Days for which an identity is kept that does not live as long as its
+/// customer. Meta redelivers for 7.
+pub const IDENTITY_DAYS_MIN: i64 = 30;
+/// Events between two stored states of a customer; the fold of those after it
+/// is made when the state is loaded.
+pub const STATE_EVENTS_MAX: u64 = 8;
+/// States kept in memory, by their size.
+pub const HOT_STATES_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Pages of the backend kept in memory.
+pub const BACKEND_CACHE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Keys of customers that are made durable ahead of their use, at once.
+pub const KEYS_AHEAD: usize = 1_024;
+/// Items in quarantine.
+pub const QUARANTINE_ITEMS_MAX: usize = 10_000;
+/// All items in quarantine together.
+pub const QUARANTINE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Documents of the directory, of each kind.
+pub const DIRECTORY_DOCUMENTS_MAX: usize = 10_000;
+/// One document of the directory.
+pub const DIRECTORY_DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
+
+const _: () = {
+    assert!(COMMIT_EVENTS_MAX >= WEBHOOK_ITEMS_MAX);
+    assert!(COMMIT_ROWS_MAX >= WEBHOOK_ITEMS_MAX);
+    assert!(BATCH_BYTES_MAX < COMMIT_BYTES_MAX);
+    assert!(BATCH_COMMITS_MAX <= COMMITS_WAITING_MAX);
+    assert!(QUARANTINE_BYTES_MAX > 2 * WEBHOOK_BODY_BYTES_MAX);
+    assert!(WEBHOOK_BODY_BYTES_MAX < COMMIT_BYTES_MAX);
+    assert!(IDENTITY_DAYS_MIN > 7);
+    assert!(STATE_EVENTS_MAX >= 1);
+};
+
+const _: () = {
+    assert!(WEBHOOK_ITEMS_MAX * 100 <= WEBHOOK_BODY_BYTES_MAX);
+    assert!(RECENT_MESSAGES_MAX <= THREAD_MESSAGES_MAX);
+    assert!(THREAD_RECEIPTS_MAX >= 3 * THREAD_MESSAGES_MAX);
+    assert!(THREAD_OUTCOMES_MAX >= 2 * THREAD_MESSAGES_MAX);
+    assert!(THREAD_TEXT_CHARS_MAX <= MESSAGE_TEXT_CHARS_MAX);
+    assert!(EVALUATION_STACK_BYTES_MAX * 2 <= EVALUATION_THREAD_STACK_BYTES);
+    assert!(EVALUATION_EPOCH_MS * 2 <= EVALUATION_WALL_MS_MAX);
+    assert!(MODULE_OUTPUT_BYTES_MAX < EVALUATION_HOSTCALL_BYTES_MAX);
+    assert!(SIGNALS_MAX * REASON_CHARS_MAX < MODULE_OUTPUT_BYTES_MAX);
+    assert!(SPENT_SIGNALS_MAX >= SIGNALS_MAX);
+};

@@ -1,0 +1,148 @@
+//! The state of a customer: the fold of all events, bounded. The log holds
+//! what is dropped here, so an event costs the same in the first hour and the
+//! tenth year.
+
+mod conversation;
+mod fold;
+mod latest;
+mod purchases;
+mod thread;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+pub use conversation::{Conversation, Episode, OwnerSince};
+pub use fold::fold;
+pub use latest::Latest;
+pub use purchases::{Order, Orders, PaymentFailure, Payments};
+pub use thread::{MessageNow, MessageRef, Thread, ThreadEntry};
+
+use crate::{
+    field::Line,
+    ids::{NumberId, OrderId},
+    money::Money,
+};
+
+/// Version of the fold. A stored state of another version is folded anew from
+/// the log: raise it with every change to what [`fold`] makes of an event.
+pub const FOLD_VERSION: u32 = 1;
+
+/// Who the customer is, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Name.
+    pub name: Option<Arc<str>>,
+    /// Phone number, digits with the country code.
+    pub phone: Option<Arc<str>>,
+    /// WhatsApp's business-scoped user id.
+    pub user_id: Option<Arc<str>>,
+    /// E-mail address.
+    pub email: Option<Arc<str>>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<Arc<str>>,
+    /// ISO 639-1.
+    pub language: Option<Arc<str>>,
+    /// The merchant's labels.
+    pub tags: Vec<Arc<str>>,
+    /// Whether marketing messages are allowed; `None` when never asked.
+    pub marketing_consent: Option<bool>,
+}
+
+/// What the customer is about to buy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basket {
+    /// When it last changed.
+    pub at: Timestamp,
+    /// The merchant's id.
+    pub id: Option<Arc<str>>,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// The quoted total.
+    pub total: Option<Money>,
+    /// How far the checkout is.
+    pub checkout_state: Arc<str>,
+}
+
+impl Basket {
+    /// The quoted total, or the sum of the lines; `None` when it is empty or
+    /// its lines are in several currencies.
+    pub fn value(&self) -> Option<Money> {
+        self.total.clone().or_else(|| {
+            let mut values = self.lines.iter().map(|line| {
+                let Money { minor, currency } = &line.unit_price;
+                Money::new(minor.saturating_mul(line.quantity.into()), currency.clone())
+            });
+            let first = values.next()?;
+            values.try_fold(first, |sum, value| sum.checked_add(&value))
+        })
+    }
+}
+
+/// When something is expected to arrive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// When this was said.
+    pub at: Timestamp,
+    /// The order it is about.
+    pub order: Option<OrderId>,
+    /// The last day on which it is expected.
+    pub latest: Date,
+    /// `certain`, `likely`, `uncertain` or `missed`.
+    pub certainty: Arc<str>,
+    /// Why it is not certain.
+    pub reason: Option<Arc<str>>,
+}
+
+/// An appointment, stay or reservation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booking {
+    /// When this was said.
+    pub at: Timestamp,
+    /// The merchant's id.
+    pub id: Arc<str>,
+    /// `requested`, `confirmed`, `cancelled` or `attended`.
+    pub state: Arc<str>,
+    /// The day it is for.
+    pub date: Option<Date>,
+}
+
+/// All that Baton knows of a customer at once.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CustomerState {
+    /// The earliest event.
+    pub first_seen_at: Option<Timestamp>,
+    /// Who it is.
+    pub profile: Profile,
+    /// What is about to be bought.
+    pub basket: Option<Basket>,
+    /// What was bought.
+    pub orders: Orders,
+    /// How paying went.
+    pub payments: Payments,
+    /// What was promised about delivery.
+    pub delivery: Option<Delivery>,
+    /// Appointments.
+    pub booking: Option<Booking>,
+    conversations: BTreeMap<NumberId, Conversation>,
+}
+
+impl CustomerState {
+    /// The conversation on this number, when there is one.
+    pub fn conversation(&self, number: &NumberId) -> Option<&Conversation> {
+        self.conversations.get(number)
+    }
+
+    /// All conversations.
+    pub fn conversations(&self) -> impl Iterator<Item = (&NumberId, &Conversation)> {
+        self.conversations.iter()
+    }
+
+    /// The number on which the customer wrote last.
+    pub fn latest_number(&self) -> Option<&NumberId> {
+        let spoke = |(_, it): &(&NumberId, &Conversation)| it.last_inbound_at;
+        let spoken = self.conversations.iter().filter(|it| spoke(it).is_some());
+        spoken.max_by_key(spoke).map(|(number, _)| number)
+    }
+}

@@ -1,0 +1,49 @@
+//! Admission, compilation and evaluation of modules: tenant-authored
+//! WebAssembly components that score the moment (rules) or decide on the
+//! scores (policies).
+//!
+//! A module passes through stages, each a type, so that none can be skipped:
+//!
+//! ```text
+//! bytes ─ inspect ─▶ Inspected ─ compile ─▶ Compiled ─ activate ─▶ Ready ─▶ Lineup
+//!         what it can   sandbox              grants,
+//!         ever read                          settings
+//! ```
+//!
+//! **Invariants:**
+//! - The import list is the permission list: [`link`] defines, function by
+//!   function, the fields that a component imports *and* was granted, and
+//!   nothing else. It is the only place that links anything.
+//! - Every evaluation gets a fresh instance; nothing of one reaches the next.
+//! - Whatever a module does, the caller gets a [`ModuleRun`] with a typed
+//!   failure inside; nothing panics, waits or grows without a limit.
+//!
+//! [`ModuleRun`]: baton_domain::module::ModuleRun
+
+mod rejection;
+
+mod census;
+mod inspect;
+mod wit_type;
+
+mod compile;
+mod engine;
+mod link;
+mod lower;
+mod session;
+
+mod answer;
+mod evaluate;
+mod lineup;
+mod replay;
+
+mod pool;
+
+pub use compile::{ActivationError, Compiled, Ready};
+pub use engine::{EngineError, Sandbox};
+pub use evaluate::{Timed, run_one_rule, run_policy, run_rules};
+pub use inspect::Inspected;
+pub use lineup::{Lineup, LineupError};
+pub use pool::{EvaluationLost, EvaluatorPool, Pending, QueueFull};
+pub use rejection::Rejection;
+pub use replay::RecordedReads;

@@ -1,0 +1,181 @@
+//! Threads of their own for evaluations, which compute and never wait, so
+//! that they do not stand in the way of an async runtime.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    thread::{self, JoinHandle},
+};
+
+use baton_domain::limits::{
+    EVALUATION_QUEUE_MAX, EVALUATION_THREAD_STACK_BYTES, EVALUATION_THREADS_MAX,
+};
+use tokio::sync::oneshot;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A fixed number of threads behind one bounded queue. Dropping the pool
+/// finishes what was accepted, then ends the threads.
+pub struct EvaluatorPool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// The queue is full; the job was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{EVALUATION_QUEUE_MAX} evaluations are waiting already")]
+pub struct QueueFull;
+
+/// The job panicked, so there is no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the evaluation was lost to a panic")]
+pub struct EvaluationLost;
+
+/// The result of an accepted job, as a future of any runtime.
+#[derive(Debug)]
+#[must_use = "dropping it does not cancel the job, but loses the result"]
+pub struct Pending<T>(oneshot::Receiver<T>);
+
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    closed: bool,
+}
+
+impl EvaluatorPool {
+    /// Starts `threads` threads, at least one and at most
+    /// [`EVALUATION_THREADS_MAX`], for which the sandbox has instances.
+    ///
+    /// # Errors
+    /// The operating system's, when it gives no thread.
+    pub fn new(threads: usize) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared { queue: Mutex::default(), wake: Condvar::new() });
+        let mut pool = Self { shared, threads: Vec::new() };
+        for number in 0..threads.clamp(1, EVALUATION_THREADS_MAX) {
+            let shared = Arc::clone(&pool.shared);
+            let thread = thread::Builder::new()
+                .name(format!("baton-eval-{number}"))
+                .stack_size(EVALUATION_THREAD_STACK_BYTES)
+                .spawn(move || shared.work())?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
+    }
+
+    /// Runs `job` on one of the threads.
+    ///
+    /// # Errors
+    /// [`QueueFull`] at once when [`EVALUATION_QUEUE_MAX`] jobs wait.
+    pub fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Pending<T>, QueueFull> {
+        let (sender, receiver) = oneshot::channel();
+        // Nobody waiting any more is no reason to complain.
+        self.submit(move || drop(sender.send(job())))?;
+        Ok(Pending(receiver))
+    }
+
+    /// As [`EvaluatorPool::run`], for a job that delivers its own result.
+    ///
+    /// # Errors
+    /// [`QueueFull`], likewise.
+    pub fn submit(&self, job: impl FnOnce() + Send + 'static) -> Result<(), QueueFull> {
+        let mut queue = self.shared.lock();
+        if queue.jobs.len() >= EVALUATION_QUEUE_MAX {
+            return Err(QueueFull);
+        }
+        queue.jobs.push_back(Box::new(job));
+        drop(queue);
+        self.shared.wake.notify_one();
+        Ok(())
+    }
+
+    /// Jobs that wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.shared.lock().jobs.len()
+    }
+
+    /// How many threads there are.
+    pub fn threads(&self) -> usize {
+        self.threads.len()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // No job runs under the lock, so the queue is whole even if poisoned.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        while let Some(job) = self.next() {
+            // A panic is the host's own fault. The waiting side learns of it
+            // by losing its sender; the thread goes on with the next job.
+            let _ = catch_unwind(AssertUnwindSafe(job));
+        }
+    }
+
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.lock();
+        loop {
+            if let Some(job) = queue.jobs.pop_front() {
+                return Some(job);
+            }
+            if queue.closed {
+                return None;
+            }
+            queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for EvaluatorPool {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.wake.notify_all();
+        let current = thread::current().id();
+        for thread in self.threads.drain(..) {
+            // The last owner may be a job; its thread cannot wait for itself.
+            if thread.thread().id() != current {
+                // Threads contain the panics of their jobs.
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for EvaluatorPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (threads, waiting) = (self.threads(), self.waiting());
+        f.debug_struct("EvaluatorPool").field("threads", &threads).field("waiting", &waiting).finish()
+    }
+}
+
+impl<T> Pending<T> {
+    /// Waits for the result, blocking; not for use inside a runtime.
+    ///
+    /// # Errors
+    /// [`EvaluationLost`].
+    pub fn wait(self) -> Result<T, EvaluationLost> {
+        self.0.blocking_recv().map_err(|_| EvaluationLost)
+    }
+}
+
+impl<T> Future for Pending<T> {
+    type Output = Result<T, EvaluationLost>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|result| result.map_err(|_| EvaluationLost))
+    }
+}

@@ -1,0 +1,130 @@
+//! Why uploaded bytes are not admitted.
+
+use baton_domain::module::{InvalidDeclaration, World};
+
+/// Why bytes do not become a module. The texts are for the merchant; the
+/// [code](Rejection::code) is for programs and never changes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The bytes do not begin as WebAssembly does.
+    #[error("these bytes are not WebAssembly")]
+    NotWasm,
+    /// A core module, where a component is needed.
+    #[error("this is a core module; build a component that implements `baton:rules`")]
+    CoreModule,
+    /// Larger than uploads may be.
+    #[error("the component has {bytes} bytes; {max} are allowed")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// Damaged, or uses WebAssembly features that are off.
+    #[error("the component is not valid: {0}")]
+    Invalid(String),
+    /// It imports something that is no part of the contract, such as WASI.
+    #[error("it imports `{import}`, which modules cannot have; only `baton:rules` exists")]
+    ForbiddenImport {
+        /// What it imports.
+        import: String,
+    },
+    /// It imports a field or setting function that does not exist.
+    #[error("it imports `{import}`, which is not a field of the contract")]
+    UnknownField {
+        /// What it imports.
+        import: String,
+    },
+    /// It imports a known function at another type.
+    #[error("it imports `{import}` as `{found}`; the contract says `{expected}`")]
+    WrongType {
+        /// What it imports.
+        import: String,
+        /// The type in the contract.
+        expected: String,
+        /// The type that it imports.
+        found: String,
+    },
+    /// It was built for a version of the contract that this host lacks.
+    #[error("it was built for `{import}`; this host has version 1.0 of the contract")]
+    UnsupportedContract {
+        /// What it imports.
+        import: String,
+    },
+    /// It lacks the export of the world that it declares.
+    #[error("it declares the world {world:?} but does not export `{export}`")]
+    MissingExport {
+        /// The declared world.
+        world: World,
+        /// The function that the world exports.
+        export: &'static str,
+    },
+    /// The export of its world has another type.
+    #[error("it exports `{export}` as `{found}`; the contract says `{expected}`")]
+    WrongExport {
+        /// The function that the world exports.
+        export: &'static str,
+        /// The type in the contract.
+        expected: String,
+        /// The type that it exports.
+        found: String,
+    },
+    /// It carries no declaration.
+    #[error("it carries no declaration (custom section `baton:declaration`)")]
+    MissingDeclaration,
+    /// The declaration cannot be read.
+    #[error("its declaration cannot be read: {0}")]
+    UnreadableDeclaration(String),
+    /// The declaration can be read but says something that may not be.
+    #[error("its declaration is not valid: {0}")]
+    InvalidDeclaration(InvalidDeclaration),
+    /// It is made of more than it may be.
+    #[error("it has {measured} {what}; {max} are allowed")]
+    OverLimit {
+        /// What was counted.
+        what: &'static str,
+        /// How much there is.
+        measured: u64,
+        /// How much may be.
+        max: u64,
+    },
+    /// Its instances, counted when everything is put together, need more than
+    /// the pool has for one module.
+    #[error("it needs more than one module may: {0}")]
+    TooDemanding(String),
+    /// The compiler does not take it.
+    #[error("it cannot be compiled: {0}")]
+    NotCompiled(String),
+}
+
+impl Rejection {
+    /// A stable code for logs, metrics and APIs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotWasm => "not_wasm",
+            Self::CoreModule => "core_module",
+            Self::TooLarge { .. } => "too_large",
+            Self::Invalid(_) => "invalid_component",
+            Self::ForbiddenImport { .. } => "forbidden_import",
+            Self::UnknownField { .. } => "unknown_field",
+            Self::WrongType { .. } => "wrong_type",
+            Self::UnsupportedContract { .. } => "unsupported_contract",
+            Self::MissingExport { .. } => "missing_export",
+            Self::WrongExport { .. } => "wrong_export",
+            Self::MissingDeclaration => "missing_declaration",
+            Self::UnreadableDeclaration(_) => "unreadable_declaration",
+            Self::InvalidDeclaration(_) => "invalid_declaration",
+            Self::OverLimit { .. } | Self::TooDemanding(_) => "over_limit",
+            Self::NotCompiled(_) => "not_compiled",
+        }
+    }
+
+    /// Refuses more than `max` of `what`.
+    pub(crate) fn limit(what: &'static str, measured: usize, max: usize) -> Result<(), Self> {
+        if measured > max {
+            return Err(Self::OverLimit { what, measured: measured as u64, max: max as u64 });
+        }
+        Ok(())
+    }
+}

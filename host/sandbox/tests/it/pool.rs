@@ -1,0 +1,62 @@
+//! The threads that evaluate.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+    mpsc,
+};
+
+use baton_domain::limits::EVALUATION_QUEUE_MAX;
+use baton_sandbox::{EvaluationLost, EvaluatorPool, QueueFull};
+
+#[test]
+fn results_come_back_and_panics_stay_inside() {
+    let pool = EvaluatorPool::new(2).unwrap();
+    let lost = pool.run(|| -> u32 { panic!("contained") }).unwrap();
+    assert_eq!(lost.wait(), Err(EvaluationLost));
+    let results: Vec<_> = (0..100u32).map(|n| pool.run(move || n * 2).unwrap()).collect();
+    let sum: u32 = results.into_iter().map(|pending| pending.wait().unwrap()).sum();
+    assert_eq!(sum, 9_900);
+}
+
+#[test]
+fn a_full_queue_says_so_and_dropping_finishes_what_was_accepted() {
+    let pool = EvaluatorPool::new(1).unwrap();
+    let (release, gate) = mpsc::channel::<()>();
+    let (started, running) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    pool.submit(move || {
+        started.send(()).unwrap();
+        gate.lock().unwrap().recv().unwrap();
+    })
+    .unwrap();
+    running.recv().unwrap();
+    let done = Arc::new(AtomicUsize::new(0));
+    for _ in 0..EVALUATION_QUEUE_MAX {
+        let done = Arc::clone(&done);
+        pool.submit(move || { done.fetch_add(1, Ordering::Relaxed); }).unwrap();
+    }
+    assert_eq!(pool.submit(|| ()), Err(QueueFull));
+    assert_eq!(pool.waiting(), EVALUATION_QUEUE_MAX);
+    release.send(()).unwrap();
+    drop(pool);
+    assert_eq!(done.load(Ordering::Relaxed), EVALUATION_QUEUE_MAX);
+}
+
+#[test]
+fn the_last_owner_may_be_a_job() {
+    let pool = Arc::new(EvaluatorPool::new(1).unwrap());
+    let owner = Arc::clone(&pool);
+    let (tell, told) = mpsc::channel();
+    let (release, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    pool.submit(move || {
+        gate.lock().unwrap().recv().unwrap();
+        drop(owner);
+        tell.send(()).unwrap();
+    })
+    .unwrap();
+    drop(pool);
+    release.send(()).unwrap();
+    told.recv_timeout(std::time::Duration::from_secs(5)).unwrap();
+}

@@ -1,0 +1,65 @@
+//! From a tenant's document to what decisions need of it.
+
+use baton_domain::{
+    decide::Weights,
+    ids::ModuleName,
+    module::SettingValue,
+    signal::{InvalidScore, Score},
+    tenant::{InvalidProfile, Team, TenantProfile},
+};
+use baton_store::Tenant;
+use jiff::tz::TimeZone;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Why a tenant's document cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidTenant {
+    /// The time zone does not exist.
+    #[error("timezone {0:?} is not an IANA time zone such as Asia/Jakarta")]
+    Timezone(String),
+    /// Teams or phrases do not fit.
+    #[error(transparent)]
+    Profile(#[from] InvalidProfile),
+    /// A weight is out of range.
+    #[error("modules.{module}.weight: {source}")]
+    Weight {
+        /// The module.
+        module: ModuleName,
+        /// What is wrong.
+        source: InvalidScore,
+    },
+}
+
+/// The profile that a document describes.
+///
+/// # Errors
+/// [`InvalidTenant`], naming what does not fit.
+pub fn profile(tenant: &Tenant) -> Result<TenantProfile, InvalidTenant> {
+    let timezone = TimeZone::get(&tenant.timezone)
+        .map_err(|_| InvalidTenant::Timezone(tenant.timezone.clone()))?;
+    let team = |it: &baton_store::TeamDocument| Team { name: it.name.clone(), tiers: it.tiers.clone() };
+    let teams = tenant.teams.iter().map(team).collect();
+    let profile = TenantProfile::new(timezone, &tenant.language, teams)?
+        .with_outcome_on_failure(tenant.on_failure)
+        .with_automatic_texts(tenant.automatic_texts.clone());
+    let phrases = tenant.person_phrases.clone().unwrap_or_else(baton_domain::tenant::default_person_phrases);
+    Ok(profile.with_person_requests(phrases, tenant.person_buttons.clone())?)
+}
+
+/// The weights that a document gives to rules.
+///
+/// # Errors
+/// [`InvalidTenant::Weight`].
+pub fn weights(tenant: &Tenant) -> Result<Weights, InvalidTenant> {
+    let weight = |(module, choice): (&ModuleName, &baton_store::ModuleChoice)| {
+        let score = Score::new(choice.weight)
+            .map_err(|source| InvalidTenant::Weight { module: module.clone(), source })?;
+        Ok((module.clone(), score))
+    };
+    tenant.modules.iter().map(weight).collect()
+}
+
+/// The settings that a document gives to a module.
+pub fn settings(tenant: &Tenant, module: &ModuleName) -> BTreeMap<Arc<str>, SettingValue> {
+    tenant.modules.get(module).map(|choice| choice.settings.clone()).unwrap_or_default()
+}

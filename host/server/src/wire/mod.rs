@@ -1,0 +1,40 @@
+//! What other programs write to Baton and read from it, as JSON: kept apart
+//! from the domain, so that either can change without the other.
+
+mod customer;
+mod fact;
+mod money;
+
+pub use customer::CustomerRef;
+pub use fact::{Fact, FactBody};
+pub use money::{Amount, LineItem};
+
+/// Why a value cannot be taken, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct InvalidValue {
+    /// Path of the value, such as `order.total.currency`.
+    pub place: &'static str,
+    /// What is wrong with it and what is wanted.
+    pub problem: String,
+}
+
+impl InvalidValue {
+    fn new(place: &'static str, problem: impl ToString) -> Self {
+        Self { place, problem: problem.to_string() }
+    }
+}
+
+/// The text, when it is not longer than `chars_max`.
+fn bounded(
+    place: &'static str,
+    text: &str,
+    chars_max: usize,
+) -> Result<std::sync::Arc<str>, InvalidValue> {
+    let chars = text.chars().count();
+    if chars > chars_max {
+        let problem = format!("has {chars} characters, at most {chars_max} are allowed");
+        return Err(InvalidValue { place, problem });
+    }
+    Ok(text.into())
+}

@@ -1,0 +1,199 @@
+//! The directory: tenants, apps and keys, as documents that a host
+//! administrator writes.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use baton_domain::{
+    decision::Outcome,
+    ids::{ModuleName, NumberId, TeamName, TenantId, TierName},
+    module::SettingValue,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A document and how often it was written, so that two people cannot
+/// overwrite each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document<T> {
+    /// Writes so far; 0 for one that is yet to be written.
+    pub revision: u64,
+    /// What it says.
+    pub body: T,
+}
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// What people call it.
+    pub name: Arc<str>,
+    /// IANA name of its time zone, such as `Asia/Jakarta`.
+    pub timezone: String,
+    /// ISO 639-1.
+    pub language: Arc<str>,
+    /// Its teams with their tiers, lowest first; the first is the default.
+    pub teams: Vec<TeamDocument>,
+    /// Its business numbers.
+    #[serde(default)]
+    pub numbers: Vec<Number>,
+    /// What applies when rules or policy fail; a person by default.
+    #[serde(default = "hand_off")]
+    pub on_failure: Outcome,
+    /// Phrases by which a customer asks for a person; absent means Baton's.
+    #[serde(default)]
+    pub person_phrases: Option<Vec<Arc<str>>>,
+    /// Ids of buttons by which a customer asks for a person.
+    #[serde(default)]
+    pub person_buttons: Vec<Arc<str>>,
+    /// Texts that the Business App sends by itself.
+    #[serde(default)]
+    pub automatic_texts: Vec<Arc<str>>,
+    /// Settings and weights of modules that differ from their defaults.
+    #[serde(default)]
+    pub modules: BTreeMap<ModuleName, ModuleChoice>,
+    /// Messages that follow an event by themselves.
+    #[serde(default)]
+    pub follow_ups: Vec<FollowUp>,
+    /// Minutes within which a person should take the next step.
+    #[serde(default = "quarter_hour")]
+    pub next_step_minutes: u32,
+}
+
+fn hand_off() -> Outcome {
+    Outcome::HandOff
+}
+
+fn quarter_hour() -> u32 {
+    15
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamDocument {
+    /// Its name.
+    pub name: TeamName,
+    /// Its tiers, lowest first.
+    #[serde(default)]
+    pub tiers: Vec<TierName>,
+}
+
+/// A business number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Number {
+    /// Meta's `phone_number_id`.
+    pub id: NumberId,
+    /// The app that it is subscribed to.
+    pub app: String,
+    /// The number as people write it.
+    #[serde(default)]
+    pub display: Option<String>,
+    /// Token of the Graph API. Sealed in the store, never shown.
+    #[serde(default)]
+    pub token: Option<String>,
+}
+
+/// What a tenant sets for a module.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleChoice {
+    /// From 0 to 1; 1 by default.
+    #[serde(default = "one")]
+    pub weight: f64,
+    /// Values of its settings.
+    #[serde(default)]
+    pub settings: BTreeMap<Arc<str>, SettingValue>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A message that follows an event by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUp {
+    /// Its name: `tracking`, `review`, ...
+    pub name: Arc<str>,
+    /// The order status that starts it: `paid`, `delivered`, ...
+    pub after: baton_domain::event::OrderStatus,
+    /// How long after.
+    pub delay_hours: u32,
+    /// How late it may still be sent.
+    pub too_late_hours: u32,
+    /// What it says inside the service window; `{order}`, `{name}` and
+    /// `{tracking}` are filled in.
+    pub text: Arc<str>,
+    /// The approved template outside the window; without one it is recorded
+    /// why nothing was sent.
+    #[serde(default)]
+    pub template: Option<Template>,
+    /// Whether it needs the customer's consent to marketing.
+    #[serde(default)]
+    pub is_marketing: bool,
+}
+
+/// An approved template; its body parameters are `{...}` names as in a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// Its name at Meta.
+    pub name: String,
+    /// Its language code at Meta.
+    pub language: String,
+    /// What fills `{{1}}`, `{{2}}`, ... of its body.
+    #[serde(default)]
+    pub parameters: Vec<String>,
+}
+
+/// A Meta app: one callback, one secret, many numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// Its name in the callback's path.
+    pub name: String,
+    /// Its secret. Sealed in the store, never shown.
+    pub secret: String,
+    /// The secret before, while Meta may still use it.
+    #[serde(default)]
+    pub previous_secret: Option<String>,
+    /// The token of the subscription handshake.
+    pub verify_token: String,
+}
+
+/// SHA-256 of an API key; the key itself is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyHash(pub [u8; 32]);
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads and writes all of its tenant.
+    Operator,
+    /// Reports what the bot said and sends through Baton.
+    Bot,
+    /// Reports commerce facts.
+    Integration,
+}
+
+/// A key, scoped to one tenant. Several may hold at once, so that keys are
+/// replaced without a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// What people call it.
+    pub name: String,
+    /// SHA-256 of the key.
+    pub hash: KeyHash,
+    /// Whose.
+    pub tenant: TenantId,
+    /// What it may do.
+    pub role: Role,
+    /// When it stops to hold.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it was revoked.
+    pub is_revoked: bool,
+}

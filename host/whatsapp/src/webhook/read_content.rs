@@ -1,0 +1,184 @@
+//! From the JSON of a message to what it says.
+
+use baton_domain::ids::MessageId;
+
+use super::{
+    lenient::{self, Text, shared},
+    message::{
+        Choice, Context, Form, Location, Media, MessageContent, Order, OrderLine, Part, Reaction,
+        Referral,
+    },
+    update::Problem,
+    wire::{
+        ContextWire, InteractiveWire, LocationWire, MediaWire, MessageWire, OrderLineWire,
+        OrderWire, ProblemWire, ReactionWire, ReferralWire,
+    },
+};
+
+/// What the message says. Which part it has is told by the part that is there
+/// and not by its `type`, so that a new type with an old part is understood.
+pub(super) fn content(wire: MessageWire<'_>) -> MessageContent {
+    let kind = shared(wire.kind.as_ref()).unwrap_or_else(|| "unknown".into());
+    let media = [
+        wire.image,
+        wire.video,
+        wire.audio,
+        wire.document,
+        wire.sticker,
+    ];
+    let media = media.into_iter().flatten().next();
+    let (text, part) = if let Some(text) = wire.text {
+        (owned(text.body), Part::None)
+    } else if let Some(file) = media {
+        of_media(file)
+    } else if let Some(interactive) = wire.interactive {
+        of_interactive(interactive)
+    } else if let Some(button) = wire.button {
+        of_choice(button.payload, button.text)
+    } else if let Some(order) = wire.order {
+        of_order(order)
+    } else if let Some(place) = wire.location {
+        (None, Part::Location(location(place)))
+    } else if let Some(wire) = wire.reaction {
+        (None, Part::Reaction(reaction(wire)))
+    } else {
+        (None, Part::None)
+    };
+    MessageContent {
+        kind,
+        text: text.filter(|text| !text.is_empty()),
+        part,
+        context: wire.context.map(context),
+        referral: wire.referral.map(|wire| Box::new(referral(wire))),
+        problems: wire
+            .errors
+            .unwrap_or_default()
+            .into_iter()
+            .map(problem)
+            .collect(),
+    }
+}
+
+pub(super) fn problem(wire: ProblemWire<'_>) -> Problem {
+    let details = wire
+        .error_data
+        .and_then(|data| data.details)
+        .or(wire.message);
+    Problem {
+        code: wire
+            .code
+            .and_then(|code| code.as_str().parse().ok())
+            .unwrap_or_default(),
+        title: owned(wire.title),
+        details: owned(details),
+    }
+}
+
+pub(super) fn message_id(text: Option<&Text<'_>>) -> Option<MessageId> {
+    MessageId::parse(text?.as_str()).ok()
+}
+
+pub(super) fn owned(text: Option<Text<'_>>) -> Option<String> {
+    text.map(Text::into_string)
+}
+
+fn of_media(wire: MediaWire<'_>) -> (Option<String>, Part) {
+    let media = Media {
+        id: owned(wire.id),
+        mime_type: owned(wire.mime_type),
+        filename: owned(wire.filename),
+        voice: wire.voice.unwrap_or_default(),
+    };
+    (owned(wire.caption), Part::Media(media))
+}
+
+fn of_interactive(wire: InteractiveWire<'_>) -> (Option<String>, Part) {
+    if let Some(reply) = wire.button_reply.or(wire.list_reply) {
+        return of_choice(reply.id, reply.title);
+    }
+    let form = wire.nfm_reply.map(|form| Form {
+        name: owned(form.name),
+        response_json: owned(form.response_json),
+    });
+    (None, form.map_or(Part::None, Part::Form))
+}
+
+fn of_choice(id: Option<Text<'_>>, title: Option<Text<'_>>) -> (Option<String>, Part) {
+    let title = owned(title);
+    (
+        title.clone(),
+        Part::Choice(Choice {
+            id: owned(id),
+            title,
+        }),
+    )
+}
+
+fn of_order(wire: OrderWire<'_>) -> (Option<String>, Part) {
+    let lines = wire
+        .product_items
+        .unwrap_or_default()
+        .into_iter()
+        .map(line)
+        .collect();
+    (
+        owned(wire.text),
+        Part::Order(Order {
+            catalog: owned(wire.catalog_id),
+            lines,
+        }),
+    )
+}
+
+fn line(wire: OrderLineWire<'_>) -> OrderLine {
+    let price = wire
+        .item_price
+        .map(|units| lenient::price(&units, wire.currency.as_ref()));
+    OrderLine {
+        product: owned(wire.product_retailer_id).unwrap_or_default(),
+        quantity: wire
+            .quantity
+            .and_then(|quantity| quantity.as_str().parse().ok()),
+        price: price.unwrap_or_default(),
+    }
+}
+
+fn location(wire: LocationWire<'_>) -> Location {
+    Location {
+        latitude: owned(wire.latitude),
+        longitude: owned(wire.longitude),
+        name: owned(wire.name),
+        address: owned(wire.address),
+    }
+}
+
+fn reaction(wire: ReactionWire<'_>) -> Reaction {
+    let emoji = owned(wire.emoji).filter(|emoji| !emoji.is_empty());
+    Reaction {
+        message: message_id(wire.message_id.as_ref()),
+        emoji,
+    }
+}
+
+fn context(wire: ContextWire<'_>) -> Context {
+    let forwarded = [wire.forwarded, wire.frequently_forwarded];
+    Context {
+        message: message_id(wire.id.as_ref()),
+        forwarded: forwarded.contains(&Some(true)),
+        product: owned(
+            wire.referred_product
+                .and_then(|product| product.product_retailer_id),
+        ),
+    }
+}
+
+fn referral(wire: ReferralWire<'_>) -> Referral {
+    Referral {
+        source_url: owned(wire.source_url),
+        source_id: owned(wire.source_id),
+        source_type: owned(wire.source_type),
+        headline: owned(wire.headline),
+        body: owned(wire.body),
+        click_id: owned(wire.ctwa_clid),
+    }
+}

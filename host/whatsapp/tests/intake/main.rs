@@ -1,0 +1,6 @@
+//! The intake, from signed bytes to updates.
+
+mod bodies;
+mod common;
+mod fixtures;
+mod mutations;

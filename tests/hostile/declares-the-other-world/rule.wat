@@ -1,0 +1,4 @@
+;; A rule that says it is a policy.
+(module
+  (memory (export "memory") 1)
+  (func (export "score") (result i32) (i32.const 1000)))

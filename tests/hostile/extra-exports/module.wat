@@ -1,0 +1,16 @@
+;; Exports more than its world has. That is permitted, and never called.
+(component
+  (core module $other (func (export "init") (unreachable)))
+  (core instance $other (instantiate $other))
+  (func (export "init") (canon lift (core func $other "init")))
+  ;; A rule that says nothing.
+  (type $record (record (field "name" string) (field "score" f64) (field "reason" string)
+    (field "tag" (option string)) (field "next-step" (option string))
+    (field "extra" (list (tuple string string)))))
+  (import "signal" (type $signal (eq $record)))
+  (core module $core
+    (memory (export "memory") 1)
+    (func (export "score") (result i32) (i32.const 1000)))
+  (core instance $core (instantiate $core))
+  (func (export "score") (result (list $signal))
+    (canon lift (core func $core "score") (memory (core memory $core "memory")))))

@@ -1,0 +1,4 @@
+;; A rule without its declaration.
+(module
+  (memory (export "memory") 1)
+  (func (export "score") (result i32) (i32.const 1000)))

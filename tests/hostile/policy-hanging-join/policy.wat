@@ -1,0 +1,9 @@
+;; The tag "urgent + " joins a declared tag with nothing.
+(module
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8192))
+  (data (i32.const 200) "\45\00\00\00\09\00\00\00")
+  (func (export "decide") (param i32 i32) (result i32) (i32.const 1040))
+  (data (i32.const 64) "stay!urgent + urgent")
+  ;; The decision.
+  (data (i32.const 1040) "\40\00\00\00\04\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\c8\00\00\00\01\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00"))

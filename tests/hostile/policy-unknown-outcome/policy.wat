@@ -1,0 +1,8 @@
+;; The outcome is "stay!".
+(module
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8192))
+  (func (export "decide") (param i32 i32) (result i32) (i32.const 1040))
+  (data (i32.const 64) "stay!urgent + urgent")
+  ;; The decision.
+  (data (i32.const 1040) "\40\00\00\00\05\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00"))

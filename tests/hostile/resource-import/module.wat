@@ -1,0 +1,15 @@
+;; Imports a resource under the name of a known interface.
+(component
+  (import "baton:rules/customer@1.0.0" (instance
+    (export "handle" (type (sub resource)))))
+  ;; A rule that says nothing.
+  (type $record (record (field "name" string) (field "score" f64) (field "reason" string)
+    (field "tag" (option string)) (field "next-step" (option string))
+    (field "extra" (list (tuple string string)))))
+  (import "signal" (type $signal (eq $record)))
+  (core module $core
+    (memory (export "memory") 1)
+    (func (export "score") (result i32) (i32.const 1000)))
+  (core instance $core (instantiate $core))
+  (func (export "score") (result (list $signal))
+    (canon lift (core func $core "score") (memory (core memory $core "memory")))))

@@ -1,0 +1,5 @@
+//! Tests that hold the house together.
+
+mod arrows;
+mod contract;
+mod tidy;
