@@ -9,8 +9,8 @@
 //! **When it is full the guest traps.** The host then counts the module as
 //! failed for this occasion (`module_trapped`), never the message. A field's
 //! longest value decides what is enough: `message.text` takes up to 16 KiB,
-//! `message.recent` up to 330 KiB; a module that reads the latter should
-//! declare `arena_kib: 512`.
+//! `message.recent` up to 80 KiB; a module that reads the latter should
+//! declare `arena_kib: 160`.
 
 #![allow(
     unsafe_code,
@@ -47,7 +47,10 @@ impl<const BYTES: usize> Default for Arena<BYTES> {
 impl<const BYTES: usize> Arena<BYTES> {
     /// An empty arena, all zeros, so that it takes no room in the module.
     pub const fn new() -> Self {
-        Self { region: UnsafeCell::new([0; BYTES]), used: Cell::new(0) }
+        Self {
+            region: UnsafeCell::new([0; BYTES]),
+            used: Cell::new(0),
+        }
     }
 
     fn base(&self) -> *mut u8 {
@@ -145,7 +148,10 @@ mod tests {
             assert!(!arena.alloc(layout(60, 1)).is_null());
             assert!(arena.alloc(layout(8, 1)).is_null());
             assert!(arena.alloc(layout(usize::MAX / 4, 1)).is_null());
-            assert!(!arena.alloc(layout(4, 1)).is_null(), "the rest is still of use");
+            assert!(
+                !arena.alloc(layout(4, 1)).is_null(),
+                "the rest is still of use"
+            );
         }
     }
 

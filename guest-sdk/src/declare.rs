@@ -79,7 +79,10 @@ struct Json<const N: usize> {
 
 impl<const N: usize> Json<N> {
     const fn of(declaration: &Declaration) -> Self {
-        let mut json = Self { bytes: [0; N], len: 0 };
+        let mut json = Self {
+            bytes: [0; N],
+            len: 0,
+        };
         json.raw("{\"name\":");
         json.string(declaration.name);
         json.raw(",\"world\":");

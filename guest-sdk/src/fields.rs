@@ -43,7 +43,6 @@ macro_rules! fields {
         impl crate::testing::Facts {
             $($(
                 $(#[doc = $doc])*
-                #[must_use]
                 pub fn $fact(mut self, value: impl crate::testing::FactValue<$type>) -> Self {
                     self.known.$fact = value.into_fact();
                     self
@@ -92,7 +91,7 @@ fields! {
         /// (click-to-WhatsApp).
         referral -> Option<String>, as message_referral, "message.referral";
         /// The thread's latest messages from both sides, oldest first, masked, at
-        /// most 20. The message of the occasion is the last.
+        /// most 20, each cut to 1,000 characters.
         recent -> Vec<ThreadMessage>, as message_recent, "message.recent";
     }
     /// The conversation on this business number, and its open episode.
@@ -188,5 +187,72 @@ fields! {
         state -> Option<String>, as booking_state, "booking.state";
         /// The day it is for.
         date -> Option<Date>, as booking_date, "booking.date";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use wit_parser::{Function, Resolve, Type, TypeDefKind};
+
+    use super::WRAPPERS;
+
+    #[test]
+    fn the_wrappers_are_the_contract() {
+        let mut resolve = Resolve::default();
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/v1");
+        let (package, _) = resolve.push_dir(wit).unwrap();
+        let mut contract = Vec::new();
+        for (interface, id) in &resolve.packages[package].interfaces {
+            for (name, function) in &resolve.interfaces[*id].functions {
+                // Settings are asked for by name; they are no fields.
+                if interface != "settings" {
+                    contract.push((format!("{interface}.{name}"), function));
+                }
+            }
+        }
+        let names: Vec<&str> = WRAPPERS.iter().map(|(name, ..)| *name).collect();
+        let expected: Vec<&str> = contract.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, expected);
+        for ((name, function), (_, rust_type, doc)) in contract.iter().zip(WRAPPERS) {
+            assert_eq!(*rust_type, result_type(&resolve, function), "{name}");
+            assert_eq!(
+                joined(doc),
+                function.docs.contents.as_deref().unwrap_or(""),
+                "{name}"
+            );
+            assert!(!doc.is_empty(), "{name} is not documented");
+        }
+    }
+
+    fn joined(doc: &[&str]) -> String {
+        let lines: Vec<&str> = doc.iter().map(|line| line.trim()).collect();
+        lines.join("\n")
+    }
+
+    fn result_type(resolve: &Resolve, function: &Function) -> String {
+        assert!(function.params.is_empty(), "a field has no parameters");
+        rust_type(resolve, &function.result.expect("a field has a value"))
+    }
+
+    fn rust_type(resolve: &Resolve, wit: &Type) -> String {
+        let id = match wit {
+            Type::Id(id) => *id,
+            Type::String => return "String".into(),
+            plain => return format!("{plain:?}").to_lowercase(),
+        };
+        match &resolve.types[id].kind {
+            TypeDefKind::Option(of) => format!("Option<{}>", rust_type(resolve, of)),
+            TypeDefKind::List(of) => format!("Vec<{}>", rust_type(resolve, of)),
+            // `use types.{date as day}`: the SDK names the original.
+            TypeDefKind::Type(Type::Id(original)) => rust_type(resolve, &Type::Id(*original)),
+            _ => camel(resolve.types[id].name.as_deref().unwrap_or("")),
+        }
+    }
+
+    fn camel(kebab: &str) -> String {
+        let capital = |part: &str| part[..1].to_uppercase() + &part[1..];
+        kebab.split('-').map(capital).collect()
     }
 }

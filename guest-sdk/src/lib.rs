@@ -53,7 +53,6 @@
 //! is never freed and traps when it is full. There is no clock, no randomness
 //! and no network; the same reads give the same answer.
 
-// Two allocations of code that both sides share, then what only one has.
 mod fields;
 mod macros;
 mod money;
@@ -65,6 +64,7 @@ pub mod declare;
 pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod text;
 
 #[doc(hidden)]
 pub mod bindings;

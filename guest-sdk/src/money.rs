@@ -7,7 +7,10 @@ use crate::Money;
 impl Money {
     /// `minor` units of `currency` (ISO 4217, in capitals).
     pub fn new(minor: i64, currency: &str) -> Self {
-        Self { minor, currency: currency.to_owned() }
+        Self {
+            minor,
+            currency: currency.to_owned(),
+        }
     }
 
     /// Whether both are of one currency; amounts of two are never compared.

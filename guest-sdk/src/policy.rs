@@ -25,7 +25,14 @@ pub struct ScoredSignal {
 }
 
 impl From<wire::ScoredSignal> for ScoredSignal {
-    fn from(wire::ScoredSignal { module, signal, weight, .. }: wire::ScoredSignal) -> Self {
+    fn from(
+        wire::ScoredSignal {
+            module,
+            signal,
+            weight,
+            ..
+        }: wire::ScoredSignal,
+    ) -> Self {
         Self {
             module,
             weight,
@@ -68,7 +75,10 @@ impl Decision {
     /// People take over; the merchant's default team unless
     /// [`Decision::team`] names another.
     pub fn hand_off() -> Self {
-        Self { hand_off: true, ..Self::stay() }
+        Self {
+            hand_off: true,
+            ..Self::stay()
+        }
     }
 
     /// To this team; an empty name means the merchant's default team.
@@ -146,10 +156,19 @@ impl Decision {
 impl From<Decision> for wire::Decision {
     fn from(decision: Decision) -> Self {
         Self {
-            outcome: if decision.hand_off { "hand-off" } else { "stay" }.to_owned(),
+            outcome: if decision.hand_off {
+                "hand-off"
+            } else {
+                "stay"
+            }
+            .to_owned(),
             team: decision.team,
             tier: decision.tier,
-            tags: decision.tags.iter().map(|tag| tag.as_str().to_owned()).collect(),
+            tags: decision
+                .tags
+                .iter()
+                .map(|tag| tag.as_str().to_owned())
+                .collect(),
             reasons: decision.reasons,
             next_step: decision.next_step.map(|step| step.as_str().to_owned()),
             priority: decision.priority,

@@ -175,7 +175,10 @@ pub(crate) fn clip(mut reason: String) -> String {
     const ELLIPSIS: &str = "...";
     if reason.len() > REASON_CHARS_MAX && reason.chars().count() > REASON_CHARS_MAX {
         let keep = REASON_CHARS_MAX - ELLIPSIS.len();
-        let end = reason.char_indices().nth(keep).map_or(reason.len(), |(at, _)| at);
+        let end = reason
+            .char_indices()
+            .nth(keep)
+            .map_or(reason.len(), |(at, _)| at);
         reason.truncate(end);
         reason.push_str(ELLIPSIS);
     }

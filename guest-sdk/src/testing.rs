@@ -78,11 +78,19 @@ impl Facts {
     /// answer: more than 8 signals, or a score that is not a number.
     pub fn run<M: Rule>(self) -> Run {
         let (signals, reads) = self.during(&M::DECLARATION, M::score);
-        assert!(signals.len() <= 8, "the host accepts 8 signals, found {}", signals.len());
+        assert!(
+            signals.len() <= 8,
+            "the host accepts 8 signals, found {}",
+            signals.len()
+        );
         for signal in &signals {
             let declared = M::DECLARATION.signals.contains(&signal.name());
             assert!(declared, "signal {:?} is another module's", signal.name());
-            assert!(!signal.score().is_nan(), "the score of {:?} is not a number", signal.name());
+            assert!(
+                !signal.score().is_nan(),
+                "the score of {:?} is not a number",
+                signal.name()
+            );
         }
         Run { signals, reads }
     }
@@ -101,14 +109,23 @@ impl Facts {
         call: impl FnOnce() -> A,
     ) -> (A, Vec<&'static str>) {
         for (name, value) in &self.settings {
-            let declared = declaration.settings.iter().find(|setting| setting.name == name);
+            let declared = declaration
+                .settings
+                .iter()
+                .find(|setting| setting.name == name);
             let declared = declared.unwrap_or_else(|| panic!("no setting {name:?} is declared"));
             assert_eq!(declared.kind, value.kind(), "the type of setting {name:?}");
         }
-        let moment = Moment { known: self.known, settings: self.settings, reads: Vec::new() };
+        let moment = Moment {
+            known: self.known,
+            settings: self.settings,
+            reads: Vec::new(),
+        };
         let outer = MOMENT.replace(Some(moment));
         let answer = call();
-        let reads = MOMENT.replace(outer).map_or_else(Vec::new, |moment| moment.reads);
+        let reads = MOMENT
+            .replace(outer)
+            .map_or_else(Vec::new, |moment| moment.reads);
         (answer, reads)
     }
 }
@@ -136,7 +153,10 @@ impl Run {
     /// # Panics
     /// When there is none.
     pub fn signal(&self, name: SignalName) -> &Signal {
-        let found = self.signals.iter().find(|signal| signal.name() == name.as_str());
+        let found = self
+            .signals
+            .iter()
+            .find(|signal| signal.name() == name.as_str());
         found.unwrap_or_else(|| panic!("no signal {:?} in {:?}", name.as_str(), self.signals))
     }
 

@@ -4,45 +4,54 @@ Both sides must agree bit for bit; the generated test cases hold them to it.
 """
 
 import math
-import re
 
 MASK = 0xFFFFFFFF
 WORD_BYTES_MAX = 32
 
 
 def words(text):
-    """Lower-case words: runs of letters, with digits as one `0`."""
-    text = text.replace("'", "").replace("\u2019", "")
-    word, last_digit = bytearray(), False
-    for char in text:
-        code = ord(char)
-        lower = ord(char.lower()) if code < 0x80 else code
-        if 0x61 <= lower <= 0x7A or (0xC0 <= code < 0x2000):
-            if last_digit:
-                yield b"0"
-                last_digit = False
-            word += chr(lower).encode()
-            continue
-        if word:
-            yield shorten(word)
-            word = bytearray()
-        if 0x30 <= code <= 0x39:
-            last_digit = True
-            continue
-        if last_digit:
-            yield b"0"
-            last_digit = False
-        if code >= 0x1F000:
-            yield char.encode()
-    if word:
-        yield shorten(word)
-    if last_digit:
-        yield b"0"
+    """Lower-case words: runs of letters, a run of digits as `0`, pictographs
+    one by one."""
+    word, kind = Word(), None
+    for char in text.replace("'", "").replace("\u2019", ""):
+        found = kind_of(char)
+        if kind and (found != kind or kind == "pictograph"):
+            yield bytes(word.letters)
+            word, kind = Word(), None
+        if found and not (found == "digit" and kind):
+            word.push("0" if found == "digit" else lower(char))
+        kind = found
+    if kind:
+        yield bytes(word.letters)
 
 
-def shorten(word):
-    """`lamaaaa` is `lama`; at most WORD_BYTES_MAX bytes."""
-    return re.sub(rb"(.)\1\1+", rb"\1", bytes(word), flags=re.S)[:WORD_BYTES_MAX]
+def kind_of(char):
+    if "a" <= char <= "z" or "A" <= char <= "Z" or "\u00c0" <= char <= "\u1fff":
+        return "letter"
+    if "0" <= char <= "9":
+        return "digit"
+    return "pictograph" if char >= "\U0001f000" else None
+
+
+def lower(char):
+    return char.lower() if char.isascii() else char
+
+
+class Word:
+    """At most WORD_BYTES_MAX bytes; three and more of the same in a row
+    become one: `lamaaaa` is `lama`."""
+
+    def __init__(self):
+        self.letters, self.run = bytearray(), 0
+
+    def push(self, char):
+        for byte in char.encode():
+            repeats = bool(self.letters) and self.letters[-1] == byte
+            self.run = self.run + 1 if repeats else 1
+            if self.run == 3:
+                self.letters.pop()
+            elif self.run < 3 and len(self.letters) < WORD_BYTES_MAX:
+                self.letters.append(byte)
 
 
 def fnv(seed, data):

@@ -4,7 +4,7 @@
 
 DATA_FOLDER holds `intents_en_train.csv` (Bitext, CDLA-Sharing-1.0) and
 `reviews_id_train.csv` (PRDECT-ID, MIT); they stay outside the repository.
-Needs numpy and scikit-learn. Each rule gets `src/model.rs` and
+Needs numpy, scikit-learn, pyyaml and chatterbot-corpus (small talk, BSD). Each rule gets `src/model.rs` and
 `src/model.bin`. A rule of your own: add an entry to MODELS.
 """
 
@@ -14,7 +14,9 @@ import random
 import re
 import sys
 
+import chatterbot_corpus
 import numpy
+import yaml
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
@@ -28,16 +30,16 @@ TEMPLATE_ROUNDS = 30
 # word must weigh before it speaks: log-odds of `threshold`.
 MODELS = {
     "complaint": dict(
-        yes=["complaint"], skip=[], bits=13, threshold=1.0,
-        intents=["complaint"], reviews=True,
+        yes=["complaint"], skip=[], bits=14, threshold=0.5,
+        intents=["complaint"], reviews=True, small_talk=True,
     ),
     "asks-for-person": dict(
-        yes=["person"], skip=[], bits=12, threshold=0.5,
-        intents=["contact_human_agent", "contact_customer_service"], reviews=False,
+        yes=["person"], skip=[], bits=12, threshold=0.3,
+        intents=["contact_human_agent", "contact_customer_service"], reviews=False, small_talk=False,
     ),
     "payment-failure": dict(
-        yes=["payment"], skip=[], bits=12, threshold=0.5,
-        intents=["payment_issue"], reviews=False,
+        yes=["payment"], skip=[], bits=12, threshold=0.3,
+        intents=["payment_issue"], reviews=False, small_talk=True,
     ),
 }
 
@@ -67,11 +69,24 @@ def read_corpus(data, model, chance):
         for row in csv.DictReader(file):
             negative = model["reviews"] and row["sentiment"] == "Negative"
             yield row["review"], int(negative), 1.0, "reviews"
+    if model["small_talk"]:
+        for text in read_small_talk():
+            yield text, 0, 1.0, "small talk"
     for label, language, line in read_labelled(HERE / "examples.txt"):
         if label in model["skip"]:
             continue
         for text in sorted({expand(line, chance) for _ in range(TEMPLATE_ROUNDS)}):
             yield text, int(label in model["yes"]), 1.5, "examples"
+
+
+def read_small_talk():
+    """English and Indonesian talk about anything. It has bots that talk of
+    being bots, so it is no example of not asking for a person."""
+    folder = pathlib.Path(chatterbot_corpus.__file__).parent / "data"
+    for path in sorted([*folder.glob("english/*.yml"), *folder.glob("indonesian/*.yml")]):
+        if path.stem not in ["coding", "tech_support"]:
+            for talk in yaml.safe_load(path.read_text())["conversations"]:
+                yield from (str(said) for said in talk)
 
 
 def matrix(texts, bits):
@@ -80,7 +95,7 @@ def matrix(texts, bits):
         indices = list(features(text, bits))
         rows += [row] * len(indices)
         columns += indices
-        values += [len(indices) ** -0.5] * len(indices)
+        values += [max(len(indices), 1) ** -0.5] * len(indices)
     return csr_matrix((values, (rows, columns)), shape=(len(texts), 1 << bits))
 
 
@@ -153,7 +168,7 @@ def main(data):
         held_out, rest = corpus[:cut], corpus[cut:]
         table = fit(rest, model)
         print(f"{name}: {len(corpus)} texts, {sum(row[1] for row in corpus)} of them wanted")
-        for source in ["intents", "reviews", "examples"]:
+        for source in ["intents", "reviews", "small talk", "examples"]:
             cases = [(text, label) for text, label, _, origin in held_out if origin == source]
             print(f"  a fifth of {source}: {measure(table, cases, model['threshold'])}")
         for language in ["en", "id"]:

@@ -20,8 +20,14 @@ fn main() {
         println!("cargo::error=there is no stock pack to carry: run `make guests` first");
     }
     let entry = |path: &PathBuf| {
-        let name = path.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
-        format!("    ({name:?}, include_bytes!({:?})),\n", path.display().to_string())
+        let name = path
+            .file_stem()
+            .and_then(|it| it.to_str())
+            .unwrap_or_default();
+        format!(
+            "    ({name:?}, include_bytes!({:?})),\n",
+            path.display().to_string()
+        )
     };
     let entries: String = components.iter().map(entry).collect();
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("stock_pack.rs");
@@ -33,8 +39,10 @@ fn components(guests: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(guests).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
     let is_component = |path: &PathBuf| path.extension().is_some_and(|it| it == "wasm");
-    let mut found: Vec<PathBuf> =
-        paths.filter(is_component).filter_map(|path| path.canonicalize().ok()).collect();
+    let mut found: Vec<PathBuf> = paths
+        .filter(is_component)
+        .filter_map(|path| path.canonicalize().ok())
+        .collect();
     found.sort();
     found
 }

@@ -7,7 +7,9 @@ use wit_parser::{Function, InterfaceId, PackageId, Resolve, Type, TypeDefKind, W
 
 fn contract() -> (Resolve, PackageId) {
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(root().join("wit/v1")).expect("wit/v1 parses");
+    let (package, _) = resolve
+        .push_dir(root().join("wit/v1"))
+        .expect("wit/v1 parses");
     (resolve, package)
 }
 
@@ -61,14 +63,20 @@ fn the_catalogue_is_the_contract() {
             continue;
         }
         for (function_name, function) in &resolve.interfaces[id].functions {
-            assert!(function.params.is_empty(), "{name}.{function_name}: a field has no arguments");
-            let shape = shape_of(&resolve, function)
-                .unwrap_or_else(|| panic!("{name}.{function_name}: no shape for {:?}", function.result));
+            assert!(
+                function.params.is_empty(),
+                "{name}.{function_name}: a field has no arguments"
+            );
+            let shape = shape_of(&resolve, function).unwrap_or_else(|| {
+                panic!("{name}.{function_name}: no shape for {:?}", function.result)
+            });
             in_wit.push((format!("{name}.{function_name}"), shape));
         }
     }
-    let mut in_host: Vec<_> =
-        Field::ALL.iter().map(|field| (field.name().to_owned(), field.shape())).collect();
+    let mut in_host: Vec<_> = Field::ALL
+        .iter()
+        .map(|field| (field.name().to_owned(), field.shape()))
+        .collect();
     in_wit.sort_by(|a, b| a.0.cmp(&b.0));
     in_host.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(in_wit, in_host);
@@ -88,7 +96,10 @@ fn every_world_can_import_every_field() {
             })
             .collect();
         for (name, interface) in interfaces(&resolve, package) {
-            assert!(imported.contains(&interface), "{world} cannot import {name}");
+            assert!(
+                imported.contains(&interface),
+                "{world} cannot import {name}"
+            );
         }
     }
 }
@@ -97,7 +108,12 @@ fn every_world_can_import_every_field() {
 fn every_item_is_documented() {
     let (resolve, package) = contract();
     let check = |docs: &wit_parser::Docs, what: String| {
-        assert!(docs.contents.as_ref().is_some_and(|it| !it.trim().is_empty()), "{what} is undocumented");
+        assert!(
+            docs.contents
+                .as_ref()
+                .is_some_and(|it| !it.trim().is_empty()),
+            "{what} is undocumented"
+        );
     };
     for (name, id) in interfaces(&resolve, package) {
         let interface = &resolve.interfaces[id];
@@ -147,6 +163,10 @@ fn answers_of_modules_have_room_to_grow() {
         let TypeDefKind::Record(record) = &resolve.types[id].kind else {
             panic!("{name} is a record");
         };
-        assert_eq!(record.fields.last().map(|it| it.name.as_str()), Some("extra"), "{name}");
+        assert_eq!(
+            record.fields.last().map(|it| it.name.as_str()),
+            Some("extra"),
+            "{name}"
+        );
     }
 }

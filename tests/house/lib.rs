@@ -28,7 +28,10 @@ pub fn metadata() -> Metadata {
 
 /// The platform that tests run on; packages of others are not downloaded.
 fn host_triple() -> String {
-    let output = Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let output = Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .expect("rustc runs");
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     host.expect("rustc tells its host").to_owned()
@@ -41,7 +44,9 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         let name = entry.file_name();
-        let is_left_out = ["target", ".git", "node_modules"].iter().any(|it| name == *it);
+        let is_left_out = ["target", ".git", "node_modules"]
+            .iter()
+            .any(|it| name == *it);
         if path.is_dir() && !is_left_out {
             found.extend(files(&path));
         } else if path.is_file() {

@@ -20,7 +20,10 @@ fn sources() -> impl Iterator<Item = (String, String)> {
 fn files_have_one_job() {
     for (name, text) in sources().filter(|(name, _)| name.ends_with(".rs")) {
         let lines = text.lines().count();
-        assert!(lines <= LINES_MAX, "{name} has {lines} lines: has it one job?");
+        assert!(
+            lines <= LINES_MAX,
+            "{name} has {lines} lines: has it one job?"
+        );
     }
 }
 

@@ -10,10 +10,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::{
-    Error, Guest, Toolchain, Workspace,
-    toolchain::TARGET,
-};
+use crate::{Error, Guest, Toolchain, Workspace, toolchain::TARGET};
 
 /// Core modules by the name of their guest.
 pub(crate) type Modules = HashMap<String, PathBuf>;
@@ -37,11 +34,16 @@ const PROFILE: &[&str] = &[
 /// `cargo metadata` of the workspace that `folder` lies in.
 pub(crate) fn metadata(folder: &Path) -> Result<Vec<u8>, Error> {
     let mut command = Command::new(program());
-    command.current_dir(folder).args(["metadata", "--no-deps", "--format-version", "1"]);
+    command
+        .current_dir(folder)
+        .args(["metadata", "--no-deps", "--format-version", "1"]);
     let output = command.output().map_err(not_started)?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(Error::NoWorkspace { folder: folder.to_owned(), message });
+        return Err(Error::NoWorkspace {
+            folder: folder.to_owned(),
+            message,
+        });
     }
     Ok(output.stdout)
 }
@@ -56,22 +58,36 @@ pub(crate) fn build(
     command.current_dir(workspace.root());
     command.args(["build", "--lib", "--profile", "guest", "--target", TARGET]);
     command.args(["--message-format", "json-render-diagnostics"]);
-    command.arg("--target-dir").arg(workspace.root().join("target/guest-build"));
+    command
+        .arg("--target-dir")
+        .arg(workspace.root().join("target/guest-build"));
     for setting in PROFILE {
         command.args(["--config", &format!("profile.guest.{setting}")]);
     }
     for guest in guests {
         command.args(["--package", &guest.name]);
     }
-    command.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace.root(), toolchain));
-    if let Toolchain::Unpacked { rustc, libraries, sources, linker } = toolchain {
+    command.env(
+        "CARGO_ENCODED_RUSTFLAGS",
+        rust_flags(workspace.root(), guests, toolchain),
+    );
+    if let Toolchain::Unpacked {
+        rustc,
+        libraries,
+        sources,
+        linker,
+    } = toolchain
+    {
         command.args(["-Z", "build-std=std,panic_abort"]);
         command.env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");
         command.env("LD_LIBRARY_PATH", libraries);
         command.env("__CARGO_TESTS_ONLY_SRC_ROOT", sources);
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
     }
-    let output = command.stderr(Stdio::inherit()).output().map_err(not_started)?;
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(not_started)?;
     if !output.status.success() {
         return Err(Error::Compile);
     }
@@ -94,12 +110,19 @@ struct MessageTarget {
 fn modules(guests: &[Guest], messages: &[u8]) -> Result<Modules, Error> {
     let mut modules = Modules::new();
     for message in serde_json::Deserializer::from_slice(messages).into_iter::<Message>() {
-        let Message { target: Some(target), filenames } = message.map_err(Error::CargoOutput)?
+        let Message {
+            target: Some(target),
+            filenames,
+        } = message.map_err(Error::CargoOutput)?
         else {
             continue;
         };
-        let guest = guests.iter().find(|guest| guest.target == target.name.replace('-', "_"));
-        let module = filenames.into_iter().find(|file| file.extension() == Some("wasm".as_ref()));
+        let guest = guests
+            .iter()
+            .find(|guest| guest.target == target.name.replace('-', "_"));
+        let module = filenames
+            .into_iter()
+            .find(|file| file.extension() == Some("wasm".as_ref()));
         if let (Some(guest), Some(module)) = (guest, module) {
             modules.insert(guest.name.clone(), module);
         }
@@ -109,7 +132,7 @@ fn modules(guests: &[Guest], messages: &[u8]) -> Result<Modules, Error> {
 
 /// Flags for the target alone: the small stack, and no path of this machine
 /// in the messages of panics.
-fn rust_flags(root: &Path, toolchain: &Toolchain) -> OsString {
+fn rust_flags(root: &Path, guests: &[Guest], toolchain: &Toolchain) -> OsString {
     let mut flags = OsString::from(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
     let mut rename = |from: &Path, to: &str| {
         flags.push("\u{1f}--remap-path-prefix=");
@@ -118,6 +141,12 @@ fn rust_flags(root: &Path, toolchain: &Toolchain) -> OsString {
         flags.push(to);
     };
     rename(root, "workspace");
+    let outside = |path: &Path| !path.starts_with(root);
+    for neighbour in guests.iter().flat_map(|guest| &guest.neighbours) {
+        if outside(&neighbour.path) {
+            rename(&neighbour.path, &neighbour.name);
+        }
+    }
     if let Some(home) = cargo_home() {
         rename(&home, "cargo");
     }
@@ -138,12 +167,16 @@ fn program() -> OsString {
 }
 
 fn not_started(source: std::io::Error) -> Error {
-    Error::Start { program: program().to_string_lossy().into_owned(), source }
+    Error::Start {
+        program: program().to_string_lossy().into_owned(),
+        source,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::Neighbour;
 
     #[test]
     fn modules_are_found_among_cargos_messages() {
@@ -151,6 +184,7 @@ mod tests {
             name: "my-rule".into(),
             folder: "/w/my-rule".into(),
             target: "my_rule".into(),
+            neighbours: Vec::new(),
         };
         let messages = br#"
             {"reason":"build-script-executed","linked_libs":[]}
@@ -164,9 +198,21 @@ mod tests {
 
     #[test]
     fn flags_set_the_stack_and_hide_the_machines_paths() {
-        let flags = rust_flags(Path::new("/home/me/w"), &Toolchain::Installed);
+        let neighbour = |path: &str| Neighbour {
+            name: "sdk".into(),
+            path: path.into(),
+        };
+        let guest = Guest {
+            name: "my-rule".into(),
+            folder: "/home/me/w/my-rule".into(),
+            target: "my_rule".into(),
+            neighbours: vec![neighbour("/home/me/sdk"), neighbour("/home/me/w/near")],
+        };
+        let flags = rust_flags(Path::new("/home/me/w"), &[guest], &Toolchain::Installed);
         let flags: Vec<_> = flags.to_str().unwrap().split('\u{1f}').collect();
         assert_eq!(flags[0], "-Clink-arg=-zstack-size=32768");
         assert_eq!(flags[1], "--remap-path-prefix=/home/me/w=workspace");
+        assert_eq!(flags[2], "--remap-path-prefix=/home/me/sdk=sdk");
+        assert!(!flags[3].contains("near"), "{flags:?}");
     }
 }

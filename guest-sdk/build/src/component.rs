@@ -11,6 +11,9 @@ use wasmparser::{Operator, Parser, Payload, Validator};
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
 
+/// A page of linear memory.
+const PAGE_BYTES: u64 = 65_536;
+
 /// A module of Baton, ready to be uploaded.
 #[derive(Debug, Clone)]
 pub struct Component {
@@ -84,51 +87,110 @@ pub enum ComponentError {
 /// # Errors
 /// [`ComponentError`].
 pub fn componentize(core: &[u8]) -> Result<Component, ComponentError> {
-    let Lifted { module, declaration: json, memory_bytes, grows_memory } = lift(core)?;
-    let declaration = parse(&json)?;
-    let mut bytes = encode(&module).map_err(|error| ComponentError::Encode(format!("{error:#}")))?;
-    CustomSection { name: DECLARATION_SECTION.into(), data: json.into() }
-        .append_to_component(&mut bytes);
-    Validator::new().validate_all(&bytes)?;
-    let fields = check(&bytes, declaration.world)?;
-    Ok(Component { bytes, declaration, fields, memory_bytes, grows_memory })
+    let Lifted {
+        module,
+        declaration,
+    } = lift(core)?;
+    let mut bytes =
+        encode(&module).map_err(|error| ComponentError::Encode(format!("{error:#}")))?;
+    CustomSection {
+        name: DECLARATION_SECTION.into(),
+        data: declaration.into(),
+    }
+    .append_to_component(&mut bytes);
+    Component::read(bytes)
 }
 
 impl Component {
+    /// Reads a component: its declaration, what it imports, what memory it
+    /// takes.
+    ///
+    /// # Errors
+    /// [`ComponentError`].
+    pub fn read(bytes: Vec<u8>) -> Result<Self, ComponentError> {
+        Validator::new().validate_all(&bytes)?;
+        let Seen {
+            declaration,
+            memory_bytes,
+            grows_memory,
+        } = look(&bytes)?;
+        let declaration = parse(&declaration)?;
+        let fields = check(&bytes, declaration.world)?;
+        Ok(Self {
+            bytes,
+            declaration,
+            fields,
+            memory_bytes,
+            grows_memory,
+        })
+    }
+
     /// Itself, when it declares `name`.
     pub(crate) fn named(self, name: &str) -> Result<Self, ComponentError> {
         let declared = self.declaration.name.as_str();
         if declared == name {
             return Ok(self);
         }
-        Err(ComponentError::OtherName { declared: declared.into(), expected: name.into() })
+        Err(ComponentError::OtherName {
+            declared: declared.into(),
+            expected: name.into(),
+        })
     }
 }
 
-/// A core module without its declaration, and what was seen on the way.
+/// A core module, and the declaration that was taken out of it.
 struct Lifted {
     module: Vec<u8>,
     declaration: Vec<u8>,
-    memory_bytes: u64,
-    grows_memory: bool,
 }
 
 fn lift(core: &[u8]) -> Result<Lifted, ComponentError> {
     let mut module = wasm_encoder::Module::new();
     let mut declaration: Option<Vec<u8>> = None;
-    let (mut memory_bytes, mut grows_memory) = (0, false);
     for payload in Parser::new(0).parse_all(core) {
         let payload = payload?;
         match &payload {
             Payload::CustomSection(section) if section.name() == DECLARATION_SECTION => {
-                if declaration.replace(section.data().to_vec()).is_some() {
-                    return Err(ComponentError::TwoDeclarations);
+                keep(&mut declaration, section.data())?;
+            }
+            _ => {
+                if let Some((id, range)) = payload.as_section() {
+                    let data = &core[range.start as usize..range.end as usize];
+                    module.section(&RawSection { id, data });
                 }
-                continue;
+            }
+        }
+    }
+    let declaration = declaration.ok_or(ComponentError::NoDeclaration)?;
+    Ok(Lifted {
+        module: module.finish(),
+        declaration,
+    })
+}
+
+/// What the bytes of a component tell without decoding its types.
+struct Seen {
+    declaration: Vec<u8>,
+    memory_bytes: u64,
+    grows_memory: bool,
+}
+
+fn look(component: &[u8]) -> Result<Seen, ComponentError> {
+    let mut declaration: Option<Vec<u8>> = None;
+    let (mut memory_bytes, mut grows_memory) = (0, false);
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::CustomSection(section)
+                if depth == 0 && section.name() == DECLARATION_SECTION =>
+            {
+                keep(&mut declaration, section.data())?;
             }
             Payload::MemorySection(memories) => {
-                for memory in memories.clone() {
-                    memory_bytes += memory?.initial * 65_536;
+                for memory in memories {
+                    memory_bytes += memory?.initial * PAGE_BYTES;
                 }
             }
             Payload::CodeSectionEntry(body) => {
@@ -138,13 +200,20 @@ fn lift(core: &[u8]) -> Result<Lifted, ComponentError> {
             }
             _ => {}
         }
-        if let Some((id, range)) = payload.as_section() {
-            let data = &core[range.start as usize..range.end as usize];
-            module.section(&RawSection { id, data });
-        }
     }
     let declaration = declaration.ok_or(ComponentError::NoDeclaration)?;
-    Ok(Lifted { module: module.finish(), declaration, memory_bytes, grows_memory })
+    Ok(Seen {
+        declaration,
+        memory_bytes,
+        grows_memory,
+    })
+}
+
+fn keep(declaration: &mut Option<Vec<u8>>, found: &[u8]) -> Result<(), ComponentError> {
+    match declaration.replace(found.to_vec()) {
+        None => Ok(()),
+        Some(_) => Err(ComponentError::TwoDeclarations),
+    }
 }
 
 fn parse(json: &[u8]) -> Result<Declaration, ComponentError> {
@@ -158,7 +227,10 @@ fn parse(json: &[u8]) -> Result<Declaration, ComponentError> {
 }
 
 fn encode(module: &[u8]) -> anyhow::Result<Vec<u8>> {
-    ComponentEncoder::default().module(module)?.validate(true).encode()
+    ComponentEncoder::default()
+        .module(module)?
+        .validate(true)
+        .encode()
 }
 
 /// The fields that the component imports; it imports nothing else, and
@@ -206,4 +278,112 @@ fn imported_fields(resolve: &Resolve, world: WorldId) -> Result<Vec<Field>, Comp
     }
     fields.sort();
     Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DECLARATION: &str = r#"{"name":"t","world":"rule","summary":"Tests."}"#;
+
+    /// A core module of a rule that imports `import`, with the sections that
+    /// the SDK would have written.
+    fn core(import: &str, export: &str, sections: &[&str]) -> Vec<u8> {
+        let imports = if import.is_empty() {
+            String::new()
+        } else {
+            let (module, function) = import.split_once('#').unwrap();
+            format!(r#"(import "{module}" "{function}" (func (result i32)))"#)
+        };
+        let text = format!(
+            r#"(module {imports}
+                (memory (export "memory") 1)
+                (func (export "{export}") (result i32) i32.const 0)
+                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable))"#
+        );
+        let mut module = wat::parse_str(text).unwrap();
+        for section in sections {
+            let data = section.as_bytes().into();
+            let section = CustomSection {
+                name: DECLARATION_SECTION.into(),
+                data,
+            };
+            module.push(wasm_encoder::Section::id(&section));
+            wasm_encoder::Encode::encode(&section, &mut module);
+        }
+        embed(&mut module);
+        module
+    }
+
+    /// Adds the component type, as wit-bindgen does.
+    fn embed(module: &mut Vec<u8>) {
+        let mut resolve = Resolve::default();
+        let wit = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/v1");
+        let (package, _) = resolve.push_dir(wit).unwrap();
+        let world = resolve.select_world(&[package], Some("rule")).unwrap();
+        let encoding = wit_component::StringEncoding::UTF8;
+        wit_component::embed_component_metadata(module, &resolve, world, encoding).unwrap();
+    }
+
+    fn refusal(core: &[u8]) -> String {
+        componentize(core).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_rule_becomes_a_component_with_its_declaration_on_top() {
+        let core = core("baton:rules/order@1.0.0#count", "score", &[DECLARATION]);
+        let component = componentize(&core).unwrap();
+        assert_eq!(component.fields, [Field::OrderCount]);
+        assert_eq!(component.declaration.name.as_str(), "t");
+        assert_eq!(component.memory_bytes, PAGE_BYTES);
+        assert!(!component.grows_memory);
+        let copies = component.bytes.windows(DECLARATION.len());
+        let copies = copies
+            .filter(|bytes| *bytes == DECLARATION.as_bytes())
+            .count();
+        assert_eq!(copies, 1, "the inner module's copy is gone");
+        assert!(component.clone().named("t").is_ok());
+        assert!(
+            component
+                .named("other")
+                .unwrap_err()
+                .to_string()
+                .contains("\"t\"")
+        );
+    }
+
+    #[test]
+    fn a_declaration_must_be_there_once_and_be_valid() {
+        let with = |sections: &[&str]| refusal(&core("", "score", sections));
+        assert!(with(&[]).contains("no declaration"));
+        assert!(with(&[DECLARATION, DECLARATION]).contains("more than one"));
+        assert!(with(&["{"]).contains("cannot be read"));
+        let unknown = DECLARATION.replace("summary", "colour");
+        assert!(with(&[&unknown]).contains("cannot be read"));
+        let twice = DECLARATION.replace("}", r#","tags":["a","a"]}"#);
+        assert!(with(&[&twice]).contains("not valid"));
+        let long = " ".repeat(DECLARATION_BYTES_MAX) + DECLARATION;
+        assert!(with(&[&long]).contains("bytes"));
+    }
+
+    #[test]
+    fn only_fields_can_be_imported() {
+        for foreign in [
+            "wasi:clocks/monotonic-clock@0.2.0#now",
+            "wasi_snapshot_preview1#random_get",
+            "env#now",
+        ] {
+            let module = core(foreign, "score", &[DECLARATION]);
+            assert!(componentize(&module).is_err(), "{foreign}");
+        }
+        let unknown = core("baton:rules/order@1.0.0#colour", "score", &[DECLARATION]);
+        assert!(componentize(&unknown).is_err());
+    }
+
+    #[test]
+    fn the_world_must_be_the_declared_one() {
+        let policy = DECLARATION.replace("\"rule\"", "\"policy\"");
+        let refused = refusal(&core("", "score", &[&policy]));
+        assert!(refused.contains("`decide`"), "{refused}");
+    }
 }

@@ -140,7 +140,11 @@ pub fn read_guest(name: &str) -> Result<Vec<u8>, Error> {
     let path = workspace::guests_dir(&root).join(format!("{name}.wasm"));
     match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotBuilt(path)),
-        read => read.map_err(|source| Error::File { action: "read", path, source }),
+        read => read.map_err(|source| Error::File {
+            action: "read",
+            path,
+            source,
+        }),
     }
 }
 
@@ -155,12 +159,17 @@ impl Workspace {
             return Ok(Vec::new());
         }
         let modules = cargo::build(self, guests, &Toolchain::find()?)?;
-        guests.iter().map(|guest| self.finish(guest, &modules)).collect()
+        guests
+            .iter()
+            .map(|guest| self.finish(guest, &modules))
+            .collect()
     }
 
     fn finish(&self, guest: &Guest, modules: &cargo::Modules) -> Result<Built, Error> {
         let name = guest.name.clone();
-        let module = modules.get(&name).ok_or_else(|| Error::NoModule(name.clone()))?;
+        let module = modules
+            .get(&name)
+            .ok_or_else(|| Error::NoModule(name.clone()))?;
         let core = fs::read(module).map_err(|source| Error::File {
             action: "read",
             path: module.clone(),
@@ -168,7 +177,10 @@ impl Workspace {
         })?;
         let component = componentize(&core)
             .and_then(|component| component.named(&name))
-            .map_err(|source| Error::Component { name: name.clone(), source })?;
+            .map_err(|source| Error::Component {
+                name: name.clone(),
+                source,
+            })?;
         let path = self.guests_dir().join(format!("{name}.wasm"));
         // Encoding takes milliseconds and always runs, so that a guest is
         // never older than its encoder; writing happens only on a change.
@@ -176,7 +188,12 @@ impl Workspace {
         if changed {
             write_whole(&path, &component.bytes)?;
         }
-        Ok(Built { name, path, component, changed })
+        Ok(Built {
+            name,
+            path,
+            component,
+            changed,
+        })
     }
 }
 
@@ -190,7 +207,11 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         fs::write(&part, bytes)?;
         fs::rename(&part, path)
     };
-    write().map_err(|source| Error::File { action: "write", path: path.to_owned(), source })
+    write().map_err(|source| Error::File {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `baton-guest-build`: builds the guests of a workspace.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use baton_guest_build::{Built, Guest, Workspace};
@@ -19,11 +19,23 @@ struct Arguments {
     workspace: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    let folder = arguments.workspace.clone().map_or_else(env::current_dir, Ok);
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let folder = arguments
+        .workspace
+        .clone()
+        .map_or_else(env::current_dir, Ok);
     let workspace = Workspace::of(&folder.context("the current folder cannot be told")?)?;
-    let built = workspace.build(&wanted(&workspace, &arguments)?)?;
+    let built = workspace.build(&wanted(&workspace, arguments)?)?;
     built.iter().for_each(report);
     Ok(())
 }
@@ -51,8 +63,21 @@ fn report(built: &Built) {
         built.name,
         component.bytes.len(),
         component.memory_bytes / 1024,
-        if component.grows_memory { " and growing" } else { "" },
+        if component.grows_memory {
+            " and growing"
+        } else {
+            ""
+        },
         if built.changed { "" } else { ", unchanged" },
-        if fields.is_empty() { "no field".to_owned() } else { fields.join(" ") },
+        if fields.is_empty() {
+            "no field".to_owned()
+        } else {
+            fields.join(" ")
+        },
     );
+}
+
+#[allow(clippy::print_stderr, reason = "a program's errors go there")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("baton-guest-build: {error:#}");
 }

@@ -55,7 +55,10 @@ impl Toolchain {
     }
 
     fn unpacked(root: &Path) -> Result<Self, Error> {
-        let missing = |part| Error::ToolchainIncomplete { part, folder: root.to_owned() };
+        let missing = |part| Error::ToolchainIncomplete {
+            part,
+            folder: root.to_owned(),
+        };
         let usr = root.join("usr");
         let rustc = Some(usr.join("bin/rustc")).filter(|file| file.is_file());
         let libraries = child(&usr.join("lib"), |name| name.ends_with("-linux-gnu"));
@@ -64,7 +67,9 @@ impl Toolchain {
         Ok(Self::Unpacked {
             rustc: rustc.ok_or_else(|| missing("compiler"))?,
             libraries: libraries.ok_or_else(|| missing("libraries"))?,
-            sources: sources.ok_or_else(|| missing("library sources"))?.join("library"),
+            sources: sources
+                .ok_or_else(|| missing("library sources"))?
+                .join("library"),
             linker: linker.ok_or_else(|| missing("linker (rust-lld or wasm-ld)"))?,
         })
     }
@@ -72,9 +77,14 @@ impl Toolchain {
 
 /// The folder that `toolchain.sh` unpacks into, whether it exists or not.
 pub fn unpacked_root() -> Option<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("BATON_GUEST_TOOLCHAIN").or_else(|| {
-        let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
+        let cache =
+            set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
         Some(cache.join("baton/guest-toolchain"))
     })
 }
@@ -96,8 +106,9 @@ fn linker_on_path() -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let folders: Vec<PathBuf> = env::split_paths(&path).collect();
     let names = ["wasm-ld", "rust-lld"];
-    let mut candidates =
-        folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
+    let mut candidates = folders
+        .iter()
+        .flat_map(|folder| names.iter().map(|name| folder.join(name)));
     candidates.find(|linker| linker.is_file())
 }
 
@@ -105,7 +116,10 @@ fn linker_on_path() -> Option<PathBuf> {
 fn rustc_print(arguments: &[&str]) -> Result<Option<String>, Error> {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let output = Command::new(&rustc).args(arguments).output();
-    let output = output.map_err(|source| Error::Start { program: rustc, source })?;
+    let output = output.map_err(|source| Error::Start {
+        program: rustc,
+        source,
+    })?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     Ok(output.status.success().then_some(text))
 }

@@ -22,6 +22,15 @@ pub struct Guest {
     pub folder: PathBuf,
     /// Name of the library target: the file that cargo makes.
     pub(crate) target: String,
+    /// Crates it depends on by path, such as a checkout of the SDK.
+    pub(crate) neighbours: Vec<Neighbour>,
+}
+
+/// A crate in a folder of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Neighbour {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
 }
 
 /// Where guests land, under the root of a workspace.
@@ -37,8 +46,15 @@ impl Workspace {
     pub fn of(folder: &Path) -> Result<Self, Error> {
         let metadata: Metadata =
             serde_json::from_slice(&cargo::metadata(folder)?).map_err(Error::CargoOutput)?;
-        let guests = metadata.packages.into_iter().filter_map(Package::guest).collect();
-        Ok(Self { root: metadata.workspace_root, guests })
+        let guests = metadata
+            .packages
+            .into_iter()
+            .filter_map(Package::guest)
+            .collect();
+        Ok(Self {
+            root: metadata.workspace_root,
+            guests,
+        })
     }
 
     /// Its root folder.
@@ -80,8 +96,15 @@ impl Workspace {
     }
 
     fn no_guest(&self, name: &str) -> Error {
-        let known: Vec<_> = self.guests.iter().map(|guest| guest.name.as_str()).collect();
-        Error::NoGuest { name: name.to_owned(), known: known.join(", ") }
+        let known: Vec<_> = self
+            .guests
+            .iter()
+            .map(|guest| guest.name.as_str())
+            .collect();
+        Error::NoGuest {
+            name: name.to_owned(),
+            known: known.join(", "),
+        }
     }
 
     #[cfg(test)]
@@ -90,8 +113,12 @@ impl Workspace {
             name: (*name).into(),
             folder: folder.into(),
             target: name.replace('-', "_"),
+            neighbours: Vec::new(),
         };
-        Self { root: root.into(), guests: guests.iter().map(guest).collect() }
+        Self {
+            root: root.into(),
+            guests: guests.iter().map(guest).collect(),
+        }
     }
 }
 
@@ -107,6 +134,8 @@ struct Package {
     name: String,
     manifest_path: PathBuf,
     targets: Vec<Target>,
+    #[serde(default)]
+    dependencies: Vec<Dependency>,
 }
 
 #[derive(Deserialize)]
@@ -115,12 +144,31 @@ struct Target {
     crate_types: Vec<String>,
 }
 
+/// Has a path only where it was given by one.
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    path: Option<PathBuf>,
+}
+
 impl Package {
     fn guest(self) -> Option<Guest> {
         let library = |target: &Target| target.crate_types.iter().any(|kind| kind == "cdylib");
-        let target = self.targets.into_iter().find(library)?.name.replace('-', "_");
+        let target = self
+            .targets
+            .into_iter()
+            .find(library)?
+            .name
+            .replace('-', "_");
         let folder = self.manifest_path.parent()?.to_owned();
-        Some(Guest { name: self.name, folder, target })
+        let near = |Dependency { name, path }| Some(Neighbour { name, path: path? });
+        let neighbours = self.dependencies.into_iter().filter_map(near).collect();
+        Some(Guest {
+            name: self.name,
+            folder,
+            target,
+            neighbours,
+        })
     }
 }
 
@@ -133,7 +181,10 @@ mod tests {
         let workspace = Workspace::for_test("/w", &[("a", "/w/rules/a"), ("b", "/w/more/b")]);
         assert_eq!(workspace.guest("b").unwrap().folder, Path::new("/w/more/b"));
         let names = |folder: &str| {
-            workspace.guests_in(folder).map(|guests| guests.len()).map_err(|e| e.to_string())
+            workspace
+                .guests_in(folder)
+                .map(|guests| guests.len())
+                .map_err(|e| e.to_string())
         };
         assert_eq!(names("rules"), Ok(1));
         assert_eq!(names("/w"), Ok(2));
@@ -152,6 +203,9 @@ mod tests {
         };
         assert_eq!(package(r#"["lib"]"#), None);
         let guest = package(r#"["cdylib","rlib"]"#).unwrap();
-        assert_eq!((guest.name.as_str(), guest.target.as_str()), ("my-rule", "my_rule"));
+        assert_eq!(
+            (guest.name.as_str(), guest.target.as_str()),
+            ("my-rule", "my_rule")
+        );
     }
 }

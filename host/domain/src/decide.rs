@@ -14,7 +14,7 @@ use crate::{
     limits::{DECISION_REASONS_MAX, DECISION_TAGS_MAX},
     module::ModuleRun,
     occasion::OccasionKind,
-    signal::{ScoredSignal, Score, Signal},
+    signal::{Score, ScoredSignal, Signal},
     spent::SpentSignal,
     tenant::TenantProfile,
 };
@@ -50,7 +50,11 @@ pub struct Weighed {
 /// Sorts the signals of all rules that answered into counted and spent ones.
 pub fn weigh(facts: &Facts, runs: &[RuleRun], weights: &Weights) -> Weighed {
     let spent_before = facts.episode().map_or(&[][..], |episode| &episode.spent);
-    let mut weighed = Weighed { counted: Vec::new(), sources: Vec::new(), spent: Vec::new() };
+    let mut weighed = Weighed {
+        counted: Vec::new(),
+        sources: Vec::new(),
+        spent: Vec::new(),
+    };
     for run in runs {
         for signal in run.answer.iter().flatten() {
             let source = SpentSignal::new(run, signal);
@@ -161,11 +165,27 @@ impl DecisionRecord {
         weighed: Weighed,
         policy: PolicyRun,
     ) -> Self {
-        let epoch = facts.conversation().map(|it| it.ownership.epoch).unwrap_or_default();
+        let epoch = facts
+            .conversation()
+            .map(|it| it.ownership.epoch)
+            .unwrap_or_default();
         let decision = decide(facts, &rules, &policy);
-        let because = if decision.hands_off() { weighed.sources } else { Vec::new() };
+        let because = if decision.hands_off() {
+            weighed.sources
+        } else {
+            Vec::new()
+        };
         let (occasion, spent) = (facts.occasion().kind, weighed.spent);
-        Self { release, occasion, epoch, rules, spent, policy, decision, because }
+        Self {
+            release,
+            occasion,
+            epoch,
+            rules,
+            spent,
+            policy,
+            decision,
+            because,
+        }
     }
 
     /// The handoff that follows, when one does. The next step's due time is
@@ -200,8 +220,14 @@ fn decide(facts: &Facts, rules: &[RuleRun], policy: &PolicyRun) -> Decision {
         _ => from_default(tenant),
     };
     decision.is_degraded = failed > 0 || policy.answer.is_err();
-    decision.is_advice = facts.conversation().is_some_and(|it| it.ownership.owner.is_people());
-    let asks = facts.occasion().message.as_ref().is_some_and(|it| tenant.asks_for_person(it));
+    decision.is_advice = facts
+        .conversation()
+        .is_some_and(|it| it.ownership.owner.is_people());
+    let asks = facts
+        .occasion()
+        .message
+        .as_ref()
+        .is_some_and(|it| tenant.asks_for_person(it));
     if asks {
         honour_request(&mut decision);
     }
@@ -219,7 +245,11 @@ fn from_verdict(verdict: &Verdict, tenant: &TenantProfile) -> Decision {
     }
     let team = team.or_else(|| tenant.team(tenant.default_team().as_str()));
     let tier = verdict.tier.as_ref().and_then(|name| {
-        let tier = team?.tiers.iter().find(|tier| tier.as_str() == &**name).cloned();
+        let tier = team?
+            .tiers
+            .iter()
+            .find(|tier| tier.as_str() == &**name)
+            .cloned();
         if tier.is_none() {
             warnings.push(Warning::UnknownTier(name.clone()));
         }
@@ -262,7 +292,9 @@ fn honour_request(decision: &mut Decision) {
         decision.outcome = Outcome::HandOff;
         decision.tags.insert(0, ASKED_TAG.into());
         decision.reasons.insert(0, ASKED_REASON.into());
-        decision.next_step.get_or_insert_with(|| ASKED_NEXT_STEP.into());
+        decision
+            .next_step
+            .get_or_insert_with(|| ASKED_NEXT_STEP.into());
     }
     decision.priority = decision.priority.max(ASKED_PRIORITY);
 }

@@ -15,8 +15,11 @@ pub const MESSAGE_ID_CHARS_MAX: usize = 256;
 
 /// Messages kept in the state of one conversation; the log holds the rest.
 pub const THREAD_MESSAGES_MAX: usize = 40;
-/// Edits and revokes kept for one conversation.
-pub const THREAD_MARKS_MAX: usize = 40;
+/// Edited messages whose latest text is kept for one conversation.
+pub const THREAD_EDITS_MAX: usize = 40;
+/// Revokes kept for one conversation: more than messages, since a revoke of an
+/// older message must not push out one that still hides a text.
+pub const THREAD_REVOKES_MAX: usize = 120;
 /// Statuses kept for one conversation: three for each message.
 pub const THREAD_RECEIPTS_MAX: usize = 120;
 /// Outcomes of sends kept for one conversation: two for each message.
@@ -29,10 +32,18 @@ pub const MESSAGE_TEXT_CHARS_MAX: usize = 4_096;
 pub const CURRENCIES_MAX: usize = 8;
 /// Business numbers that one customer may talk to.
 pub const CONVERSATIONS_MAX: usize = 16;
-/// Orders kept in the state; totals count all of them.
-pub const ORDERS_MAX: usize = 20;
+/// Orders kept in the state, to know them when they come again; totals count
+/// all of them.
+pub const ORDERS_MAX: usize = 100;
+/// Latest orders kept with their lines and tracking.
+pub const ORDERS_DETAILED_MAX: usize = 5;
 /// Payments kept in the state.
 pub const PAYMENTS_MAX: usize = 20;
+/// Questions in a row that the bot failed, as far as they are counted.
+pub const MISSES_MAX: usize = 16;
+/// Length of the key of a send: what WhatsApp gives back with a status
+/// (WhatsApp documentation, `biz_opaque_callback_data`).
+pub const SEND_KEY_CHARS_MAX: usize = 512;
 /// Lines of a basket or an order.
 pub const LINES_MAX: usize = 50;
 /// Attributes of one line.
@@ -45,6 +56,10 @@ pub const OWNER_SPANS_MAX: usize = 16;
 pub const SPENT_SIGNALS_MAX: usize = 64;
 /// Length of short free text: names, reasons, notes on a line.
 pub const SHORT_TEXT_CHARS_MAX: usize = 280;
+
+/// Size of a whole state as JSON, whatever anybody sent: every text as long and
+/// every list as full as the limits above allow.
+pub const CUSTOMER_STATE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 // ---- facts -----------------------------------------------------------------
 
@@ -124,9 +139,6 @@ pub const PERSON_PHRASES_MAX: usize = 64;
 
 // ---- WhatsApp --------------------------------------------------------------
 
-/// Size of one webhook POST (WhatsApp documentation, "Webhooks": payloads of
-/// up to 3 MB).
-pub const WEBHOOK_BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Items that one webhook POST may carry. Meta promises at most 1,000 updates;
 /// a chunk of history holds thousands of messages, each over 100 bytes long.
 pub const WEBHOOK_ITEMS_MAX: usize = 30_000;
@@ -134,6 +146,39 @@ pub const WEBHOOK_ITEMS_MAX: usize = 30_000;
 pub const HANDSHAKE_CHALLENGE_CHARS_MAX: usize = 128;
 /// Length of an app secret or a verify token.
 pub const SECRET_CHARS_MAX: usize = 256;
+/// Text below buttons and lists, and below pictures and files.
+pub const SEND_BODY_CHARS_MAX: usize = 1_024;
+/// Buttons of one message.
+pub const SEND_BUTTONS_MAX: usize = 3;
+/// What a button, or the opener of a list or a link, says.
+pub const SEND_BUTTON_TITLE_CHARS_MAX: usize = 20;
+/// Id of a button.
+pub const SEND_BUTTON_ID_CHARS_MAX: usize = 256;
+/// Rows of one list.
+pub const SEND_ROWS_MAX: usize = 10;
+/// What a row says.
+pub const SEND_ROW_TITLE_CHARS_MAX: usize = 24;
+/// What a row says below.
+pub const SEND_ROW_DESCRIPTION_CHARS_MAX: usize = 72;
+/// Id of a row.
+pub const SEND_ROW_ID_CHARS_MAX: usize = 200;
+/// A link that is sent.
+pub const SEND_URL_CHARS_MAX: usize = 2_000;
+/// Name of a file that is sent.
+pub const SEND_FILENAME_CHARS_MAX: usize = 240;
+/// Name of a template.
+pub const SEND_TEMPLATE_NAME_CHARS_MAX: usize = 512;
+/// Parameters of a template's body, header and buttons together.
+pub const SEND_TEMPLATE_PARAMETERS_MAX: usize = 64;
+/// Length of an access token (seen: under 300).
+pub const ACCESS_TOKEN_CHARS_MAX: usize = 2_048;
+/// Answer of the Graph API; the rest is not read.
+pub const GRAPH_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// How long a connection to the Graph API may take.
+pub const GRAPH_CONNECT_SECONDS_MAX: u64 = 5;
+/// How long a whole request to the Graph API may take; past it nobody knows
+/// whether the message was taken.
+pub const GRAPH_REQUEST_SECONDS_MAX: u64 = 15;
 
 // ---- the store -------------------------------------------------------------
 
@@ -155,7 +200,9 @@ pub const BATCH_LINGER_US_MAX: u64 = 1_000;
 pub const CUSTOMER_LINKS_MAX: usize = 64;
 /// Entries of one page of a list; more are not given, however many are asked
 /// for.
-pub const PAGE_ITEMS_MAX: usize = 1_000;
+pub const LIST_ITEMS_MAX: usize = 1_000;
+/// Events of a log that are given at once; ask again for more.
+pub const EVENTS_AT_ONCE_MAX: usize = 10_000;
 /// Rows of work leased at once.
 pub const LEASES_MAX: usize = 1_000;
 /// Days for which an identity is kept that does not live as long as its
@@ -173,11 +220,40 @@ pub const KEYS_AHEAD: usize = 1_024;
 /// Items in quarantine.
 pub const QUARANTINE_ITEMS_MAX: usize = 10_000;
 /// All items in quarantine together.
-pub const QUARANTINE_BYTES_MAX: usize = 256 * 1024 * 1024;
+pub const QUARANTINE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Documents of the directory, of each kind.
 pub const DIRECTORY_DOCUMENTS_MAX: usize = 10_000;
 /// One document of the directory.
 pub const DIRECTORY_DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
+
+// ---- the running host ------------------------------------------------------
+
+/// How often a change is done again because others changed the customer.
+pub const COMMIT_TRIES_MAX: u32 = 32;
+/// Customers of one webhook that are processed at once.
+pub const CUSTOMERS_AT_ONCE_MAX: usize = 64;
+/// Rows of work that are leased at once.
+pub const WORK_AT_ONCE_MAX: usize = 32;
+/// How long a row of work is held by whoever performs it.
+pub const WORK_LEASE_SECONDS: i64 = 60;
+/// How long the evaluation of one occasion may wait once its webhook was
+/// answered.
+pub const DEFERRED_EVALUATION_SECONDS_MAX: u64 = 30;
+/// How long a message whose fate is not known waits for a status before it is
+/// a dead letter.
+pub const SEND_FATE_MINUTES_MAX: i64 = 10;
+/// Tries of one message to a customer that certainly was not sent.
+pub const SEND_TRIES_MAX: u32 = 8;
+/// How long a follow-up waits at a time while people own the conversation.
+pub const FOLLOW_UP_WAIT_MINUTES: i64 = 15;
+/// Body of a webhook (WhatsApp documentation: payloads up to 3 MB).
+pub const WEBHOOK_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Body of any other request.
+pub const API_BODY_BYTES_MAX: usize = 256 * 1024;
+/// Facts in one request.
+pub const FACTS_MAX: usize = 100;
+/// Entries of a page of a list.
+pub const PAGE_ITEMS_MAX: usize = 200;
 
 const _: () = {
     assert!(COMMIT_EVENTS_MAX >= WEBHOOK_ITEMS_MAX);
@@ -192,11 +268,15 @@ const _: () = {
 
 const _: () = {
     assert!(WEBHOOK_ITEMS_MAX * 100 <= WEBHOOK_BODY_BYTES_MAX);
+    assert!(THREAD_REVOKES_MAX > THREAD_MESSAGES_MAX);
+    assert!(ORDERS_DETAILED_MAX < ORDERS_MAX);
     assert!(RECENT_MESSAGES_MAX <= THREAD_MESSAGES_MAX);
     assert!(THREAD_RECEIPTS_MAX >= 3 * THREAD_MESSAGES_MAX);
     assert!(THREAD_OUTCOMES_MAX >= 2 * THREAD_MESSAGES_MAX);
     assert!(THREAD_TEXT_CHARS_MAX <= MESSAGE_TEXT_CHARS_MAX);
     assert!(EVALUATION_STACK_BYTES_MAX * 2 <= EVALUATION_THREAD_STACK_BYTES);
+    assert!(WORK_LEASE_SECONDS > DEFERRED_EVALUATION_SECONDS_MAX as i64);
+    assert!(SEND_FATE_MINUTES_MAX * 60 > WORK_LEASE_SECONDS);
     assert!(EVALUATION_EPOCH_MS * 2 <= EVALUATION_WALL_MS_MAX);
     assert!(MODULE_OUTPUT_BYTES_MAX < EVALUATION_HOSTCALL_BYTES_MAX);
     assert!(SIGNALS_MAX * REASON_CHARS_MAX < MODULE_OUTPUT_BYTES_MAX);

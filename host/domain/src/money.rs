@@ -88,7 +88,12 @@ impl Money {
     #[must_use]
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
         let same = self.currency == other.currency;
-        same.then(|| Self::new(self.minor.saturating_add(other.minor), self.currency.clone()))
+        same.then(|| {
+            Self::new(
+                self.minor.saturating_add(other.minor),
+                self.currency.clone(),
+            )
+        })
     }
 }
 
@@ -96,7 +101,10 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exponent = self.currency.exponent();
         let unit = 10u64.pow(exponent);
-        let (whole, part) = (self.minor.unsigned_abs() / unit, self.minor.unsigned_abs() % unit);
+        let (whole, part) = (
+            self.minor.unsigned_abs() / unit,
+            self.minor.unsigned_abs() % unit,
+        );
         let sign = if self.minor < 0 { "-" } else { "" };
         write!(f, "{} {sign}{whole}", self.currency)?;
         if exponent > 0 {

@@ -65,21 +65,28 @@ impl Occasion {
     /// rules do not run, among it when there is no conversation to hand off.
     pub fn of(event: &Event, state: &CustomerState) -> Option<Self> {
         let kind = kind_of(&event.body)?;
-        let number = event.number.as_ref().or_else(|| state.latest_number())?.clone();
+        let number = event
+            .number
+            .as_ref()
+            .or_else(|| state.latest_number())?
+            .clone();
         state.conversation(&number)?;
         let message = match &event.body {
             EventBody::MessageReceived(message) => Some(Arc::new(message.clone())),
             _ => None,
         };
-        Some(Self { kind, at: event.at, number, message })
+        Some(Self {
+            kind,
+            at: event.at,
+            number,
+            message,
+        })
     }
 }
 
 fn kind_of(body: &EventBody) -> Option<OccasionKind> {
     match body {
-        EventBody::MessageReceived(message) => {
-            message.is_content.then_some(OccasionKind::Message)
-        }
+        EventBody::MessageReceived(message) => message.is_content.then_some(OccasionKind::Message),
         EventBody::BotAnswered(_) => Some(OccasionKind::BotAnswered),
         EventBody::BotMissed(_) => Some(OccasionKind::BotMissed),
         EventBody::BasketChanged(_) => Some(OccasionKind::Basket),

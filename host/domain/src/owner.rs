@@ -86,7 +86,10 @@ pub enum OwnerChange {
     /// A person wrote on the App.
     Echo,
     /// Back to the bot.
-    Return,
+    Return {
+        /// The epoch that whoever returns it saw.
+        epoch: OwnerEpoch,
+    },
 }
 
 /// An owner and how often it changed.
@@ -105,17 +108,29 @@ impl Ownership {
     #[must_use]
     pub fn after(&self, change: &OwnerChange) -> Option<Self> {
         let owner = self.owner_after(change)?;
-        Some(Self { owner, epoch: self.epoch.next() })
+        Some(Self {
+            owner,
+            epoch: self.epoch.next(),
+        })
     }
 
     fn owner_after(&self, change: &OwnerChange) -> Option<Owner> {
         match (change, &self.owner) {
-            (OwnerChange::HandOff { epoch, team, tier, agent }, Owner::Bot)
-                if *epoch == self.epoch =>
-            {
+            (
+                OwnerChange::HandOff {
+                    epoch,
+                    team,
+                    tier,
+                    agent,
+                },
+                Owner::Bot,
+            ) if *epoch == self.epoch => {
                 let (team, tier) = (team.clone(), tier.clone());
                 Some(match agent.clone() {
-                    Some(agent) => Owner::Agent { agent, team: Some(team) },
+                    Some(agent) => Owner::Agent {
+                        agent,
+                        team: Some(team),
+                    },
                     None => Owner::Team { team, tier },
                 })
             }
@@ -125,10 +140,12 @@ impl Ownership {
                 (claimed != *owner).then_some(claimed)
             }
             (OwnerChange::Echo, Owner::Bot) => Some(Owner::App { team: None }),
-            (OwnerChange::Echo, Owner::Team { team, .. }) => {
-                Some(Owner::App { team: Some(team.clone()) })
+            (OwnerChange::Echo, Owner::Team { team, .. }) => Some(Owner::App {
+                team: Some(team.clone()),
+            }),
+            (OwnerChange::Return { epoch }, owner) if *epoch == self.epoch => {
+                owner.is_people().then_some(Owner::Bot)
             }
-            (OwnerChange::Return, owner) if owner.is_people() => Some(Owner::Bot),
             _ => None,
         }
     }
@@ -147,7 +164,12 @@ mod tests {
     }
 
     fn hand_off(epoch: OwnerEpoch) -> OwnerChange {
-        OwnerChange::HandOff { epoch, team: team(), tier: None, agent: None }
+        OwnerChange::HandOff {
+            epoch,
+            team: team(),
+            tier: None,
+            agent: None,
+        }
     }
 
     #[test]
@@ -161,16 +183,26 @@ mod tests {
         let from_queue = queued.after(&OwnerChange::Echo).unwrap();
         assert_eq!(from_queue.owner, Owner::App { team: Some(team()) });
 
-        let claim = OwnerChange::Claim { epoch: queued.epoch, agent: agent("ana") };
+        let claim = OwnerChange::Claim {
+            epoch: queued.epoch,
+            agent: agent("ana"),
+        };
         let assigned = queued.after(&claim).unwrap();
-        assert_eq!(assigned.after(&OwnerChange::Echo), None, "that agent's own reply");
+        assert_eq!(
+            assigned.after(&OwnerChange::Echo),
+            None,
+            "that agent's own reply"
+        );
     }
 
     #[test]
     fn of_two_claims_exactly_one_wins() {
         let bot = Ownership::default();
         let queued = bot.after(&hand_off(bot.epoch)).unwrap();
-        let claim = |name| OwnerChange::Claim { epoch: queued.epoch, agent: agent(name) };
+        let claim = |name| OwnerChange::Claim {
+            epoch: queued.epoch,
+            agent: agent(name),
+        };
         let won = queued.after(&claim("ana")).unwrap();
         assert_eq!(won.after(&claim("budi")), None);
     }
@@ -180,7 +212,7 @@ mod tests {
         let bot = Ownership::default();
         let returned = bot
             .after(&OwnerChange::Echo)
-            .and_then(|app| app.after(&OwnerChange::Return))
+            .and_then(|app| app.after(&OwnerChange::Return { epoch: app.epoch }))
             .unwrap();
         assert_eq!(returned.owner, Owner::Bot);
         assert_eq!(returned.after(&hand_off(bot.epoch)), None);

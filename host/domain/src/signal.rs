@@ -27,7 +27,11 @@ impl Score {
     /// # Errors
     /// [`InvalidScore`] outside 0 to 1 and for NaN.
     pub fn new(score: f64) -> Result<Self, InvalidScore> {
-        if (0.0..=1.0).contains(&score) { Ok(Self(score)) } else { Err(InvalidScore(score)) }
+        if (0.0..=1.0).contains(&score) {
+            Ok(Self(score))
+        } else {
+            Err(InvalidScore(score))
+        }
     }
 
     /// The number.

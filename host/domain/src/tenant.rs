@@ -8,8 +8,8 @@ use crate::{
     decision::Outcome,
     event::InboundMessage,
     ids::{TeamName, TierName},
-    limits::PERSON_PHRASES_MAX,
-    text::contains_phrase,
+    limits::{MESSAGE_TEXT_CHARS_MAX, PERSON_PHRASES_MAX},
+    text::{Phrase, truncated},
 };
 
 /// A team and its tiers, lowest first.
@@ -43,7 +43,7 @@ pub struct TenantProfile {
     teams: Vec<Team>,
     default_team: TeamName,
     on_failure: Outcome,
-    person_phrases: Vec<Arc<str>>,
+    person_phrases: Vec<Phrase>,
     person_buttons: Vec<Arc<str>>,
     automatic_texts: Vec<Arc<str>>,
 }
@@ -54,7 +54,11 @@ impl TenantProfile {
     ///
     /// # Errors
     /// [`InvalidProfile::NoTeam`] without a team.
-    pub fn new(timezone: TimeZone, language: &str, teams: Vec<Team>) -> Result<Self, InvalidProfile> {
+    pub fn new(
+        timezone: TimeZone,
+        language: &str,
+        teams: Vec<Team>,
+    ) -> Result<Self, InvalidProfile> {
         let default_team = teams.first().ok_or(InvalidProfile::NoTeam)?.name.clone();
         Ok(Self {
             timezone,
@@ -62,7 +66,10 @@ impl TenantProfile {
             teams,
             default_team,
             on_failure: Outcome::HandOff,
-            person_phrases: default_person_phrases(),
+            person_phrases: DEFAULT_PERSON_PHRASES
+                .iter()
+                .map(|it| Phrase::of(it))
+                .collect(),
             person_buttons: Vec::new(),
             automatic_texts: Vec::new(),
         })
@@ -101,7 +108,8 @@ impl TenantProfile {
         if count > PERSON_PHRASES_MAX {
             return Err(InvalidProfile::TooManyPhrases(count));
         }
-        (self.person_phrases, self.person_buttons) = (phrases, buttons);
+        self.person_phrases = phrases.iter().map(|it| Phrase::of(it)).collect();
+        self.person_buttons = buttons;
         Ok(self)
     }
 
@@ -150,20 +158,32 @@ impl TenantProfile {
         if tapped.is_some_and(|button| self.person_buttons.contains(button)) {
             return true;
         }
-        let text = message.text.as_deref().unwrap_or_default();
-        self.person_phrases.iter().any(|phrase| contains_phrase(text, phrase))
+        let Some(text) = &message.text else {
+            return false;
+        };
+        let said = Phrase::of(&truncated(text, MESSAGE_TEXT_CHARS_MAX));
+        self.person_phrases
+            .iter()
+            .any(|phrase| said.contains(phrase))
     }
 
     /// Whether an echo of this text is the App's own greeting.
     pub fn is_automatic_text(&self, text: Option<&str>) -> bool {
-        text.is_some_and(|text| self.automatic_texts.iter().any(|it| it.trim() == text.trim()))
+        text.is_some_and(|text| {
+            self.automatic_texts
+                .iter()
+                .any(|it| it.trim() == text.trim())
+        })
     }
 }
 
 /// Phrases that hold for a tenant that names none: unmistakable ones, English
 /// and Indonesian.
 pub fn default_person_phrases() -> Vec<Arc<str>> {
-    DEFAULT_PERSON_PHRASES.iter().map(|phrase| (*phrase).into()).collect()
+    DEFAULT_PERSON_PHRASES
+        .iter()
+        .map(|phrase| (*phrase).into())
+        .collect()
 }
 
 const DEFAULT_PERSON_PHRASES: &[&str] = &[

@@ -19,18 +19,41 @@ pub fn truncated(text: &Arc<str>, chars_max: usize) -> Arc<str> {
 }
 
 /// The words of a text in lower case: runs of letters, digits and
-/// apostrophes.
+/// apostrophes, straight or typographic. Quotation marks around a word are
+/// none of it.
 pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric() && c != '\'')
+    text.split(|c: char| !c.is_alphanumeric() && !is_apostrophe(c))
+        .map(|word| word.trim_matches(is_apostrophe))
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
+        .map(|word| word.to_lowercase().replace('\u{2019}', "'"))
 }
 
-/// Whether the words of `phrase` stand side by side in `text`, whatever the
-/// case and the punctuation.
+fn is_apostrophe(c: char) -> bool {
+    c == '\'' || c == '\u{2019}'
+}
+
+/// A text cut into its words once, to look for several phrases in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phrase(Vec<String>);
+
+impl Phrase {
+    /// The words of `text`.
+    pub fn of(text: &str) -> Self {
+        Self(words(text).collect())
+    }
+
+    /// Whether the words of `phrase` stand side by side in this text, whatever
+    /// the case and the punctuation. The empty phrase stands nowhere.
+    pub fn contains(&self, phrase: &Self) -> bool {
+        let count = phrase.0.len();
+        count > 0 && self.0.windows(count).any(|window| *window == *phrase.0)
+    }
+}
+
+/// Whether the words of `phrase` stand side by side in `text`, as in
+/// [`Phrase::contains`].
 pub fn contains_phrase(text: &str, phrase: &str) -> bool {
-    let (text, phrase): (Vec<_>, Vec<_>) = (words(text).collect(), words(phrase).collect());
-    !phrase.is_empty() && text.windows(phrase.len()).any(|window| window == phrase)
+    Phrase::of(text).contains(&Phrase::of(phrase))
 }
 
 #[cfg(test)]
@@ -46,7 +69,10 @@ mod tests {
 
     #[test]
     fn phrases_are_whole_words() {
-        assert!(contains_phrase("Could I talk to a PERSON, please?", "a person"));
+        assert!(contains_phrase(
+            "Could I talk to a PERSON, please?",
+            "a person"
+        ));
         assert!(!contains_phrase("that is personal", "person"));
         assert!(!contains_phrase("anything", ""));
     }

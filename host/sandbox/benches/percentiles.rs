@@ -3,7 +3,11 @@
 //!
 //! `cargo bench -p baton-sandbox --bench percentiles`
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench reports to its reader")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench reports to its reader"
+)]
 
 mod guests;
 
@@ -24,7 +28,9 @@ fn main() {
     println!("{:<44} {:>9} {:>9}", "", "p50 µs", "p99 µs");
     for rule in guests.lineup.rules() {
         let name = rule.declaration().name.to_string();
-        report(&format!("{name}, fresh instance"), || drop(run_one_rule(rule, &guests.source)));
+        report(&format!("{name}, fresh instance"), || {
+            drop(run_one_rule(rule, &guests.source))
+        });
     }
     let five = &guests.five;
     let rules = five.rules().len();
@@ -35,7 +41,13 @@ fn main() {
     });
     let one = throughput(&guests, 1);
     let two = throughput(&guests, 2);
-    println!("{:<44} {:>9.0} {:>9.0}  ({:.2} times)", "events/s, 1 and 2 threads", one, two, two / one);
+    println!(
+        "{:<44} {:>9.0} {:>9.0}  ({:.2} times)",
+        "events/s, 1 and 2 threads",
+        one,
+        two,
+        two / one
+    );
 }
 
 fn report(what: &str, mut run: impl FnMut()) {
@@ -71,6 +83,10 @@ fn throughput(guests: &Guests, threads: usize) -> f64 {
             })
         })
         .collect();
-    let slowest = workers.into_iter().map(|worker| worker.join().unwrap()).max().unwrap();
+    let slowest = workers
+        .into_iter()
+        .map(|worker| worker.join().unwrap())
+        .max()
+        .unwrap();
     (threads * EVENTS) as f64 / slowest.as_secs_f64()
 }

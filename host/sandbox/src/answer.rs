@@ -10,7 +10,8 @@ use baton_domain::{
     decision::{Outcome, Verdict},
     limits::{
         DECISION_REASONS_MAX, DECISION_TAGS_MAX, EXTRA_CHARS_MAX, EXTRA_PAIRS_MAX,
-        MODULE_OUTPUT_BYTES_MAX, NAME_CHARS_MAX, REASON_CHARS_MAX, SIGNALS_MAX,
+        MODULE_OUTPUT_BYTES_MAX, NAME_CHARS_MAX, REASON_CHARS_MAX, SHORT_TEXT_CHARS_MAX,
+        SIGNALS_MAX,
     },
     module::{Declaration, ModuleFailure},
     signal::{Score, ScoredSignal, Signal},
@@ -60,10 +61,24 @@ pub(crate) struct WitDecision {
 
 impl From<&ScoredSignal> for WitScoredSignal {
     fn from(scored: &ScoredSignal) -> Self {
-        let Signal { name, score, reason, tag, next_step, extra } = scored.signal.clone();
+        let Signal {
+            name,
+            score,
+            reason,
+            tag,
+            next_step,
+            extra,
+        } = scored.signal.clone();
         Self {
             module: scored.module.as_str().to_owned(),
-            signal: WitSignal { name, score: score.get(), reason, tag, next_step, extra },
+            signal: WitSignal {
+                name,
+                score: score.get(),
+                reason,
+                tag,
+                next_step,
+                extra,
+            },
             weight: scored.weight.get(),
             extra: Pairs::new(),
         }
@@ -96,21 +111,41 @@ fn check_signal(
     declaration: &Declaration,
     size: &mut Size,
 ) -> Result<Signal, ModuleFailure> {
-    let WitSignal { name, score, reason, tag, next_step, extra } = signal;
+    let WitSignal {
+        name,
+        score,
+        reason,
+        tag,
+        next_step,
+        extra,
+    } = signal;
     let invalid = |what: &str| ModuleFailure::OutputInvalid(format!("signal {at}: {what}"));
     if !declaration.signals.contains(&name) {
         return Err(invalid("its name is not declared"));
     }
     let score = Score::new(score).map_err(|error| invalid(&error.to_string()))?;
-    if tag.as_ref().is_some_and(|tag| !declaration.declares_tag(tag)) {
+    if tag
+        .as_ref()
+        .is_some_and(|tag| !declaration.declares_tag(tag))
+    {
         return Err(invalid("its tag is not declared"));
     }
-    if next_step.as_ref().is_some_and(|step| !declaration.declares_next_step(step)) {
+    if next_step
+        .as_ref()
+        .is_some_and(|step| !declaration.declares_next_step(step))
+    {
         return Err(invalid("its next step is not declared"));
     }
     size.text("reason", &reason, REASON_CHARS_MAX)?;
     size.pairs(&extra)?;
-    Ok(Signal { name, score, reason, tag, next_step, extra })
+    Ok(Signal {
+        name,
+        score,
+        reason,
+        tag,
+        next_step,
+        extra,
+    })
 }
 
 /// The verdict of a policy that was given `signals`.
@@ -123,7 +158,16 @@ pub(crate) fn check_verdict(
     declaration: &Declaration,
     signals: &[ScoredSignal],
 ) -> Result<Verdict, ModuleFailure> {
-    let WitDecision { outcome, team, tier, tags, reasons, next_step, priority, extra } = answer;
+    let WitDecision {
+        outcome,
+        team,
+        tier,
+        tags,
+        reasons,
+        next_step,
+        priority,
+        extra,
+    } = answer;
     let outcome = match &*outcome {
         "stay" => Outcome::Stay,
         "hand-off" => Outcome::HandOff,
@@ -139,7 +183,7 @@ pub(crate) fn check_verdict(
         size.text("team or tier", name, NAME_CHARS_MAX)?;
     }
     for tag in &tags {
-        size.add(tag)?;
+        size.text("tag", tag, SHORT_TEXT_CHARS_MAX)?;
     }
     for reason in &reasons {
         size.text("reason", reason, REASON_CHARS_MAX)?;
@@ -148,29 +192,59 @@ pub(crate) fn check_verdict(
     let known_tags: BTreeSet<&str> = declaration
         .tags
         .iter()
-        .chain(signals.iter().filter_map(|scored| scored.signal.tag.as_ref()))
+        .chain(
+            signals
+                .iter()
+                .filter_map(|scored| scored.signal.tag.as_ref()),
+        )
         .map(|tag| &**tag)
         .collect();
     if let Some(at) = tags.iter().position(|tag| !is_join_of(tag, &known_tags)) {
-        return Err(invalid(&format!("tag {} is neither declared nor of a signal", at + 1)));
+        return Err(invalid(&format!(
+            "tag {} is neither declared nor of a signal",
+            at + 1
+        )));
     }
-    let of_signal = |step: &Text| signals.iter().any(|s| s.signal.next_step.as_ref() == Some(step));
+    let of_signal = |step: &Text| {
+        signals
+            .iter()
+            .any(|s| s.signal.next_step.as_ref() == Some(step))
+    };
     let known_step = |step: &Text| declaration.declares_next_step(step) || of_signal(step);
     if next_step.as_ref().is_some_and(|step| !known_step(step)) {
         return Err(invalid("the next step is neither declared nor of a signal"));
     }
-    Ok(Verdict { outcome, team, tier, tags, reasons, next_step, priority, extra })
+    Ok(Verdict {
+        outcome,
+        team,
+        tier,
+        tags,
+        reasons,
+        next_step,
+        priority,
+        extra,
+    })
 }
 
-/// A known tag may itself contain " + ", so the parts are tried as wholes
-/// first.
+/// Whether `tag` is one or more known tags with " + " between them. Known
+/// tags may contain " + " themselves, so several readings are possible; each
+/// place is looked at once, or a module could make that take for ever.
 fn is_join_of(tag: &str, known: &BTreeSet<&str>) -> bool {
-    known.contains(tag)
-        || known.iter().any(|first| {
-            tag.strip_prefix(first)
-                .and_then(|rest| rest.strip_prefix(" + "))
-                .is_some_and(|rest| is_join_of(rest, known))
-        })
+    const JOINT: &str = " + ";
+    let mut starts = BTreeSet::from([0]);
+    while let Some(start) = starts.pop_first() {
+        let rest = &tag[start..];
+        for part in known.iter().filter(|part| rest.starts_with(**part)) {
+            let end = start + part.len();
+            if end == tag.len() {
+                return true;
+            }
+            if tag[end..].starts_with(JOINT) {
+                starts.insert(end + JOINT.len());
+            }
+        }
+    }
+    false
 }
 
 fn invalid(what: &str) -> ModuleFailure {

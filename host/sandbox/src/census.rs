@@ -33,7 +33,10 @@ pub(crate) struct Census<'a> {
 /// What the bytes are not, or the first limit that they exceed.
 pub(crate) fn take(bytes: &[u8]) -> Result<Census<'_>, Rejection> {
     if bytes.len() > COMPONENT_BYTES_MAX {
-        return Err(Rejection::TooLarge { bytes: bytes.len(), max: COMPONENT_BYTES_MAX });
+        return Err(Rejection::TooLarge {
+            bytes: bytes.len(),
+            max: COMPONENT_BYTES_MAX,
+        });
     }
     if !bytes.starts_with(b"\0asm") {
         return Err(Rejection::NotWasm);
@@ -80,10 +83,10 @@ pub(crate) fn take(bytes: &[u8]) -> Result<Census<'_>, Rejection> {
                     census.imports.push(import.map_err(invalid)?.name.name);
                 }
             }
-            Payload::CustomSection(section) if depth == 1 => {
-                if section.name() == DECLARATION_SECTION {
-                    census.keep_declaration(section.data())?;
-                }
+            Payload::CustomSection(section)
+                if depth == 1 && section.name() == DECLARATION_SECTION =>
+            {
+                census.keep_declaration(section.data())?;
             }
             _ => {}
         }
@@ -97,11 +100,16 @@ pub(crate) fn take(bytes: &[u8]) -> Result<Census<'_>, Rejection> {
 impl<'a> Census<'a> {
     fn count_memory(&mut self, memory: MemoryType) -> Result<(), Rejection> {
         const PAGE_BYTES: u64 = 65_536;
-        let bytes = usize::try_from(memory.initial.saturating_mul(PAGE_BYTES)).unwrap_or(usize::MAX);
+        let bytes =
+            usize::try_from(memory.initial.saturating_mul(PAGE_BYTES)).unwrap_or(usize::MAX);
         self.memories += 1;
         self.memory_bytes = self.memory_bytes.saturating_add(bytes);
         Rejection::limit("memories", self.memories, COMPONENT_MEMORIES_MAX as usize)?;
-        Rejection::limit("bytes of initial memory", self.memory_bytes, EVALUATION_MEMORY_BYTES_MAX)
+        Rejection::limit(
+            "bytes of initial memory",
+            self.memory_bytes,
+            EVALUATION_MEMORY_BYTES_MAX,
+        )
     }
 
     fn count_table(&mut self, initial: u64) -> Result<(), Rejection> {
@@ -109,13 +117,19 @@ impl<'a> Census<'a> {
         self.tables += 1;
         self.table_elements = self.table_elements.saturating_add(elements);
         Rejection::limit("tables", self.tables, COMPONENT_TABLES_MAX as usize)?;
-        Rejection::limit("table elements", self.table_elements, EVALUATION_TABLE_ELEMENTS_MAX)
+        Rejection::limit(
+            "table elements",
+            self.table_elements,
+            EVALUATION_TABLE_ELEMENTS_MAX,
+        )
     }
 
     fn keep_declaration(&mut self, data: &'a [u8]) -> Result<(), Rejection> {
         Rejection::limit("bytes of declaration", data.len(), DECLARATION_BYTES_MAX)?;
         if self.declaration.replace(data).is_some() {
-            return Err(Rejection::UnreadableDeclaration("there are two of them".to_owned()));
+            return Err(Rejection::UnreadableDeclaration(
+                "there are two of them".to_owned(),
+            ));
         }
         Ok(())
     }

@@ -67,7 +67,11 @@ impl ActivationError {
 }
 
 fn names(fields: &BTreeSet<Field>) -> String {
-    fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(", ")
+    fields
+        .iter()
+        .map(|field| field.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl Inspected {
@@ -78,15 +82,21 @@ impl Inspected {
     /// [`Rejection::TooDemanding`] for what only the compiled component tells:
     /// memories, tables and core instances of all that it instantiates.
     pub fn compile(self, sandbox: &Sandbox) -> Result<Compiled, Rejection> {
-        let component =
-            Component::from_binary(sandbox.engine(), self.bytes()).map_err(|error| refused(&error))?;
+        let component = Component::from_binary(sandbox.engine(), self.bytes())
+            .map_err(|error| refused(&error))?;
         let needs = component
             .resources_required()
-            .ok_or_else(|| Rejection::ForbiddenImport { import: "a core module".to_owned() })?;
+            .ok_or_else(|| Rejection::ForbiddenImport {
+                import: "a core module".to_owned(),
+            })?;
         let (memories, tables) = (needs.num_memories as usize, needs.num_tables as usize);
         Rejection::limit("memories", memories, COMPONENT_MEMORIES_MAX as usize)?;
         Rejection::limit("tables", tables, COMPONENT_TABLES_MAX as usize)?;
-        Ok(Compiled { inspected: self, component, sandbox: sandbox.clone() })
+        Ok(Compiled {
+            inspected: self,
+            component,
+            sandbox: sandbox.clone(),
+        })
     }
 }
 
@@ -123,10 +133,12 @@ impl Compiled {
             return Err(ActivationError::Ungranted(ungranted));
         }
         let declaration = inspected.declaration();
-        let settings = declaration.settings_with(chosen).map_err(ActivationError::Settings)?;
-        let (instance, entry) = self.link(grants).map_err(|error| {
-            ActivationError::NotLinked(error.into())
-        })?;
+        let settings = declaration
+            .settings_with(chosen)
+            .map_err(ActivationError::Settings)?;
+        let (instance, entry) = self
+            .link(grants)
+            .map_err(|error| ActivationError::NotLinked(error.into()))?;
         Ok(Ready {
             digest: inspected.digest(),
             declaration: Arc::clone(declaration),
@@ -143,7 +155,12 @@ impl Compiled {
         &self,
         grants: &BTreeSet<Field>,
     ) -> wasmtime::Result<(InstancePre<Session>, ComponentExportIndex)> {
-        let fields = self.inspected.fields().intersection(grants).copied().collect();
+        let fields = self
+            .inspected
+            .fields()
+            .intersection(grants)
+            .copied()
+            .collect();
         let linker = link(self.sandbox.engine(), &fields, self.inspected.settings())?;
         let instance = linker.instantiate_pre(&self.component)?;
         // Now, and not in the first evaluation.
@@ -176,13 +193,22 @@ impl Ready {
 
 impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Compiled").field(&self.inspected.digest()).finish()
+        f.debug_tuple("Compiled")
+            .field(&self.inspected.digest())
+            .finish()
     }
 }
 
 impl fmt::Debug for Ready {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { digest, declaration, .. } = self;
-        f.debug_tuple("Ready").field(&declaration.name).field(digest).finish()
+        let Self {
+            digest,
+            declaration,
+            ..
+        } = self;
+        f.debug_tuple("Ready")
+            .field(&declaration.name)
+            .field(digest)
+            .finish()
     }
 }

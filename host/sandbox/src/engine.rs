@@ -13,8 +13,9 @@ use baton_domain::limits::{
     EVALUATION_EPOCH_MS, EVALUATION_MEMORY_BYTES_MAX, EVALUATION_STACK_BYTES_MAX,
     EVALUATION_TABLE_ELEMENTS_MAX, EVALUATION_THREADS_MAX, EVALUATION_WALL_MS_MAX,
 };
-use crate::inspect::FEATURES;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::inspect::FEATURES;
 
 /// Ticks of the epoch clock after which an evaluation is stopped. One more
 /// than the quotient, since the first tick may come at once.
@@ -62,7 +63,9 @@ impl Sandbox {
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox").field("ticker", &self.ticker).finish_non_exhaustive()
+        f.debug_struct("Sandbox")
+            .field("ticker", &self.ticker)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,6 +97,13 @@ fn configuration() -> Config {
 /// Sized for [`EVALUATION_THREADS_MAX`] evaluations at a time. Reservations
 /// and guards keep their defaults: they elide bounds checks, and a leak of
 /// 2026 lived in the others.
+///
+/// Measured with the stock rule `high-basket-value` (arena guest, 128 KiB of
+/// memory), 2 vCPUs, p50 of a fresh evaluation: as configured 8.6 µs; nothing
+/// kept of memories 17.7 µs, of tables 16.9 µs; keeping 1 MiB 8.8 µs; with
+/// `pagemap_scan` 9.5 µs; tables filled eagerly 9.6 µs; without copy-on-write
+/// images 8.8 µs; without epochs 8.5 µs; with inlining in the compiler 8.4 µs,
+/// which does not pay for a younger part of it.
 fn pool() -> PoolingAllocationConfig {
     let at_once = u32::try_from(EVALUATION_THREADS_MAX).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
@@ -136,8 +146,13 @@ impl Ticker {
                 engine.increment_epoch();
             }
         };
-        let thread = thread::Builder::new().name("baton-epoch".to_owned()).spawn(tick)?;
-        Ok(Self { stop, thread: Some(thread) })
+        let thread = thread::Builder::new()
+            .name("baton-epoch".to_owned())
+            .spawn(tick)?;
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
     }
 }
 

@@ -41,15 +41,16 @@ pub fn run_rules(
     lineup: &Lineup,
     source: &Arc<dyn FieldSource>,
 ) -> Vec<Timed<ModuleRun<Vec<Signal>>>> {
-    lineup.rules().iter().map(|rule| run_one_rule(rule, source)).collect()
+    lineup
+        .rules()
+        .iter()
+        .map(|rule| run_one_rule(rule, source))
+        .collect()
 }
 
 /// Runs one rule, which must be of the world `rule`; a [`Lineup`] holds no
 /// others in its list.
-pub fn run_one_rule(
-    rule: &Ready,
-    source: &Arc<dyn FieldSource>,
-) -> Timed<ModuleRun<Vec<Signal>>> {
+pub fn run_one_rule(rule: &Ready, source: &Arc<dyn FieldSource>) -> Timed<ModuleRun<Vec<Signal>>> {
     evaluate(rule, source, (), |(signals,): (Vec<WitSignal>,)| {
         answer::check_signals(signals, rule.declaration())
     })
@@ -94,27 +95,28 @@ where
     // The instance is dropped inside the time: giving it back is part of the
     // cost.
     drop(store);
-    Timed { run, elapsed: started.elapsed() }
+    Timed {
+        run,
+        elapsed: started.elapsed(),
+    }
 }
 
-fn call<P, R>(
-    store: &mut Store<Session>,
-    module: &Ready,
-    parameters: P,
-) -> Result<R, ModuleFailure>
+fn call<P, R>(store: &mut Store<Session>, module: &Ready, parameters: P) -> Result<R, ModuleFailure>
 where
     P: ComponentNamedList + Lower,
     R: ComponentNamedList + Lift,
 {
     let not_started = |error: wasmtime::Error| {
-        stopped(&error)
-            .unwrap_or_else(|| ModuleFailure::NotStarted(error.root_cause().to_string()))
+        stopped(&error).unwrap_or_else(|| ModuleFailure::NotStarted(error.root_cause().to_string()))
     };
     store.set_fuel(EVALUATION_FUEL_MAX).map_err(not_started)?;
     store.set_hostcall_fuel(EVALUATION_HOSTCALL_BYTES_MAX);
     store.set_epoch_deadline(EPOCH_TICKS_MAX);
     store.limiter(|session| session);
-    let instance = module.instance.instantiate(&mut *store).map_err(not_started)?;
+    let instance = module
+        .instance
+        .instantiate(&mut *store)
+        .map_err(not_started)?;
     let entry = instance
         .get_typed_func::<P, R>(&mut *store, module.entry)
         .map_err(not_started)?;

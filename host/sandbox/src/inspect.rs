@@ -52,14 +52,22 @@ impl Inspected {
     pub fn inspect(bytes: impl Into<Arc<[u8]>>) -> Result<Self, Rejection> {
         let bytes = bytes.into();
         let census = census::take(&bytes)?;
-        let types = Validator::new_with_features(FEATURES).validate_all(&bytes).map_err(invalid)?;
+        let types = Validator::new_with_features(FEATURES)
+            .validate_all(&bytes)
+            .map_err(invalid)?;
         let imports = Imports::read(&census, types.as_ref())?;
         let declaration = read_declaration(census.declaration)?;
         check_export(&types, declaration.world)?;
         let digest = ModuleDigest::new(Sha256::digest(&bytes).into());
         let Imports { fields, settings } = imports;
         let declaration = Arc::new(declaration);
-        Ok(Self { bytes, digest, declaration, fields, settings })
+        Ok(Self {
+            bytes,
+            digest,
+            declaration,
+            fields,
+            settings,
+        })
     }
 
     /// SHA-256 of the bytes.
@@ -102,7 +110,9 @@ fn read_declaration(json: Option<&[u8]>) -> Result<Declaration, Rejection> {
     let json = json.ok_or(Rejection::MissingDeclaration)?;
     let declaration: Declaration = serde_json::from_slice(json)
         .map_err(|error| Rejection::UnreadableDeclaration(error.to_string()))?;
-    declaration.validate().map_err(Rejection::InvalidDeclaration)?;
+    declaration
+        .validate()
+        .map_err(Rejection::InvalidDeclaration)?;
     Ok(declaration)
 }
 
@@ -116,7 +126,11 @@ fn check_export(types: &Types, world: World) -> Result<(), Rejection> {
     };
     let found = wit_type::of_function(types.as_ref(), id);
     if found != expected {
-        return Err(Rejection::WrongExport { export, expected, found });
+        return Err(Rejection::WrongExport {
+            export,
+            expected,
+            found,
+        });
     }
     Ok(())
 }
@@ -138,7 +152,11 @@ impl Imports {
                 }
                 // Types that a world names for its own functions.
                 Some(ty) if is_plain_type(ty) => {}
-                _ => return Err(Rejection::ForbiddenImport { import: (*name).to_owned() }),
+                _ => {
+                    return Err(Rejection::ForbiddenImport {
+                        import: (*name).to_owned(),
+                    });
+                }
             }
         }
         Ok(imports)
@@ -158,7 +176,11 @@ impl Imports {
                     let expected = self.note(interface, function, &import)?;
                     let found = wit_type::of_function(types, id);
                     if found != expected {
-                        return Err(Rejection::WrongType { import, expected, found });
+                        return Err(Rejection::WrongType {
+                            import,
+                            expected,
+                            found,
+                        });
                     }
                 }
                 ty if is_plain_type(ty) => {}
@@ -178,7 +200,9 @@ impl Imports {
             SettingType::Texts,
         ];
         if interface == "settings" {
-            let kind = SETTINGS.into_iter().find(|kind| wit_type::of_setting(*kind).0 == function);
+            let kind = SETTINGS
+                .into_iter()
+                .find(|kind| wit_type::of_setting(*kind).0 == function);
             if let Some(kind) = kind {
                 if !self.settings.contains(&kind) {
                     self.settings.push(kind);
@@ -189,12 +213,20 @@ impl Imports {
             self.fields.insert(field);
             return Ok(wit_type::of_field(field.shape()));
         }
-        Err(Rejection::UnknownField { import: import.to_owned() })
+        Err(Rejection::UnknownField {
+            import: import.to_owned(),
+        })
     }
 }
 
 fn is_plain_type(ty: ComponentEntityType) -> bool {
-    matches!(ty, ComponentEntityType::Type { created: ComponentAnyTypeId::Defined(_), .. })
+    matches!(
+        ty,
+        ComponentEntityType::Type {
+            created: ComponentAnyTypeId::Defined(_),
+            ..
+        }
+    )
 }
 
 /// The interface's name within the contract; `name` is such as
@@ -210,6 +242,12 @@ fn contract_interface(name: &str) -> Result<&str, Rejection> {
     patch.parse::<u32>().map_err(|_| unsupported())?;
     let known = interface == "types"
         || interface == "settings"
-        || Field::ALL.iter().any(|field| field.interface() == interface);
-    if known { Ok(interface) } else { Err(Rejection::UnknownField { import: import() }) }
+        || Field::ALL
+            .iter()
+            .any(|field| field.interface() == interface);
+    if known {
+        Ok(interface)
+    } else {
+        Err(Rejection::UnknownField { import: import() })
+    }
 }

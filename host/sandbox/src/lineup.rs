@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use baton_domain::{
-    ids::ModuleName,
-    limits::RELEASE_MODULES_MAX,
-    module::World,
-};
+use baton_domain::{ids::ModuleName, limits::RELEASE_MODULES_MAX, module::World};
 
 use crate::compile::Ready;
 
@@ -56,7 +52,11 @@ impl Lineup {
             let declaration = module.declaration();
             if declaration.world != expected {
                 let module = declaration.name.clone();
-                return Err(LineupError::World { module, found: declaration.world, expected });
+                return Err(LineupError::World {
+                    module,
+                    found: declaration.world,
+                    expected,
+                });
             }
             if !names.insert(&declaration.name) {
                 return Err(LineupError::Twice(declaration.name.clone()));

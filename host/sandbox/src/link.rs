@@ -34,7 +34,10 @@ pub(crate) fn link(
     let mut linker = Linker::new(engine);
     let mut interfaces: BTreeMap<&str, Vec<Field>> = BTreeMap::new();
     for field in fields {
-        interfaces.entry(field.interface()).or_default().push(*field);
+        interfaces
+            .entry(field.interface())
+            .or_default()
+            .push(*field);
     }
     for (interface, fields) in interfaces {
         let mut instance = linker.instance(&format!("baton:rules/{interface}@1.0.0"))?;
@@ -87,19 +90,39 @@ fn define_setting(
     use SettingValue as Value;
     match kind {
         SettingType::Boolean => setting(instance, kind, |value| {
-            if let Value::Boolean(value) = value { Some(value) } else { None }
+            if let Value::Boolean(value) = value {
+                Some(value)
+            } else {
+                None
+            }
         }),
         SettingType::Integer => setting(instance, kind, |value| {
-            if let Value::Integer(value) = value { Some(value) } else { None }
+            if let Value::Integer(value) = value {
+                Some(value)
+            } else {
+                None
+            }
         }),
         SettingType::Decimal => setting(instance, kind, |value| {
-            if let Value::Decimal(value) = value { Some(value) } else { None }
+            if let Value::Decimal(value) = value {
+                Some(value)
+            } else {
+                None
+            }
         }),
         SettingType::Text => setting(instance, kind, |value| {
-            if let Value::Text(value) = value { Some(value) } else { None }
+            if let Value::Text(value) = value {
+                Some(value)
+            } else {
+                None
+            }
         }),
         SettingType::Texts => setting(instance, kind, |value| {
-            if let Value::Texts(value) = value { Some(value) } else { None }
+            if let Value::Texts(value) = value {
+                Some(value)
+            } else {
+                None
+            }
         }),
     }
 }
@@ -116,3 +139,6 @@ fn setting<T: Lower + 'static>(
     };
     instance.func_wrap(function, read)
 }
+
+#[cfg(test)]
+mod tests;

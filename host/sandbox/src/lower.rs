@@ -63,33 +63,55 @@ pub(crate) struct WitOwner {
 // another shape.
 
 pub(crate) fn text(value: FieldValue) -> Option<Text> {
-    if let FieldValue::Text(text) = value { Some(text) } else { None }
+    if let FieldValue::Text(text) = value {
+        Some(text)
+    } else {
+        None
+    }
 }
 
 pub(crate) fn count(value: FieldValue) -> Option<u32> {
-    if let FieldValue::Count(count) = value { Some(count) } else { None }
+    if let FieldValue::Count(count) = value {
+        Some(count)
+    } else {
+        None
+    }
 }
 
 pub(crate) fn seconds(value: FieldValue) -> Option<u64> {
-    if let FieldValue::Seconds(seconds) = value { Some(seconds) } else { None }
+    if let FieldValue::Seconds(seconds) = value {
+        Some(seconds)
+    } else {
+        None
+    }
 }
 
 pub(crate) fn texts(value: FieldValue) -> Option<Arc<[Text]>> {
-    if let FieldValue::Texts(texts) = value { Some(texts) } else { None }
+    if let FieldValue::Texts(texts) = value {
+        Some(texts)
+    } else {
+        None
+    }
 }
 
 pub(crate) fn lines(value: FieldValue) -> Option<Vec<WitLine>> {
-    let FieldValue::Lines(lines) = value else { return None };
+    let FieldValue::Lines(lines) = value else {
+        return None;
+    };
     Some(lines.iter().map(WitLine::from).collect())
 }
 
 pub(crate) fn messages(value: FieldValue) -> Option<Vec<WitMessage>> {
-    let FieldValue::Messages(messages) = value else { return None };
+    let FieldValue::Messages(messages) = value else {
+        return None;
+    };
     Some(messages.iter().map(WitMessage::from).collect())
 }
 
 pub(crate) fn owners(value: FieldValue) -> Option<Vec<WitOwner>> {
-    let FieldValue::Owners(spans) = value else { return None };
+    let FieldValue::Owners(spans) = value else {
+        return None;
+    };
     Some(spans.iter().map(WitOwner::from).collect())
 }
 
@@ -102,18 +124,32 @@ pub(crate) fn optional_count(value: FieldValue) -> Option<Option<u32>> {
 }
 
 pub(crate) fn optional_flag(value: FieldValue) -> Option<Option<bool>> {
-    optional(value, |value| if let FieldValue::Flag(flag) = value { Some(flag) } else { None })
+    optional(value, |value| {
+        if let FieldValue::Flag(flag) = value {
+            Some(flag)
+        } else {
+            None
+        }
+    })
 }
 
 pub(crate) fn optional_money(value: FieldValue) -> Option<Option<WitMoney>> {
     optional(value, |value| {
-        if let FieldValue::Money(money) = value { Some((&money).into()) } else { None }
+        if let FieldValue::Money(money) = value {
+            Some((&money).into())
+        } else {
+            None
+        }
     })
 }
 
 pub(crate) fn optional_order(value: FieldValue) -> Option<Option<WitOrder>> {
     optional(value, |value| {
-        if let FieldValue::Order(order) = value { Some((&*order).into()) } else { None }
+        if let FieldValue::Order(order) = value {
+            Some((&*order).into())
+        } else {
+            None
+        }
     })
 }
 
@@ -121,12 +157,19 @@ fn optional<T>(
     value: FieldValue,
     known: impl FnOnce(FieldValue) -> Option<T>,
 ) -> Option<Option<T>> {
-    if value == FieldValue::Unknown { Some(None) } else { known(value).map(Some) }
+    if value == FieldValue::Unknown {
+        Some(None)
+    } else {
+        known(value).map(Some)
+    }
 }
 
 impl From<&Money> for WitMoney {
     fn from(money: &Money) -> Self {
-        Self { minor: money.minor, currency: money.currency.as_str().to_owned() }
+        Self {
+            minor: money.minor,
+            currency: money.currency.as_str().to_owned(),
+        }
     }
 }
 
@@ -167,6 +210,9 @@ impl From<&ThreadMessage> for WitMessage {
 
 impl From<&OwnerSpan> for WitOwner {
     fn from(span: &OwnerSpan) -> Self {
-        Self { owner: span.owner.clone(), age_hours: span.age_hours }
+        Self {
+            owner: span.owner.clone(),
+            age_hours: span.age_hours,
+        }
     }
 }

@@ -59,8 +59,14 @@ impl EvaluatorPool {
     /// # Errors
     /// The operating system's, when it gives no thread.
     pub fn new(threads: usize) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { queue: Mutex::default(), wake: Condvar::new() });
-        let mut pool = Self { shared, threads: Vec::new() };
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+        });
+        let mut pool = Self {
+            shared,
+            threads: Vec::new(),
+        };
         for number in 0..threads.clamp(1, EVALUATION_THREADS_MAX) {
             let shared = Arc::clone(&pool.shared);
             let thread = thread::Builder::new()
@@ -135,7 +141,10 @@ impl Shared {
             if queue.closed {
                 return None;
             }
-            queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .wake
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -158,7 +167,10 @@ impl Drop for EvaluatorPool {
 impl fmt::Debug for EvaluatorPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (threads, waiting) = (self.threads(), self.waiting());
-        f.debug_struct("EvaluatorPool").field("threads", &threads).field("waiting", &waiting).finish()
+        f.debug_struct("EvaluatorPool")
+            .field("threads", &threads)
+            .field("waiting", &waiting)
+            .finish()
     }
 }
 
@@ -176,6 +188,8 @@ impl<T> Future for Pending<T> {
     type Output = Result<T, EvaluationLost>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|result| result.map_err(|_| EvaluationLost))
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|result| result.map_err(|_| EvaluationLost))
     }
 }

@@ -123,7 +123,11 @@ impl Rejection {
     /// Refuses more than `max` of `what`.
     pub(crate) fn limit(what: &'static str, measured: usize, max: usize) -> Result<(), Self> {
         if measured > max {
-            return Err(Self::OverLimit { what, measured: measured as u64, max: max as u64 });
+            return Err(Self::OverLimit {
+                what,
+                measured: measured as u64,
+                max: max as u64,
+            });
         }
         Ok(())
     }

@@ -18,7 +18,10 @@ pub struct RecordedReads {
 impl RecordedReads {
     /// The reads of one run.
     pub fn new(reads: &Reads) -> Self {
-        let mut recorded = Self { fields: BTreeMap::new(), settings: Settings::new() };
+        let mut recorded = Self {
+            fields: BTreeMap::new(),
+            settings: Settings::new(),
+        };
         for read in reads {
             match read {
                 Read::Field(field, value) => {

@@ -66,8 +66,9 @@ impl Session {
     pub(crate) fn field(&mut self, field: Field) -> Result<FieldValue, Stop> {
         self.count_call()?;
         let at = &mut self.field_at[field as usize];
-        if let Some(Read::Field(_, value)) =
-            usize::from(*at).checked_sub(1).and_then(|at| self.reads.get(at))
+        if let Some(Read::Field(_, value)) = usize::from(*at)
+            .checked_sub(1)
+            .and_then(|at| self.reads.get(at))
         {
             return Ok(value.clone());
         }
@@ -91,7 +92,10 @@ impl Session {
         if name.chars().count() > SHORT_TEXT_CHARS_MAX {
             return Err(Stop::Reads);
         }
-        let value = self.settings.get(name).and_then(|value| value.as_kind(kind));
+        let value = self
+            .settings
+            .get(name)
+            .and_then(|value| value.as_kind(kind));
         let known = self.reads.iter().any(
             |read| matches!(read, Read::Setting(read, found) if **read == *name && *found == value),
         );
@@ -108,7 +112,11 @@ impl Session {
     /// Calls of the host cost no fuel, so they have a limit of their own.
     fn count_call(&mut self) -> Result<(), Stop> {
         self.calls += 1;
-        if self.calls > EVALUATION_READS_MAX { Err(Stop::Reads) } else { Ok(()) }
+        if self.calls > EVALUATION_READS_MAX {
+            Err(Stop::Reads)
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -68,9 +68,8 @@ pub(crate) fn of_world(world: World) -> (&'static str, String) {
     match world {
         World::Rule => ("score", format!("func() -> list<{signal}>")),
         World::Policy => {
-            let scored = format!(
-                "record{{module: string, signal: {signal}, weight: f64, extra: {PAIRS}}}"
-            );
+            let scored =
+                format!("record{{module: string, signal: {signal}, weight: f64, extra: {PAIRS}}}");
             let decision = format!(
                 "record{{outcome: string, team: option<string>, tier: option<string>, tags: list<string>, reasons: list<string>, next-step: option<string>, priority: u8, extra: {PAIRS}}}"
             );
@@ -83,8 +82,14 @@ pub(crate) fn of_world(world: World) -> (&'static str, String) {
 pub(crate) fn of_function(types: TypesRef<'_>, id: ComponentFuncTypeId) -> String {
     let function = &types[id];
     let mut text = Text(String::new());
-    text.push(if function.async_ { "async func(" } else { "func(" });
-    text.separated(function.params.iter().map(|(_, ty)| ty), |text, ty| text.value(types, ty));
+    text.push(if function.async_ {
+        "async func("
+    } else {
+        "func("
+    });
+    text.separated(function.params.iter().map(|(_, ty)| ty), |text, ty| {
+        text.value(types, ty);
+    });
     text.push(")");
     if let Some(result) = &function.result {
         text.push(" -> ");

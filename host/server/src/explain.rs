@@ -23,7 +23,12 @@ const VALUE_CHARS_MAX: usize = 160;
 pub fn explain(out: &mut impl fmt::Write, evaluated: &Evaluated) -> fmt::Result {
     let record = &evaluated.record;
     for run in &record.rules {
-        let head = Head { kind: "rule", module: run.module.as_str(), digest: run.digest, fuel: run.fuel };
+        let head = Head {
+            kind: "rule",
+            module: run.module.as_str(),
+            digest: run.digest,
+            fuel: run.fuel,
+        };
         write_head(out, &head, evaluated)?;
         write_reads(out, &run.reads)?;
         match &run.answer {
@@ -37,8 +42,12 @@ pub fn explain(out: &mut impl fmt::Write, evaluated: &Evaluated) -> fmt::Result 
         }
     }
     let policy = &record.policy;
-    let head =
-        Head { kind: "policy", module: policy.module.as_str(), digest: policy.digest, fuel: policy.fuel };
+    let head = Head {
+        kind: "policy",
+        module: policy.module.as_str(),
+        digest: policy.digest,
+        fuel: policy.fuel,
+    };
     write_head(out, &head, evaluated)?;
     write_reads(out, &policy.reads)?;
     match &policy.answer {
@@ -64,8 +73,16 @@ struct Head<'a> {
 }
 
 fn write_head(out: &mut impl fmt::Write, head: &Head<'_>, evaluated: &Evaluated) -> fmt::Result {
-    let Head { kind, module, digest, fuel } = head;
-    let time = evaluated.elapsed.iter().find(|(name, _)| name.as_str() == *module);
+    let Head {
+        kind,
+        module,
+        digest,
+        fuel,
+    } = head;
+    let time = evaluated
+        .elapsed
+        .iter()
+        .find(|(name, _)| name.as_str() == *module);
     write!(out, "  {kind} {module} ({}), {fuel} fuel", digest.short())?;
     if let Some((_, elapsed)) = time {
         write!(out, ", {} µs", elapsed.as_micros())?;
@@ -94,8 +111,18 @@ fn shortened(value: &str) -> String {
 }
 
 fn write_signal(out: &mut impl fmt::Write, signal: &Signal, is_spent: bool) -> fmt::Result {
-    let spent = if is_spent { " (spent: it led to a handoff before)" } else { "" };
-    writeln!(out, "    says    {} {:.2}{spent}: {}", signal.name, signal.score.get(), signal.reason)?;
+    let spent = if is_spent {
+        " (spent: it led to a handoff before)"
+    } else {
+        ""
+    };
+    writeln!(
+        out,
+        "    says    {} {:.2}{spent}: {}",
+        signal.name,
+        signal.score.get(),
+        signal.reason
+    )?;
     if let Some(tag) = &signal.tag {
         writeln!(out, "            tag \"{tag}\"")?;
     }
@@ -106,7 +133,10 @@ fn write_signal(out: &mut impl fmt::Write, signal: &Signal, is_spent: bool) -> f
 }
 
 fn is_spent(record: &DecisionRecord, module: &str, signal: &Signal) -> bool {
-    record.spent.iter().any(|it| it.module.as_str() == module && it.signal == signal.name)
+    record
+        .spent
+        .iter()
+        .any(|it| it.module.as_str() == module && it.signal == signal.name)
 }
 
 fn write_failure(out: &mut impl fmt::Write, failure: &ModuleFailure) -> fmt::Result {
@@ -134,8 +164,16 @@ fn write_decision(out: &mut impl fmt::Write, decision: &Decision) -> fmt::Result
         Basis::ExplicitRequest => "; the customer asked for a person, which nothing overrules",
         Basis::Default => "; your default, since the rules could not be heard",
     };
-    let advice = if decision.is_advice { "; advice only, people own the conversation" } else { "" };
-    let degraded = if decision.is_degraded { "; degraded, a module failed" } else { "" };
+    let advice = if decision.is_advice {
+        "; advice only, people own the conversation"
+    } else {
+        ""
+    };
+    let degraded = if decision.is_degraded {
+        "; degraded, a module failed"
+    } else {
+        ""
+    };
     writeln!(out, "{basis}{advice}{degraded}")?;
     let mut details = String::new();
     for (at, tag) in decision.tags.iter().enumerate() {
@@ -155,10 +193,16 @@ fn write_decision(out: &mut impl fmt::Write, decision: &Decision) -> fmt::Result
     for warning in &decision.warnings {
         match warning {
             Warning::UnknownTeam(name) => {
-                writeln!(out, "    warning there is no team \"{name}\": the default team has it")?;
+                writeln!(
+                    out,
+                    "    warning there is no team \"{name}\": the default team has it"
+                )?;
             }
             Warning::UnknownTier(name) => {
-                writeln!(out, "    warning the team has no tier \"{name}\": any tier may take it")?;
+                writeln!(
+                    out,
+                    "    warning the team has no tier \"{name}\": any tier may take it"
+                )?;
             }
         }
     }

@@ -1,14 +1,7 @@
-//! The host: it knows all rooms and holds no business rule.
-
-mod cli;
-mod evaluate;
-mod explain;
-mod rule_pack;
-mod tenant;
-mod wire;
+//! The binary: see the library.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::run()
+    baton::cli::run()
 }

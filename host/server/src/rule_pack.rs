@@ -7,7 +7,9 @@ use baton_domain::{
     ids::ModuleName,
     module::{SettingValue, Settings, World},
 };
-use baton_sandbox::{ActivationError, Compiled, Inspected, Lineup, LineupError, Rejection, Sandbox};
+use baton_sandbox::{
+    ActivationError, Compiled, Inspected, Lineup, LineupError, Rejection, Sandbox,
+};
 
 /// The components that this binary carries, by name.
 const STOCK: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/stock_pack.rs"));
@@ -82,7 +84,9 @@ impl RulePack {
         if STOCK.is_empty() {
             return Err(PackError::NoStockPack);
         }
-        let bytes = STOCK.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec()));
+        let bytes = STOCK
+            .iter()
+            .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec()));
         Self::compile(sandbox, bytes)
     }
 
@@ -98,7 +102,10 @@ impl RulePack {
         let mut files = Vec::new();
         for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
             let path = entry.map_err(unreadable(folder))?.path();
-            if path.extension().is_some_and(|extension| extension == "wasm") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "wasm")
+            {
                 let bytes = fs::read(&path).map_err(unreadable(&path))?;
                 files.push((path.display().to_string(), bytes));
             }
@@ -115,7 +122,9 @@ impl RulePack {
             let compiled = Inspected::inspect(bytes).and_then(|it| it.compile(sandbox));
             compiled.map_err(|source| PackError::Refused { name, source })
         };
-        Ok(Self { modules: files.into_iter().map(admit).collect::<Result<_, _>>()? })
+        Ok(Self {
+            modules: files.into_iter().map(admit).collect::<Result<_, _>>()?,
+        })
     }
 
     /// A line-up of all modules, each with what it imports granted and the
@@ -134,9 +143,12 @@ impl RulePack {
             let inspected = module.inspected();
             let name = &inspected.declaration().name;
             let settings = chosen.get(name).unwrap_or(&none);
-            let ready = module.activate(inspected.fields(), settings).map_err(|source| {
-                PackError::NotActivated { name: name.to_string(), source }
-            })?;
+            let ready = module
+                .activate(inspected.fields(), settings)
+                .map_err(|source| PackError::NotActivated {
+                    name: name.to_string(),
+                    source,
+                })?;
             match inspected.world() {
                 World::Rule => rules.push(Arc::new(ready)),
                 World::Policy => policies.push(Arc::new(ready)),
@@ -145,20 +157,35 @@ impl RulePack {
         match <[_; 1]>::try_from(policies) {
             Ok([policy]) => Ok(Lineup::new(rules, policy)?),
             Err(policies) => {
-                let names: Vec<&str> =
-                    policies.iter().map(|it| it.declaration().name.as_str()).collect();
-                Err(PackError::Policies { found: names.len(), names: names.join(", ") })
+                let names: Vec<&str> = policies
+                    .iter()
+                    .map(|it| it.declaration().name.as_str())
+                    .collect();
+                Err(PackError::Policies {
+                    found: names.len(),
+                    names: names.join(", "),
+                })
             }
         }
     }
 
     fn check_names<T>(&self, chosen: &BTreeMap<ModuleName, T>) -> Result<(), PackError> {
-        let names = || self.modules.iter().map(|it| &it.inspected().declaration().name);
-        match chosen.keys().find(|name| !names().any(|known| known == *name)) {
+        let names = || {
+            self.modules
+                .iter()
+                .map(|it| &it.inspected().declaration().name)
+        };
+        match chosen
+            .keys()
+            .find(|name| !names().any(|known| known == *name))
+        {
             None => Ok(()),
             Some(name) => {
                 let known: Vec<&str> = names().map(ModuleName::as_str).collect();
-                Err(PackError::UnknownModule { name: name.clone(), known: known.join(", ") })
+                Err(PackError::UnknownModule {
+                    name: name.clone(),
+                    known: known.join(", "),
+                })
             }
         }
     }

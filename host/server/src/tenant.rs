@@ -37,12 +37,18 @@ pub enum InvalidTenant {
 pub fn profile(tenant: &Tenant) -> Result<TenantProfile, InvalidTenant> {
     let timezone = TimeZone::get(&tenant.timezone)
         .map_err(|_| InvalidTenant::Timezone(tenant.timezone.clone()))?;
-    let team = |it: &baton_store::TeamDocument| Team { name: it.name.clone(), tiers: it.tiers.clone() };
+    let team = |it: &baton_store::TeamDocument| Team {
+        name: it.name.clone(),
+        tiers: it.tiers.clone(),
+    };
     let teams = tenant.teams.iter().map(team).collect();
     let profile = TenantProfile::new(timezone, &tenant.language, teams)?
         .with_outcome_on_failure(tenant.on_failure)
         .with_automatic_texts(tenant.automatic_texts.clone());
-    let phrases = tenant.person_phrases.clone().unwrap_or_else(baton_domain::tenant::default_person_phrases);
+    let phrases = tenant
+        .person_phrases
+        .clone()
+        .unwrap_or_else(baton_domain::tenant::default_person_phrases);
     Ok(profile.with_person_requests(phrases, tenant.person_buttons.clone())?)
 }
 
@@ -52,8 +58,10 @@ pub fn profile(tenant: &Tenant) -> Result<TenantProfile, InvalidTenant> {
 /// [`InvalidTenant::Weight`].
 pub fn weights(tenant: &Tenant) -> Result<Weights, InvalidTenant> {
     let weight = |(module, choice): (&ModuleName, &baton_store::ModuleChoice)| {
-        let score = Score::new(choice.weight)
-            .map_err(|source| InvalidTenant::Weight { module: module.clone(), source })?;
+        let score = Score::new(choice.weight).map_err(|source| InvalidTenant::Weight {
+            module: module.clone(),
+            source,
+        })?;
         Ok((module.clone(), score))
     };
     tenant.modules.iter().map(weight).collect()
@@ -61,5 +69,9 @@ pub fn weights(tenant: &Tenant) -> Result<Weights, InvalidTenant> {
 
 /// The settings that a document gives to a module.
 pub fn settings(tenant: &Tenant, module: &ModuleName) -> BTreeMap<Arc<str>, SettingValue> {
-    tenant.modules.get(module).map(|choice| choice.settings.clone()).unwrap_or_default()
+    tenant
+        .modules
+        .get(module)
+        .map(|choice| choice.settings.clone())
+        .unwrap_or_default()
 }

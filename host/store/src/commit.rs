@@ -50,12 +50,18 @@ pub enum Keep {
 impl Identity {
     /// An identity that is kept as long as the customer.
     pub fn forever(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { bytes: bytes.into(), keep: Keep::Forever }
+        Self {
+            bytes: bytes.into(),
+            keep: Keep::Forever,
+        }
     }
 
     /// An identity that is kept for a month.
     pub fn month(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { bytes: bytes.into(), keep: Keep::Month }
+        Self {
+            bytes: bytes.into(),
+            keep: Keep::Month,
+        }
     }
 }
 

@@ -35,7 +35,10 @@ pub struct SeededEntropy {
 impl SeededEntropy {
     /// Starts the sequence of `seed`.
     pub fn new(seed: u64) -> Self {
-        Self { seed, drawn: AtomicU64::new(0) }
+        Self {
+            seed,
+            drawn: AtomicU64::new(0),
+        }
     }
 }
 

@@ -17,14 +17,17 @@ mod entropy;
 mod memory;
 mod sled;
 
-pub use commit::{Appended, Commit, Identity, Keep, Link, Loaded, StoredEvent, Version};
-pub use directory::{ApiKey, App, Document, KeyHash, Role, Tenant};
-pub use error::{CommitError, StoreError};
-pub use quarantine::{Quarantined, QuarantineId};
-pub use embedded::Options;
-pub use entropy::{Entropy, OsEntropy, SeededEntropy};
-pub use memory::MemoryStore;
 pub use self::sled::SledStore;
+pub use commit::{Appended, Commit, Identity, Keep, Link, Loaded, StoredEvent, Version};
+pub use directory::{
+    ApiKey, App, Document, FollowUp, KeyHash, ModuleChoice, Number, Role, TeamDocument, Template,
+    Tenant,
+};
+pub use embedded::{Observer, Options, Synced};
+pub use entropy::{Entropy, OsEntropy, SeededEntropy};
+pub use error::{CommitError, StoreError};
+pub use memory::MemoryStore;
+pub use quarantine::{QuarantineId, Quarantined};
 pub use work::{Lease, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, WorkKind};
 
 use async_trait::async_trait;
@@ -129,7 +132,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Backend`] it is not known.
     async fn commit(&self, commit: Commit) -> Result<Appended, CommitError>;
 
-    /// Events of one customer from `from` on, oldest first, at most `limit`.
+    /// Events of one customer from `from` on, oldest first, at most `limit`
+    /// and never more than `EVENTS_AT_ONCE_MAX`.
     async fn events(
         &self,
         tenant: &TenantId,

@@ -65,9 +65,9 @@ impl HandshakeRefused {
     /// A stable code for metrics and for the answer.
     pub fn code(self) -> &'static str {
         match self {
-            Self::Mode => "handshake-mode",
-            Self::Token => "handshake-token",
-            Self::Challenge => "handshake-challenge",
+            Self::Mode => "handshake_mode",
+            Self::Token => "handshake_token",
+            Self::Challenge => "handshake_challenge",
         }
     }
 }
@@ -125,39 +125,39 @@ mod tests {
     fn anything_else_is_refused_with_its_code() {
         let token = "hub.verify_token=a%2Bb+token%2F%C3%A9";
         let cases = [
-            (String::new(), "handshake-mode"),
+            (String::new(), "handshake_mode"),
             (
                 format!("hub.mode=unsubscribe&hub.challenge=1&{token}"),
-                "handshake-mode",
+                "handshake_mode",
             ),
-            (format!("hub.challenge=1&{token}"), "handshake-mode"),
+            (format!("hub.challenge=1&{token}"), "handshake_mode"),
             (
                 "hub.mode=subscribe&hub.challenge=1".to_owned(),
-                "handshake-token",
+                "handshake_token",
             ),
             (
                 "hub.mode=subscribe&hub.challenge=1&hub.verify_token=".to_owned(),
-                "handshake-token",
+                "handshake_token",
             ),
             (
                 "hub.mode=subscribe&hub.challenge=1&hub.verify_token=a".to_owned(),
-                "handshake-token",
+                "handshake_token",
             ),
-            (format!("hub.mode=subscribe&{token}"), "handshake-challenge"),
+            (format!("hub.mode=subscribe&{token}"), "handshake_challenge"),
             (
                 format!("hub.mode=subscribe&hub.challenge=&{token}"),
-                "handshake-challenge",
+                "handshake_challenge",
             ),
             (
                 format!("hub.mode=subscribe&hub.challenge=%3Cscript%3E&{token}"),
-                "handshake-challenge",
+                "handshake_challenge",
             ),
             (
                 format!(
                     "hub.mode=subscribe&hub.challenge={}&{token}",
                     "1".repeat(129)
                 ),
-                "handshake-challenge",
+                "handshake_challenge",
             ),
         ];
         for (query, expected) in cases {

@@ -146,11 +146,11 @@ impl SignatureError {
     /// A stable code for metrics and for the answer.
     pub fn code(self) -> &'static str {
         match self {
-            Self::Missing => "signature-missing",
-            Self::Scheme => "signature-scheme",
-            Self::Length { .. } => "signature-length",
-            Self::NotHex => "signature-not-hex",
-            Self::Mismatch => "signature-mismatch",
+            Self::Missing => "signature_missing",
+            Self::Scheme => "signature_scheme",
+            Self::Length { .. } => "signature_length",
+            Self::NotHex => "signature_not_hex",
+            Self::Mismatch => "signature_mismatch",
         }
     }
 }
@@ -261,7 +261,7 @@ mod tests {
         let header = format!("sha256={}", VECTORS[1].1);
         assert_eq!(
             check(VECTORS[2].0, Some(&header), &secrets()),
-            Err("signature-mismatch")
+            Err("signature_mismatch")
         );
     }
 
@@ -279,12 +279,12 @@ mod tests {
         );
         assert_eq!(
             check("{}", Some(&by("older")), &rotating),
-            Err("signature-mismatch")
+            Err("signature_mismatch")
         );
         let over = AppSecrets::new(secret("new"), None);
         assert_eq!(
             check("{}", Some(&by("old")), &over),
-            Err("signature-mismatch")
+            Err("signature_mismatch")
         );
     }
 
@@ -292,26 +292,26 @@ mod tests {
     fn every_malformed_header_has_its_own_code() {
         let (body, digest) = VECTORS[0];
         let cases: [(Option<String>, &str); 12] = [
-            (None, "signature-missing"),
-            (Some(String::new()), "signature-scheme"),
-            (Some(digest.to_owned()), "signature-scheme"),
-            (Some(format!("sha1={}", &digest[..40])), "signature-scheme"),
-            (Some(format!("SHA256={digest}")), "signature-scheme"),
-            (Some(format!(" sha256={digest}")), "signature-scheme"),
-            (Some("sha256=".to_owned()), "signature-length"),
+            (None, "signature_missing"),
+            (Some(String::new()), "signature_scheme"),
+            (Some(digest.to_owned()), "signature_scheme"),
+            (Some(format!("sha1={}", &digest[..40])), "signature_scheme"),
+            (Some(format!("SHA256={digest}")), "signature_scheme"),
+            (Some(format!(" sha256={digest}")), "signature_scheme"),
+            (Some("sha256=".to_owned()), "signature_length"),
             (
                 Some(format!("sha256={}", &digest[..63])),
-                "signature-length",
+                "signature_length",
             ),
-            (Some(format!("sha256={digest}0")), "signature-length"),
-            (Some(format!("sha256={digest} ")), "signature-length"),
+            (Some(format!("sha256={digest}0")), "signature_length"),
+            (Some(format!("sha256={digest} ")), "signature_length"),
             (
                 Some(format!("sha256={}zz", &digest[..62])),
-                "signature-not-hex",
+                "signature_not_hex",
             ),
             (
                 Some(format!("sha256={}", "0".repeat(64))),
-                "signature-mismatch",
+                "signature_mismatch",
             ),
         ];
         for (header, expected) in cases {

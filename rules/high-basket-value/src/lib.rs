@@ -74,7 +74,9 @@ mod tests {
     use super::*;
 
     fn basket(minor: i64) -> Facts {
-        Facts::new().basket_value(Money::new(minor, "USD")).basket_checkout_state("open")
+        Facts::new()
+            .basket_value(Money::new(minor, "USD"))
+            .basket_checkout_state("open")
     }
 
     #[test]
@@ -99,7 +101,9 @@ mod tests {
     #[test]
     fn a_basket_far_above_the_customers_average_fires() {
         let unusual = |minor| {
-            basket(minor).customer_average_order(Money::new(10_000, "USD")).run::<Module>()
+            basket(minor)
+                .customer_average_order(Money::new(10_000, "USD"))
+                .run::<Module>()
         };
         assert_eq!(
             unusual(26_000).signal(HIGH_BASKET).reason(),
@@ -116,7 +120,9 @@ mod tests {
     fn currencies_are_never_compared() {
         let rupiah = Facts::new().basket_value(Money::new(90_000, "IDR"));
         assert!(rupiah.clone().run::<Module>().is_quiet());
-        let average = rupiah.clone().customer_average_order(Money::new(100, "USD"));
+        let average = rupiah
+            .clone()
+            .customer_average_order(Money::new(100, "USD"));
         assert!(average.run::<Module>().is_quiet());
         let set = rupiah.setting("currency", "IDR").setting("minimum", 80_000);
         assert_eq!(set.run::<Module>().signals().len(), 1);
@@ -125,7 +131,12 @@ mod tests {
     #[test]
     fn settled_baskets_and_unknown_values_are_left_alone() {
         for state in ["paid", "abandoned"] {
-            assert!(basket(90_000).basket_checkout_state(state).run::<Module>().is_quiet());
+            assert!(
+                basket(90_000)
+                    .basket_checkout_state(state)
+                    .run::<Module>()
+                    .is_quiet()
+            );
         }
         let nothing = Facts::new().run::<Module>();
         assert!(nothing.is_quiet());

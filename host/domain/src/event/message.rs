@@ -131,14 +131,14 @@ pub struct PastMessage {
 }
 
 /// How far a message got. Several may hold at once and they may come in any
-/// order; together they form a set that only grows.
+/// order; together they form a set that only grows, and the largest tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptStatus {
-    /// WhatsApp could not deliver it.
-    Failed,
     /// WhatsApp took it.
     Sent,
+    /// WhatsApp could not deliver it; often told after `sent`.
+    Failed,
     /// It reached the customer's phone.
     Delivered,
     /// The customer saw it.
@@ -189,30 +189,31 @@ pub struct SendQueued {
     pub purpose: Option<Arc<str>>,
 }
 
-/// What became of a send.
+/// What became of a send. Of several the largest tells: one that was given up
+/// and that WhatsApp then turns out to have taken was taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum SendOutcome {
     /// The request is leaving; if nothing follows, nobody knows.
     Begun,
-    /// WhatsApp took it under this id.
-    Accepted {
-        /// WhatsApp's id.
-        message: MessageId,
-    },
     /// It never left: people own the conversation, the window is closed, the
     /// customer opted out, ...
     Suppressed {
         /// Stable code.
         why: Arc<str>,
     },
-    /// It left while a person took over.
-    Crossed,
     /// It will not be tried again.
     Dead {
         /// Stable code.
         why: Arc<str>,
     },
+    /// WhatsApp took it under this id.
+    Accepted {
+        /// WhatsApp's id.
+        message: MessageId,
+    },
+    /// It left while a person took over.
+    Crossed,
 }
 
 /// What became of a send.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{AgentId, OwnerEpoch, TeamName, TierName},
+    ids::{AgentId, EpisodeNumber, OwnerEpoch, TeamName, TierName},
     spent::SpentSignal,
 };
 
@@ -55,6 +55,9 @@ pub struct Claimed {
 /// People gave the conversation back to the bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returned {
+    /// The epoch that whoever returned it saw; under another it changes
+    /// nothing.
+    pub epoch: OwnerEpoch,
     /// Who; `None` when the tenant's policy did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<AgentId>,
@@ -66,6 +69,13 @@ pub struct Returned {
 /// The episode is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolved {
+    /// The epoch that whoever resolved it saw; under another it changes
+    /// nothing.
+    pub epoch: OwnerEpoch,
+    /// The episode it is about, when there was one; of another it changes
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode: Option<EpisodeNumber>,
     /// Who said so; `None` for the bot or the tenant's policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<AgentId>,
@@ -74,6 +84,8 @@ pub struct Resolved {
 /// Tags were put on the episode.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tagged {
+    /// The episode they are put on.
+    pub episode: EpisodeNumber,
     /// The tags to add.
     pub tags: Vec<Arc<str>>,
 }

@@ -8,7 +8,11 @@ pub(super) fn language_of(text: &str) -> Option<&'static str> {
     let candidates = CODES.iter().map(|(lang, _)| *lang).collect();
     let info = Detector::with_allowlist(candidates).detect(text)?;
     let code = |(lang, code): &(Lang, &'static str)| (*lang == info.lang()).then_some(*code);
-    if info.is_reliable() { CODES.iter().find_map(code) } else { None }
+    if info.is_reliable() {
+        CODES.iter().find_map(code)
+    } else {
+        None
+    }
 }
 
 /// The languages most written on WhatsApp, with their ISO 639-1 codes.

@@ -8,11 +8,13 @@ use super::{language::language_of, masked, requested_date};
 use crate::{
     event::Author,
     field::{Field, FieldValue, OwnerSpan, PastOrder, ThreadMessage},
-    limits::{LINES_MAX, MESSAGE_TEXT_CHARS_MAX, RECENT_MESSAGES_MAX},
+    limits::{MESSAGE_TEXT_CHARS_MAX, RECENT_MESSAGES_MAX, SHORT_TEXT_CHARS_MAX},
     module::FieldSource,
     money::Money,
     occasion::Occasion,
-    state::{Conversation, CustomerState, Episode, MessageNow, Order, PaymentFailure},
+    state::{
+        Basket, Conversation, CustomerState, Episode, MessageNow, Order, OwnerSince, PaymentFailure,
+    },
     tenant::TenantProfile,
     text::truncated,
 };
@@ -29,7 +31,11 @@ pub struct Facts {
 impl Facts {
     /// The facts of `occasion`, `state` being the state after its event.
     pub fn new(state: Arc<CustomerState>, occasion: Occasion, tenant: Arc<TenantProfile>) -> Self {
-        Self { state, occasion, tenant }
+        Self {
+            state,
+            occasion,
+            tenant,
+        }
     }
 
     /// The moment they are about.
@@ -62,7 +68,12 @@ impl Facts {
     }
 
     fn hours_since(&self, at: Timestamp) -> u32 {
-        let hours = self.occasion.at.duration_since(at).max(SignedDuration::ZERO).as_hours();
+        let hours = self
+            .occasion
+            .at
+            .duration_since(at)
+            .max(SignedDuration::ZERO)
+            .as_hours();
         u32::try_from(hours).unwrap_or(u32::MAX)
     }
 
@@ -76,19 +87,39 @@ impl Facts {
     }
 
     fn language(&self) -> Arc<str> {
-        let of_text = self.raw_text().as_deref().and_then(language_of).map(Arc::from);
-        let of_customer = || self.state.profile.language.clone();
-        of_text.or_else(of_customer).unwrap_or_else(|| self.tenant.language().clone())
+        let text = self.raw_text().or_else(|| self.last_said().cloned());
+        let of_text = text.as_deref().and_then(language_of).map(Arc::from);
+        let of_customer = || self.state.profile.language.get().cloned();
+        of_text
+            .or_else(of_customer)
+            .unwrap_or_else(|| self.tenant.language().clone())
     }
 
-    /// Latest messages of both sides, oldest first, revoked ones without text.
+    /// What the customer said last, on occasions that are no message.
+    fn last_said(&self) -> Option<&Arc<str>> {
+        let mut messages = self.conversation()?.thread.messages().rev();
+        messages
+            .find(|it| it.entry.author == Author::Customer && !it.entry.is_aside)?
+            .text
+    }
+
+    /// Latest messages of both sides, oldest first, revoked ones without text;
+    /// not those of ours that never left.
     fn recent(&self) -> Arc<[ThreadMessage]> {
         let Some(conversation) = self.conversation() else {
             return Arc::new([]);
         };
-        let messages = conversation.thread.messages();
-        let skipped = messages.len().saturating_sub(RECENT_MESSAGES_MAX);
-        messages.skip(skipped).map(|message| self.seen(&message)).collect()
+        let messages = conversation
+            .thread
+            .messages()
+            .rev()
+            .filter(|it| !it.never_left());
+        let mut latest: Vec<_> = messages
+            .take(RECENT_MESSAGES_MAX)
+            .map(|message| self.seen(&message))
+            .collect();
+        latest.reverse();
+        latest.into()
     }
 
     fn seen(&self, message: &MessageNow<'_>) -> ThreadMessage {
@@ -115,11 +146,15 @@ impl Facts {
 
     fn owner_history(&self) -> Arc<[OwnerSpan]> {
         let spans = self.episode().map(|episode| &episode.owners);
-        let seen = |span: &crate::state::OwnerSince| OwnerSpan {
+        let seen = |span: &OwnerSince| OwnerSpan {
             owner: span.owner.clone(),
             age_hours: self.hours_since(span.at),
         };
-        spans.into_iter().flat_map(|spans| spans.iter()).map(seen).collect()
+        spans
+            .into_iter()
+            .flat_map(|spans| spans.iter())
+            .map(seen)
+            .collect()
     }
 
     fn past_order(&self, order: &Order) -> Option<PastOrder> {
@@ -127,15 +162,9 @@ impl Facts {
             id: order.id.as_str().into(),
             status: order.status().as_str().into(),
             total: order.net()?,
-            lines: order.lines.iter().take(LINES_MAX).cloned().collect(),
+            lines: order.lines().into(),
             age_days: self.days_since(order.placed_at),
         })
-    }
-
-    fn average_order(&self) -> Option<Money> {
-        let Money { minor, currency } = self.state.orders.lifetime_value()?;
-        let orders = i64::from(self.state.orders.bought.max(1));
-        Some(Money::new(minor / orders, currency))
     }
 
     fn last_failure(&self) -> Option<PaymentFailure> {
@@ -161,10 +190,14 @@ impl Facts {
     fn of_conversation(&self, field: Field) -> FieldValue {
         match field {
             Field::ConversationTurns => self.of_episode(|it| it.turns),
-            Field::ConversationFailedAnswers => self.of_episode(|it| it.failed_answers),
+            Field::ConversationFailedAnswers => {
+                let failed = self.conversation().map_or(0, Conversation::failed_answers);
+                self.of_episode(|_| failed)
+            }
             Field::ConversationFailedQuestion => {
-                let question = self.episode().and_then(|it| it.failed_question.as_ref());
-                text(question.map(masked))
+                let conversation = self.conversation().filter(|_| self.episode().is_some());
+                let question = conversation.and_then(Conversation::failed_question);
+                text(question.map(|it| truncated(&masked(it), SHORT_TEXT_CHARS_MAX)))
             }
             Field::ConversationAgeHours => self.of_episode(|it| self.hours_since(it.opened_at)),
             Field::ConversationHandoffs => self.of_episode(|it| it.handoffs),
@@ -177,11 +210,9 @@ impl Facts {
         let (basket, orders) = (self.state.basket.as_ref(), &self.state.orders);
         let last = orders.last_bought();
         match field {
-            Field::BasketValue => money(basket.and_then(|it| it.value())),
-            Field::BasketItems => {
-                FieldValue::Lines(basket.map_or(&[][..], |it| &it.lines).into())
-            }
-            Field::BasketCheckoutState => text(basket.map(|it| it.checkout_state.clone())),
+            Field::BasketValue => money(basket.and_then(Basket::value)),
+            Field::BasketItems => FieldValue::Lines(basket.map_or(&[][..], |it| &it.lines).into()),
+            Field::BasketCheckoutState => text(basket.map(Basket::checkout_state)),
             Field::BasketAgeHours => count(basket.map(|it| self.hours_since(it.at))),
             Field::PaymentFailures => {
                 let failures = self.state.payments.failures().count();
@@ -199,7 +230,11 @@ impl Facts {
             }
             Field::OrderDaysSinceLast => count(last.map(|it| self.days_since(it.placed_at))),
             _ => {
-                let under_way = orders.recent().iter().filter(|it| it.is_under_way()).count();
+                let under_way = orders
+                    .recent()
+                    .iter()
+                    .filter(|it| it.is_under_way())
+                    .count();
                 FieldValue::Count(u32::try_from(under_way).unwrap_or(u32::MAX))
             }
         }
@@ -208,16 +243,16 @@ impl Facts {
     fn of_customer(&self, field: Field) -> FieldValue {
         let profile = &self.state.profile;
         match field {
-            Field::CustomerName => text(profile.name.clone()),
-            Field::CustomerPhone => text(profile.phone.clone()),
-            Field::CustomerEmail => text(profile.email.clone()),
-            Field::CustomerCountry => text(profile.country.clone()),
-            Field::CustomerLanguage => text(profile.language.clone()),
+            Field::CustomerName => text(profile.name.get().cloned()),
+            Field::CustomerPhone => text(profile.phone.get().cloned()),
+            Field::CustomerEmail => text(profile.email.get().cloned()),
+            Field::CustomerCountry => text(profile.country.get().cloned()),
+            Field::CustomerLanguage => text(profile.language.get().cloned()),
             Field::CustomerLifetimeValue => money(self.state.orders.lifetime_value()),
-            Field::CustomerAverageOrder => money(self.average_order()),
-            Field::CustomerTags => texts(&profile.tags),
+            Field::CustomerAverageOrder => money(self.state.orders.average()),
+            Field::CustomerTags => texts(profile.tags.get().map_or(&[], Vec::as_slice)),
             Field::CustomerMarketingConsent => {
-                FieldValue::or_unknown(profile.marketing_consent, FieldValue::Flag)
+                FieldValue::or_unknown(profile.marketing_consent.get().copied(), FieldValue::Flag)
             }
             _ => count(self.state.first_seen_at.map(|first| self.days_since(first))),
         }
@@ -227,7 +262,7 @@ impl Facts {
 impl FieldSource for Facts {
     fn read(&self, field: Field) -> FieldValue {
         let date = |date: Option<Date>| text(date.map(|it| it.to_string().into()));
-        let delivery = self.state.delivery.as_ref();
+        let delivery = self.state.delivery();
         let booking = self.state.booking.as_ref();
         match field {
             Field::OccasionKind => FieldValue::text(self.occasion.kind.as_str()),

@@ -117,12 +117,16 @@ impl Field {
 
     /// The WIT interface, such as `customer`.
     pub fn interface(self) -> &'static str {
-        self.name().split_once('.').map_or("", |(interface, _)| interface)
+        self.name()
+            .split_once('.')
+            .map_or("", |(interface, _)| interface)
     }
 
     /// The WIT function, such as `lifetime-value`.
     pub fn function(self) -> &'static str {
-        self.name().split_once('.').map_or("", |(_, function)| function)
+        self.name()
+            .split_once('.')
+            .map_or("", |(_, function)| function)
     }
 
     /// What a value of this field looks like.
@@ -150,7 +154,11 @@ impl FromStr for Field {
     type Err = UnknownField;
     fn from_str(name: &str) -> Result<Self, UnknownField> {
         let unknown = || UnknownField(name.chars().take(80).collect());
-        Self::ALL.iter().copied().find(|field| field.name() == name).ok_or_else(unknown)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|field| field.name() == name)
+            .ok_or_else(unknown)
     }
 }
 

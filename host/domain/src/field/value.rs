@@ -183,7 +183,13 @@ impl fmt::Display for FieldValue {
             Self::Texts(texts) => write_list(f, texts, |f, text| f.write_str(text)),
             Self::Lines(lines) => write_list(f, lines, write_line),
             Self::Order(order) => {
-                let PastOrder { id, status, total, lines, age_days } = &**order;
+                let PastOrder {
+                    id,
+                    status,
+                    total,
+                    lines,
+                    age_days,
+                } = &**order;
                 write!(f, "{id}, {status}, {total}, {age_days} d ago: ")?;
                 write_list(f, lines, write_line)
             }
@@ -219,7 +225,11 @@ fn write_list<T>(
 }
 
 fn write_line(f: &mut fmt::Formatter<'_>, line: &Line) -> fmt::Result {
-    let name = if line.name.is_empty() { &line.product } else { &line.name };
+    let name = if line.name.is_empty() {
+        &line.product
+    } else {
+        &line.name
+    };
     write!(f, "{} × {name}", line.quantity)?;
     for (attribute, value) in &line.attributes {
         write!(f, " ({attribute} {value})")?;

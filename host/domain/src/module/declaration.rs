@@ -131,7 +131,13 @@ impl Declaration {
         check_list("tags", &self.tags)?;
         check_list("next-steps", &self.next_steps)?;
         check_list("settings", &setting_names)?;
-        for DeclaredSetting { name, kind, default, .. } in &self.settings {
+        for DeclaredSetting {
+            name,
+            kind,
+            default,
+            ..
+        } in &self.settings
+        {
             checked_value(default, *kind).ok_or_else(|| InvalidDeclaration::DefaultType {
                 name: name.clone(),
                 kind: *kind,
@@ -158,11 +164,19 @@ impl Declaration {
             });
         }
         let mut settings = Settings::new();
-        for DeclaredSetting { name, kind, default, .. } in &self.settings {
+        for DeclaredSetting {
+            name,
+            kind,
+            default,
+            ..
+        } in &self.settings
+        {
             let value = chosen.get(name).unwrap_or(default);
-            let value = checked_value(value, *kind).ok_or_else(|| {
-                InvalidDeclaration::SettingType { name: name.clone(), kind: *kind }
-            })?;
+            let value =
+                checked_value(value, *kind).ok_or_else(|| InvalidDeclaration::SettingType {
+                    name: name.clone(),
+                    kind: *kind,
+                })?;
             settings.insert(name.clone(), value);
         }
         Ok(settings)
@@ -194,7 +208,10 @@ fn checked_value(value: &SettingValue, kind: SettingType) -> Option<SettingValue
 
 fn check_list(list: &'static str, entries: &[Arc<str>]) -> Result<(), InvalidDeclaration> {
     if entries.len() > DECLARED_MAX {
-        return Err(InvalidDeclaration::TooMany { list, count: entries.len() });
+        return Err(InvalidDeclaration::TooMany {
+            list,
+            count: entries.len(),
+        });
     }
     for (at, entry) in entries.iter().enumerate() {
         let chars = entry.chars().count();
@@ -202,7 +219,10 @@ fn check_list(list: &'static str, entries: &[Arc<str>]) -> Result<(), InvalidDec
             return Err(InvalidDeclaration::EntryLength { list, chars });
         }
         if entries[..at].contains(entry) {
-            return Err(InvalidDeclaration::Twice { list, entry: entry.clone() });
+            return Err(InvalidDeclaration::Twice {
+                list,
+                entry: entry.clone(),
+            });
         }
     }
     Ok(())

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Latest, Thread};
+use super::{
+    Thread, bound,
+    misses::{Misses, Question},
+};
 use crate::{
     ids::EpisodeNumber,
     limits::{OWNER_SPANS_MAX, SERVICE_WINDOW_HOURS, SPENT_SIGNALS_MAX, TAGS_MAX},
@@ -14,7 +17,7 @@ use crate::{
 };
 
 /// A span of ownership.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnerSince {
     /// Since when.
     pub at: Timestamp,
@@ -29,16 +32,15 @@ pub struct Episode {
     pub number: EpisodeNumber,
     /// When it opened.
     pub opened_at: Timestamp,
+    /// The last message in either direction, or return to the bot: silence is
+    /// counted from here.
+    pub active_at: Timestamp,
     /// Messages from the customer.
     pub turns: u32,
-    /// Questions in a row that the bot failed.
-    pub failed_answers: u32,
-    /// The last of them.
-    pub failed_question: Option<Arc<str>>,
     /// Handoffs to people.
     pub handoffs: u32,
-    /// Who had the next step.
-    pub owners: Latest<OwnerSince, OWNER_SPANS_MAX>,
+    /// Who had the next step, in the order in which it passed.
+    pub owners: Vec<OwnerSince>,
     /// Tags.
     pub tags: Vec<Arc<str>>,
     /// Signals that brought about a handoff.
@@ -46,21 +48,48 @@ pub struct Episode {
 }
 
 impl Episode {
+    fn new(number: EpisodeNumber, at: Timestamp) -> Self {
+        Self {
+            number,
+            opened_at: at,
+            active_at: at,
+            turns: 0,
+            handoffs: 0,
+            owners: Vec::new(),
+            tags: Vec::new(),
+            spent: Vec::new(),
+        }
+    }
+
     pub(super) fn tag(&mut self, tags: &[Arc<str>]) {
-        for tag in tags {
-            if self.tags.len() < TAGS_MAX && !self.tags.contains(tag) {
-                self.tags.push(tag.clone());
+        for tag in tags.iter().map(bound::short) {
+            if self.tags.len() < TAGS_MAX && !self.tags.contains(&tag) {
+                self.tags.push(tag);
             }
         }
     }
 
     pub(super) fn spend(&mut self, signals: &[SpentSignal]) {
         for signal in signals {
-            self.spent.retain(|known| !known.is_of_same_source(signal));
-            self.spent.push(signal.clone());
+            let signal = SpentSignal {
+                signal: bound::short(&signal.signal),
+                ..signal.clone()
+            };
+            self.spent.retain(|known| !known.is_of_same_source(&signal));
+            self.spent.push(signal);
         }
         let excess = self.spent.len().saturating_sub(SPENT_SIGNALS_MAX);
         self.spent.drain(..excess);
+    }
+
+    fn owned(&mut self, at: Timestamp, owner: &'static str) {
+        if self.owners.len() == OWNER_SPANS_MAX {
+            self.owners.remove(0);
+        }
+        self.owners.push(OwnerSince {
+            at,
+            owner: owner.into(),
+        });
     }
 }
 
@@ -72,9 +101,12 @@ pub struct Conversation {
     /// Recent messages.
     pub thread: Thread,
     /// The latest episode, open or not: see [`Conversation::open_episode`].
-    pub(super) episode: Option<Episode>,
-    /// Whether the latest episode was resolved.
-    pub(super) is_resolved: bool,
+    episode: Option<Episode>,
+    /// Whether the latest episode is known to be over. What is over stays so,
+    /// also when people take the conversation afterwards.
+    is_closed: bool,
+    /// Questions that the bot failed.
+    pub(super) misses: Misses,
     /// The customer's last message or call, which opens the service window.
     pub last_inbound_at: Option<Timestamp>,
     /// The last message in either direction.
@@ -88,49 +120,80 @@ impl Conversation {
     /// The episode that is open at `now`: not resolved, and either owned by
     /// people or not silent for 24 hours.
     pub fn open_episode(&self, now: Timestamp) -> Option<&Episode> {
-        let is_silent = self.last_activity_at.is_none_or(|last| now.duration_since(last) >= SILENCE);
-        let is_over = self.is_resolved || (is_silent && !self.ownership.owner.is_people());
-        self.episode.as_ref().filter(|_| !is_over)
+        let is_silent = |episode: &&Episode| now.duration_since(episode.active_at) >= SILENCE;
+        let episode = self.episode.as_ref().filter(|_| !self.is_closed)?;
+        let is_over = is_silent(&episode) && !self.ownership.owner.is_people();
+        (!is_over).then_some(episode)
+    }
+
+    /// The number of the latest episode, open or not.
+    pub fn last_episode(&self) -> Option<EpisodeNumber> {
+        self.episode.as_ref().map(|episode| episode.number)
     }
 
     /// Whether a free-form message may be sent at `now` (WhatsApp: customer
     /// service window, 24 hours from the customer's last message or call).
     pub fn is_window_open(&self, now: Timestamp) -> bool {
-        self.last_inbound_at.is_some_and(|last| now.duration_since(last) < SILENCE)
+        self.last_inbound_at
+            .is_some_and(|last| now.duration_since(last) < SILENCE)
     }
 
-    /// The customer wrote at `at`: opens an episode when none is.
-    pub(super) fn customer_spoke(&mut self, at: Timestamp) -> &mut Episode {
-        if self.open_episode(at).is_none() {
-            self.open_new_episode(at);
+    /// Questions in a row that the bot failed in the latest episode.
+    pub fn failed_answers(&self) -> u32 {
+        self.misses.count()
+    }
+
+    /// The last of them: as the bot told it, else what the customer's message
+    /// says now, edited or taken back as it may be.
+    pub fn failed_question(&self) -> Option<&Arc<str>> {
+        match self.misses.question()? {
+            Question::Told(question) => Some(question),
+            Question::Message(message) => self.thread.text_of(message),
         }
+    }
+
+    /// The customer wrote at `at`, which opens an episode when none is.
+    pub(super) fn customer_spoke(&mut self, at: Timestamp) {
+        self.last_inbound_at = self.last_inbound_at.max(Some(at));
+        let episode = self.episode_at(at);
+        episode.turns = episode.turns.saturating_add(1);
+        self.touched(at);
+    }
+
+    /// The customer did something that calls for no answer, such as a
+    /// reaction: it opens WhatsApp's window and no episode.
+    pub(super) fn customer_stirred(&mut self, at: Timestamp) {
         self.last_inbound_at = self.last_inbound_at.max(Some(at));
         self.touched(at);
-        let is_open = "an episode was opened above";
-        self.episode.as_mut().expect(is_open)
     }
 
-    fn open_new_episode(&mut self, at: Timestamp) {
-        let number = self.episode.as_ref().map_or(1, |last| last.number.0 + 1);
-        let mut owners = Latest::default();
-        owners.insert(OwnerSince { at, owner: self.ownership.owner.as_str().into() });
-        self.is_resolved = false;
-        self.episode = Some(Episode {
-            number: EpisodeNumber(number),
-            opened_at: at,
-            turns: 0,
-            failed_answers: 0,
-            failed_question: None,
-            handoffs: 0,
-            owners,
-            tags: Vec::new(),
-            spent: Vec::new(),
-        });
-    }
-
-    /// Something was said at `at`, by either side.
+    /// Something was said at `at`, by either side. It keeps an open episode
+    /// open and wakes none that is over.
     pub(super) fn touched(&mut self, at: Timestamp) {
         self.last_activity_at = self.last_activity_at.max(Some(at));
+        let is_open = self.open_episode(at).is_some();
+        if let Some(episode) = self.episode.as_mut().filter(|_| is_open) {
+            episode.active_at = episode.active_at.max(at);
+        }
+    }
+
+    /// The episode that is open at `at`, opened when none is.
+    pub(super) fn episode_at(&mut self, at: Timestamp) -> &mut Episode {
+        let is_open = self.open_episode(at).is_some();
+        let last = self.episode.take();
+        let number = EpisodeNumber(
+            last.as_ref()
+                .map_or(1, |last| last.number.0.saturating_add(1)),
+        );
+        let episode = last.filter(|_| is_open).unwrap_or_else(|| {
+            // A new episode starts clean.
+            self.is_closed = false;
+            self.misses.settle();
+            let mut episode = Episode::new(number, at);
+            episode.owned(at, self.ownership.owner.as_str());
+            episode
+        });
+        self.episode.insert(episode)
     }
 
     /// Moves the owner when the state machine lets `change`. Returns whether
@@ -139,21 +202,38 @@ impl Conversation {
         let Some(ownership) = self.ownership.after(change) else {
             return false;
         };
+        // People who take a conversation do not wake an episode that silence
+        // has ended.
+        self.is_closed |= self.open_episode(at).is_none();
         self.ownership = ownership;
-        if let Some(episode) = &mut self.episode {
-            let owner = self.ownership.owner.as_str().into();
-            episode.owners.insert(OwnerSince { at, owner });
+        if let Some(episode) = self.episode.as_mut().filter(|_| !self.is_closed) {
+            episode.owned(at, self.ownership.owner.as_str());
         }
         true
     }
 
-    /// The latest episode, when it is not resolved.
-    pub(super) fn current(&mut self) -> Option<&mut Episode> {
-        self.episode.as_mut().filter(|_| !self.is_resolved)
+    /// Back to the bot. What it failed before people helped no longer counts
+    /// against it, and silence is counted anew: while people own, an episode
+    /// does not run out.
+    pub(super) fn return_to_bot(&mut self, at: Timestamp, change: &OwnerChange) {
+        if self.change_owner(at, change) {
+            self.misses.settle();
+            if let Some(episode) = &mut self.episode {
+                episode.active_at = episode.active_at.max(at);
+            }
+        }
     }
 
-    /// The number of the latest episode, open or not.
-    pub fn last_episode(&self) -> Option<EpisodeNumber> {
-        self.episode.as_ref().map(|episode| episode.number)
+    /// Ends the episode.
+    pub(super) fn close(&mut self) {
+        self.misses.settle();
+        self.is_closed = true;
+    }
+
+    /// The latest episode when it has this number.
+    pub(super) fn episode_of(&mut self, number: EpisodeNumber) -> Option<&mut Episode> {
+        self.episode
+            .as_mut()
+            .filter(|episode| episode.number == number)
     }
 }

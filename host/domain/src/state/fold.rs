@@ -2,19 +2,23 @@
 //! fit (a claim that lost, a revoke of a message never seen) changes what it
 //! must and nothing else, and never fails.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use super::{Basket, Booking, Conversation, CustomerState, Delivery, MessageRef, ThreadEntry};
+use super::{
+    Basket, Booking, Conversation, CustomerState, Delivery, Known, MessageRef, PaidOrder,
+    ThreadEntry, bound,
+};
 use crate::{
     event::{
-        Author, BasketChanged, BotAnswered, BotMissed, DeliveryEstimated, EchoReceived, Event,
+        Author, BasketChanged, BookingChanged, BotAnswered, DeliveryEstimated, EchoReceived, Event,
         EventBody, HandedOff, InboundMessage, OrderChanged, OrderStatus, PastMessage,
-        ProfileChanged, SendQueued,
+        ProfileChanged, Resolved, SendOutcome, SendQueued, SendResolved,
     },
     ids::{MessageId, NumberId},
-    limits::{CONVERSATIONS_MAX, LINES_MAX, SHORT_TEXT_CHARS_MAX, TAGS_MAX},
+    limits::CONVERSATIONS_MAX,
     owner::OwnerChange,
-    text::truncated,
 };
 
 /// The state after `event`.
@@ -32,25 +36,22 @@ impl CustomerState {
             self.first_seen_at = Some(self.first_seen_at.map_or(at, |first| first.min(at)));
         }
         match &event.body {
-            EventBody::ProfileChanged(change) => self.learn_profile(change),
+            EventBody::ProfileChanged(change) => self.learn_profile(at, change),
             EventBody::BasketChanged(change) => self.change_basket(at, change),
             EventBody::OrderChanged(change) => self.change_order(at, change),
             EventBody::PaymentChanged(change) => self.payments.apply(at, change),
             EventBody::DeliveryEstimated(estimate) => self.estimate_delivery(at, estimate),
-            EventBody::BookingChanged(change) => {
-                let newer = self.booking.as_ref().is_none_or(|known| known.at <= at);
-                if newer {
-                    let (id, state, date) = (change.id.clone(), change.state.clone(), change.date);
-                    self.booking = Some(Booking { at, id, state, date });
-                }
-            }
+            EventBody::BookingChanged(change) => self.change_booking(at, change),
             body => {
                 if let EventBody::MessageReceived(message) = body
                     && !message.lines.is_empty()
                 {
                     self.take_cart(at, message);
                 }
-                let number = event.number.clone().or_else(|| self.latest_number().cloned());
+                let number = event
+                    .number
+                    .clone()
+                    .or_else(|| self.latest_number().cloned());
                 if let Some(conversation) = number.and_then(|number| self.entry(number)) {
                     conversation.apply(at, body);
                 }
@@ -67,11 +68,11 @@ impl CustomerState {
         Some(self.conversations.entry(number).or_default())
     }
 
-    fn learn_profile(&mut self, change: &ProfileChanged) {
+    fn learn_profile(&mut self, at: Timestamp, change: &ProfileChanged) {
         let profile = &mut self.profile;
-        let learn = |known: &mut Option<_>, told: &Option<std::sync::Arc<str>>| {
+        let learn = |known: &mut Known<Arc<str>>, told: &Option<Arc<str>>| {
             if let Some(told) = told {
-                *known = Some(truncated(told, SHORT_TEXT_CHARS_MAX));
+                known.learn(at, bound::short(told));
             }
         };
         learn(&mut profile.name, &change.name);
@@ -81,76 +82,106 @@ impl CustomerState {
         learn(&mut profile.country, &change.country);
         learn(&mut profile.language, &change.language);
         if let Some(tags) = &change.tags {
-            profile.tags = tags.iter().take(TAGS_MAX).cloned().collect();
+            profile.tags.learn(at, bound::tags(tags));
         }
-        profile.marketing_consent = change.marketing_consent.or(profile.marketing_consent);
+        if let Some(is_allowed) = change.marketing_consent {
+            profile.marketing_consent.learn(at, is_allowed);
+        }
     }
 
     fn change_basket(&mut self, at: Timestamp, change: &BasketChanged) {
-        if self.basket.as_ref().is_some_and(|known| known.at > at) {
-            return;
-        }
-        self.basket = Some(Basket {
+        let basket = Basket {
             at,
-            id: change.id.clone(),
-            lines: change.lines.iter().take(LINES_MAX).cloned().collect(),
+            id: change.id.as_ref().map(bound::foreign_id),
+            lines: bound::lines(&change.lines),
             total: change.total.clone(),
-            checkout_state: change.checkout_state.clone(),
-        });
+            told_state: bound::word(&change.checkout_state),
+            is_paid: false,
+        };
+        let is_news = |known: &Basket| {
+            let is_same = *known
+                == Basket {
+                    is_paid: known.is_paid,
+                    ..basket.clone()
+                };
+            known.at <= at && !is_same
+        };
+        if self.basket.as_ref().is_none_or(is_news) {
+            self.basket = Some(basket);
+            self.settle_basket();
+        }
     }
 
     /// A cart sent from the catalogue is the basket, until someone says more
     /// (WhatsApp documentation, "Order messages").
     fn take_cart(&mut self, at: Timestamp, message: &InboundMessage) {
-        if self.basket.as_ref().is_some_and(|known| known.at >= at) {
-            return;
+        if self.basket.as_ref().is_none_or(|known| known.at < at) {
+            let lines = bound::lines(&message.lines);
+            let (id, total, told_state) = (None, None, "open".into());
+            self.basket = Some(Basket {
+                at,
+                id,
+                lines,
+                total,
+                told_state,
+                is_paid: false,
+            });
+            self.settle_basket();
         }
-        let lines = message.lines.iter().take(LINES_MAX).cloned().collect();
-        let (id, total, checkout_state) = (None, None, "open".into());
-        self.basket = Some(Basket { at, id, lines, total, checkout_state });
     }
 
     fn change_order(&mut self, at: Timestamp, change: &OrderChanged) {
         self.orders.apply(at, change);
+        // What is told after the fact says nothing of the basket and the
+        // promises of today.
         if change.imported {
             return;
         }
-        if change.status == OrderStatus::Paid {
-            self.basket_became_order(at, change);
+        let is_latest = self.last_paid.as_ref().is_none_or(|known| known.at <= at);
+        if change.status == OrderStatus::Paid && is_latest {
+            let basket = change.basket.as_ref().map(bound::foreign_id);
+            self.last_paid = Some(PaidOrder { at, basket });
+            self.settle_basket();
         }
         if change.status == OrderStatus::Delivered {
-            let is_about_it = |estimate: &Delivery| {
-                estimate.order.as_ref().map_or(estimate.at <= at, |order| *order == change.id)
-            };
-            self.delivery.take_if(|estimate| is_about_it(estimate));
+            self.last_delivered_at = self.last_delivered_at.max(Some(at));
         }
     }
 
     /// A paid order settles the basket it came from, or, when it does not say
     /// from which, the one that was there.
-    fn basket_became_order(&mut self, at: Timestamp, change: &OrderChanged) {
-        let Some(basket) = &mut self.basket else { return };
-        let is_it = match (&basket.id, &change.basket) {
-            (Some(known), Some(told)) => known == told,
-            _ => basket.at <= at,
+    fn settle_basket(&mut self) {
+        let (Some(basket), Some(paid)) = (&mut self.basket, &self.last_paid) else {
+            return;
         };
-        if is_it {
-            basket.checkout_state = "paid".into();
-            basket.at = basket.at.max(at);
-        }
+        basket.is_paid |= match (&basket.id, &paid.basket) {
+            (Some(known), Some(told)) => known == told,
+            _ => basket.at <= paid.at,
+        };
     }
 
     fn estimate_delivery(&mut self, at: Timestamp, estimate: &DeliveryEstimated) {
-        if self.delivery.as_ref().is_some_and(|known| known.at > at) {
-            return;
+        if self.estimate.as_ref().is_none_or(|known| known.at <= at) {
+            self.estimate = Some(Delivery {
+                at,
+                order: estimate.order.clone(),
+                latest: estimate.latest,
+                certainty: bound::word(&estimate.certainty),
+                reason: estimate.reason.as_ref().map(bound::short),
+            });
         }
-        self.delivery = Some(Delivery {
-            at,
-            order: estimate.order.clone(),
-            latest: estimate.latest,
-            certainty: estimate.certainty.clone(),
-            reason: estimate.reason.as_ref().map(|it| truncated(it, SHORT_TEXT_CHARS_MAX)),
-        });
+    }
+
+    fn change_booking(&mut self, at: Timestamp, change: &BookingChanged) {
+        if self.booking.as_ref().is_none_or(|known| known.at <= at) {
+            let (id, state) = (bound::foreign_id(&change.id), bound::word(&change.state));
+            self.booking = Some(Booking {
+                at,
+                id,
+                state,
+                date: change.date,
+            });
+        }
     }
 }
 
@@ -159,36 +190,42 @@ impl Conversation {
         match body {
             EventBody::MessageReceived(message) => self.receive(at, message),
             EventBody::MessageEdited(edit) => {
-                self.thread.edited(at, edit.original.clone(), edit.text.clone());
+                self.thread.edited(at, &edit.original, edit.text.as_ref());
             }
-            EventBody::MessageRevoked(revoke) => self.thread.revoked(at, revoke.original.clone()),
+            EventBody::MessageRevoked(revoke) => self.thread.revoked(at, &revoke.original),
             EventBody::EchoReceived(echo) => self.receive_echo(at, echo),
             EventBody::PastMessage(message) => self.learn_past(at, message),
-            EventBody::Receipt(receipt) => self.thread.receipt(receipt.clone()),
+            EventBody::Receipt(receipt) => self.thread.receipt(receipt),
             EventBody::SendQueued(send) => self.queue_send(at, send),
-            EventBody::SendResolved(resolved) => {
-                self.thread.outcome(at, resolved.send.clone(), resolved.outcome.clone());
-            }
+            EventBody::SendResolved(resolved) => self.resolve_send(at, resolved),
             EventBody::BotAnswered(answer) => self.bot_answered(at, answer),
-            EventBody::BotMissed(miss) => self.bot_missed(miss),
+            EventBody::BotMissed(miss) => {
+                let about = self.thread.last_question().cloned();
+                self.misses.missed(at, miss.question.as_ref(), about);
+            }
             EventBody::HandedOff(handoff) => self.hand_off(at, handoff),
             EventBody::Claimed(claim) => {
                 let (epoch, agent) = (claim.epoch, claim.agent.clone());
                 self.change_owner(at, &OwnerChange::Claim { epoch, agent });
             }
-            EventBody::Returned(_) => self.return_to_bot(at),
-            EventBody::Resolved(_) => {
-                self.return_to_bot(at);
-                self.is_resolved = self.episode.is_some();
+            EventBody::Returned(returned) => {
+                self.return_to_bot(
+                    at,
+                    &OwnerChange::Return {
+                        epoch: returned.epoch,
+                    },
+                );
             }
+            EventBody::Resolved(resolved) => self.resolve(at, resolved),
             EventBody::Tagged(tagged) => {
-                if let Some(episode) = self.current() {
+                if let Some(episode) = self.episode_of(tagged.episode) {
                     episode.tag(&tagged.tags);
                 }
             }
             // Records for people and audit; what follows from a decision or a
             // timer comes as an event of its own.
             EventBody::Decided(_) | EventBody::TimerFired(_) => {}
+            // About the customer, not about one conversation.
             EventBody::ProfileChanged(_)
             | EventBody::BasketChanged(_)
             | EventBody::OrderChanged(_)
@@ -199,23 +236,34 @@ impl Conversation {
     }
 
     fn receive(&mut self, at: Timestamp, message: &InboundMessage) {
-        let entry = whatsapp_entry(at, &message.id, Author::Customer, &message.kind, &message.text);
-        if self.thread.add(entry) {
-            let episode = self.customer_spoke(at);
-            if message.is_content {
-                episode.turns += 1;
-            }
+        let InboundMessage {
+            id,
+            kind,
+            text,
+            is_content,
+            ..
+        } = message;
+        let mut entry = whatsapp_entry(at, id, Author::Customer, kind, text);
+        entry.is_aside = !is_content;
+        match (self.thread.add(entry), is_content) {
+            (true, true) => self.customer_spoke(at),
+            (true, false) => self.customer_stirred(at),
+            (false, _) => {}
         }
     }
 
     fn receive_echo(&mut self, at: Timestamp, echo: &EchoReceived) {
-        let entry = whatsapp_entry(at, &echo.id, Author::App, &echo.kind, &echo.text);
-        if !self.thread.add(entry) {
+        // Some senders echo our own messages too; they are known by their id.
+        if self.thread.is_ours(&echo.id) {
             return;
         }
-        self.touched(at);
-        if !echo.automatic {
-            self.change_owner(at, &OwnerChange::Echo);
+        let mut entry = whatsapp_entry(at, &echo.id, Author::App, &echo.kind, &echo.text);
+        entry.is_aside = echo.automatic;
+        if self.thread.add(entry) {
+            self.touched(at);
+            if !echo.automatic {
+                self.change_owner(at, &OwnerChange::Echo);
+            }
         }
     }
 
@@ -228,16 +276,26 @@ impl Conversation {
     }
 
     fn queue_send(&mut self, at: Timestamp, send: &SendQueued) {
-        let is_new = self.thread.add(ThreadEntry {
+        self.thread.add(ThreadEntry {
             at,
-            id: MessageRef::Send(send.send.clone()),
+            id: MessageRef::Send(bound::send_key(&send.send)),
             author: send.author,
             kind: send.message_kind.clone(),
             text: send.text.clone(),
             is_past: false,
+            is_aside: false,
         });
-        if is_new {
-            self.touched(at);
+    }
+
+    /// A message counts as said when it leaves: one that is held back breaks
+    /// no silence.
+    fn resolve_send(&mut self, at: Timestamp, resolved: &SendResolved) {
+        self.thread.outcome(at, &resolved.send, &resolved.outcome);
+        match resolved.outcome {
+            SendOutcome::Begun | SendOutcome::Accepted { .. } | SendOutcome::Crossed => {
+                self.touched(at);
+            }
+            SendOutcome::Suppressed { .. } | SendOutcome::Dead { .. } => {}
         }
     }
 
@@ -248,43 +306,44 @@ impl Conversation {
                 self.touched(at);
             }
         }
-        if let Some(episode) = self.current() {
-            episode.failed_answers = 0;
-            episode.failed_question = None;
-        }
-    }
-
-    fn bot_missed(&mut self, miss: &BotMissed) {
-        let last_question = || {
-            let mut messages = self.thread.messages().rev();
-            messages.find(|it| it.entry.author == Author::Customer).and_then(|it| it.text.cloned())
-        };
-        let question = miss.question.clone().or_else(last_question);
-        if let Some(episode) = self.current() {
-            episode.failed_answers = episode.failed_answers.saturating_add(1);
-            episode.failed_question = question.map(|it| truncated(&it, SHORT_TEXT_CHARS_MAX));
-        }
+        self.misses.answered(at);
     }
 
     fn hand_off(&mut self, at: Timestamp, handoff: &HandedOff) {
-        let HandedOff { epoch, team, tier, agent, tags, because, .. } = handoff;
+        let HandedOff {
+            epoch,
+            team,
+            tier,
+            agent,
+            tags,
+            because,
+            ..
+        } = handoff;
         let (team, tier, agent) = (team.clone(), tier.clone(), agent.clone());
-        let change = OwnerChange::HandOff { epoch: *epoch, team, tier, agent };
-        if self.change_owner(at, &change)
-            && let Some(episode) = self.current()
-        {
-            episode.handoffs = episode.handoffs.saturating_add(1);
-            episode.tag(tags);
-            episode.spend(because);
+        let change = OwnerChange::HandOff {
+            epoch: *epoch,
+            team,
+            tier,
+            agent,
+        };
+        if self.ownership.after(&change).is_none() {
+            return;
         }
+        // A handoff between episodes, such as on a payment that failed, begins
+        // one: what people did then is remembered when the customer answers.
+        self.episode_at(at);
+        self.change_owner(at, &change);
+        let episode = self.episode_at(at);
+        episode.handoffs = episode.handoffs.saturating_add(1);
+        episode.tag(tags);
+        episode.spend(because);
     }
 
-    /// What the bot failed before people helped no longer counts against it.
-    fn return_to_bot(&mut self, at: Timestamp) {
-        let moved = self.change_owner(at, &OwnerChange::Return);
-        if moved && let Some(episode) = self.current() {
-            episode.failed_answers = 0;
-            episode.failed_question = None;
+    fn resolve(&mut self, at: Timestamp, resolved: &Resolved) {
+        let Resolved { epoch, episode, .. } = resolved;
+        if *epoch == self.ownership.epoch && *episode == self.last_episode() {
+            self.return_to_bot(at, &OwnerChange::Return { epoch: *epoch });
+            self.close();
         }
     }
 }
@@ -293,9 +352,16 @@ fn whatsapp_entry(
     at: Timestamp,
     id: &MessageId,
     author: Author,
-    kind: &std::sync::Arc<str>,
-    text: &Option<std::sync::Arc<str>>,
+    kind: &Arc<str>,
+    text: &Option<Arc<str>>,
 ) -> ThreadEntry {
-    let id = MessageRef::WhatsApp(id.clone());
-    ThreadEntry { at, id, author, kind: kind.clone(), text: text.clone(), is_past: false }
+    ThreadEntry {
+        at,
+        id: MessageRef::WhatsApp(id.clone()),
+        author,
+        kind: kind.clone(),
+        text: text.clone(),
+        is_past: false,
+        is_aside: false,
+    }
 }

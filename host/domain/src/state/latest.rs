@@ -35,18 +35,29 @@ impl<T: Ord, const N: usize> Latest<T, N> {
         true
     }
 
-    /// Whether `element` would be kept: it is not there yet and not smaller
-    /// than all of a full set.
-    pub fn would_keep(&self, element: &T) -> bool {
-        match self.sorted.binary_search(element) {
-            Ok(_) => false,
-            Err(at) => at > 0 || self.sorted.len() < N,
+    /// Adds an element in place of the one that `is_same` finds, unless that
+    /// one is larger. Returns whether the set changed.
+    ///
+    /// What is kept is "of the largest of each kind, the N largest", which
+    /// depends on order and repetition as little.
+    pub fn insert_newest(&mut self, element: T, is_same: impl Fn(&T) -> bool) -> bool {
+        if let Some(at) = self.sorted.iter().position(is_same) {
+            if self.sorted[at] >= element {
+                return false;
+            }
+            self.sorted.remove(at);
         }
+        self.insert(element)
     }
 
     /// From the smallest to the largest.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.sorted.iter()
+    }
+
+    /// To change what does not take part in their order.
+    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.sorted.iter_mut()
     }
 
     /// The largest.
@@ -81,6 +92,26 @@ mod tests {
                 let mut latest = Latest::<u8, 8>::default();
                 for element in elements {
                     latest.insert(*element);
+                }
+                latest
+            };
+            let first = keep(&elements);
+            let turn = seed as usize % elements.len().max(1);
+            elements.rotate_left(turn);
+            elements.reverse();
+            elements.extend(elements.clone());
+            prop_assert_eq!(first, keep(&elements));
+        }
+
+        #[test]
+        fn of_each_kind_the_newest_is_kept(
+            mut elements in prop::collection::vec((0u8..40, 0u8..12), 0..60),
+            seed in any::<u64>(),
+        ) {
+            let keep = |elements: &[(u8, u8)]| {
+                let mut latest = Latest::<(u8, u8), 8>::default();
+                for element in elements {
+                    latest.insert_newest(*element, |it| it.1 == element.1);
                 }
                 latest
             };

@@ -2,10 +2,14 @@
 //! what is dropped here, so an event costs the same in the first hour and the
 //! tenth year.
 
+mod bound;
 mod conversation;
 mod fold;
+mod known;
 mod latest;
-mod purchases;
+mod misses;
+mod orders;
+mod payments;
 mod thread;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -15,11 +19,14 @@ use serde::{Deserialize, Serialize};
 
 pub use conversation::{Conversation, Episode, OwnerSince};
 pub use fold::fold;
+pub use known::Known;
 pub use latest::Latest;
-pub use purchases::{Order, Orders, PaymentFailure, Payments};
+pub use orders::{Lifetime, Order, Orders};
+pub use payments::{PaymentFailure, Payments};
 pub use thread::{MessageNow, MessageRef, Thread, ThreadEntry};
 
 use crate::{
+    event::OrderStatus,
     field::Line,
     ids::{NumberId, OrderId},
     money::Money,
@@ -31,23 +38,32 @@ pub const FOLD_VERSION: u32 = 1;
 
 /// Who the customer is, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Profile {
     /// Name.
-    pub name: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Known::is_none")]
+    pub name: Known<Arc<str>>,
     /// Phone number, digits with the country code.
-    pub phone: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Known::is_none")]
+    pub phone: Known<Arc<str>>,
     /// WhatsApp's business-scoped user id.
-    pub user_id: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Known::is_none")]
+    pub user_id: Known<Arc<str>>,
     /// E-mail address.
-    pub email: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Known::is_none")]
+    pub email: Known<Arc<str>>,
     /// ISO 3166-1 alpha-2.
-    pub country: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Known::is_none")]
+    pub country: Known<Arc<str>>,
     /// ISO 639-1.
-    pub language: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Known::is_none")]
+    pub language: Known<Arc<str>>,
     /// The merchant's labels.
-    pub tags: Vec<Arc<str>>,
-    /// Whether marketing messages are allowed; `None` when never asked.
-    pub marketing_consent: Option<bool>,
+    #[serde(skip_serializing_if = "Known::is_none")]
+    pub tags: Known<Vec<Arc<str>>>,
+    /// Whether marketing messages are allowed; unknown when never asked.
+    #[serde(skip_serializing_if = "Known::is_none")]
+    pub marketing_consent: Known<bool>,
 }
 
 /// What the customer is about to buy.
@@ -61,11 +77,22 @@ pub struct Basket {
     pub lines: Vec<Line>,
     /// The quoted total.
     pub total: Option<Money>,
-    /// How far the checkout is.
-    pub checkout_state: Arc<str>,
+    told_state: Arc<str>,
+    /// Whether an order that was paid came from it, which the merchant's next
+    /// word on the basket may not tell.
+    is_paid: bool,
 }
 
 impl Basket {
+    /// How far the checkout is; `paid` once an order that came from it is.
+    pub fn checkout_state(&self) -> Arc<str> {
+        if self.is_paid {
+            "paid".into()
+        } else {
+            self.told_state.clone()
+        }
+    }
+
     /// The quoted total, or the sum of the lines; `None` when it is empty or
     /// its lines are in several currencies.
     pub fn value(&self) -> Option<Money> {
@@ -121,11 +148,19 @@ pub struct CustomerState {
     pub orders: Orders,
     /// How paying went.
     pub payments: Payments,
-    /// What was promised about delivery.
-    pub delivery: Option<Delivery>,
+    estimate: Option<Delivery>,
     /// Appointments.
     pub booking: Option<Booking>,
+    last_paid: Option<PaidOrder>,
+    last_delivered_at: Option<Timestamp>,
     conversations: BTreeMap<NumberId, Conversation>,
+}
+
+/// The latest order that was paid, and the basket that it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct PaidOrder {
+    at: Timestamp,
+    basket: Option<Arc<str>>,
 }
 
 impl CustomerState {
@@ -137,6 +172,19 @@ impl CustomerState {
     /// All conversations.
     pub fn conversations(&self) -> impl Iterator<Item = (&NumberId, &Conversation)> {
         self.conversations.iter()
+    }
+
+    /// What was promised about delivery, until it arrived.
+    pub fn delivery(&self) -> Option<&Delivery> {
+        self.estimate
+            .as_ref()
+            .filter(|estimate| match &estimate.order {
+                Some(order) => self
+                    .orders
+                    .order(order)
+                    .is_none_or(|it| !it.has(OrderStatus::Delivered)),
+                None => self.last_delivered_at.is_none_or(|at| at < estimate.at),
+            })
     }
 
     /// The number on which the customer wrote last.

@@ -1,21 +1,21 @@
 //! The window of recent messages of one conversation.
 //!
-//! Messages, changes to them (edits, revokes), statuses and outcomes of sends
-//! are four sets that are only joined when the thread is read. So any order in
-//! which WhatsApp delivers them, and any repetition, gives the same state.
+//! Messages, edits, revokes, statuses and outcomes of sends are sets that are
+//! only joined when the thread is read. So any order in which WhatsApp
+//! delivers them, and any repetition, gives the same state.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, mem::discriminant, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Latest;
+use super::{Latest, bound};
 use crate::{
     event::{Author, Receipt, ReceiptStatus, SendKey, SendOutcome},
     ids::MessageId,
     limits::{
-        THREAD_MARKS_MAX, THREAD_MESSAGES_MAX, THREAD_OUTCOMES_MAX, THREAD_RECEIPTS_MAX,
-        THREAD_TEXT_CHARS_MAX,
+        THREAD_EDITS_MAX, THREAD_MESSAGES_MAX, THREAD_OUTCOMES_MAX, THREAD_RECEIPTS_MAX,
+        THREAD_REVOKES_MAX, THREAD_TEXT_CHARS_MAX,
     },
     text::truncated,
 };
@@ -48,6 +48,9 @@ pub struct ThreadEntry {
     /// Whether it is from before Baton.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_past: bool,
+    /// Whether it calls for no answer, such as a reaction.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_aside: bool,
 }
 
 impl ThreadEntry {
@@ -73,19 +76,19 @@ impl Ord for ThreadEntry {
     }
 }
 
-/// A change to a message.
+/// A message's text after an edit; of a message the latest is kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Mark {
+struct Edit {
     at: Timestamp,
     target: MessageId,
-    change: Change,
+    text: Option<Arc<str>>,
 }
 
+/// A message was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Change {
-    Edited(Option<Arc<str>>),
-    Revoked,
+struct Revoke {
+    at: Timestamp,
+    target: MessageId,
 }
 
 /// An outcome of a send.
@@ -113,12 +116,28 @@ pub struct MessageNow<'t> {
     pub receipt: Option<ReceiptStatus>,
 }
 
+impl MessageNow<'_> {
+    /// Whether it is one of ours that never left, so that nobody read it.
+    pub fn never_left(&self) -> bool {
+        let is_held = matches!(
+            self.outcome,
+            Some(SendOutcome::Suppressed { .. } | SendOutcome::Dead { .. })
+        );
+        is_held
+            && self
+                .receipt
+                .is_none_or(|furthest| furthest == ReceiptStatus::Failed)
+    }
+}
+
 /// The window of one conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {
     messages: Latest<ThreadEntry, THREAD_MESSAGES_MAX>,
     #[serde(default, skip_serializing_if = "Latest::is_empty")]
-    marks: Latest<Mark, THREAD_MARKS_MAX>,
+    edits: Latest<Edit, THREAD_EDITS_MAX>,
+    #[serde(default, skip_serializing_if = "Latest::is_empty")]
+    revokes: Latest<Revoke, THREAD_REVOKES_MAX>,
     #[serde(default, skip_serializing_if = "Latest::is_empty")]
     receipts: Latest<Receipt, THREAD_RECEIPTS_MAX>,
     #[serde(default, skip_serializing_if = "Latest::is_empty")]
@@ -130,25 +149,55 @@ impl Thread {
     /// was there, nor when it is older than a full window, so that a
     /// redelivery long after is seen for what it is.
     pub(super) fn add(&mut self, mut entry: ThreadEntry) -> bool {
-        entry.text = entry.text.map(|text| truncated(&text, THREAD_TEXT_CHARS_MAX));
+        if self.messages.iter().any(|known| known.id == entry.id) {
+            return false;
+        }
+        entry.kind = bound::word(&entry.kind);
+        entry.text = entry
+            .text
+            .map(|text| truncated(&text, THREAD_TEXT_CHARS_MAX));
         self.messages.insert(entry)
     }
 
-    pub(super) fn edited(&mut self, at: Timestamp, target: MessageId, text: Option<Arc<str>>) {
-        let text = text.map(|text| truncated(&text, THREAD_TEXT_CHARS_MAX));
-        self.marks.insert(Mark { at, target, change: Change::Edited(text) });
+    pub(super) fn edited(&mut self, at: Timestamp, target: &MessageId, text: Option<&Arc<str>>) {
+        let text = text.map(|text| truncated(text, THREAD_TEXT_CHARS_MAX));
+        let edit = Edit {
+            at,
+            target: target.clone(),
+            text,
+        };
+        self.edits
+            .insert_newest(edit, |known| known.target == *target);
     }
 
-    pub(super) fn revoked(&mut self, at: Timestamp, target: MessageId) {
-        self.marks.insert(Mark { at, target, change: Change::Revoked });
+    pub(super) fn revoked(&mut self, at: Timestamp, target: &MessageId) {
+        let revoke = Revoke {
+            at,
+            target: target.clone(),
+        };
+        self.revokes
+            .insert_newest(revoke, |known| known.target == *target);
     }
 
-    pub(super) fn receipt(&mut self, receipt: Receipt) {
-        self.receipts.insert(receipt);
+    pub(super) fn receipt(&mut self, receipt: &Receipt) {
+        let send = receipt.send.as_ref().map(bound::send_key);
+        let is_same =
+            |known: &Receipt| known.message == receipt.message && known.status == receipt.status;
+        self.receipts.insert_newest(
+            Receipt {
+                send,
+                ..receipt.clone()
+            },
+            is_same,
+        );
     }
 
-    pub(super) fn outcome(&mut self, at: Timestamp, send: SendKey, outcome: SendOutcome) {
-        self.outcomes.insert(Outcome { at, send, outcome });
+    pub(super) fn outcome(&mut self, at: Timestamp, send: &SendKey, outcome: &SendOutcome) {
+        let (send, outcome) = (bound::send_key(send), bound::outcome(outcome));
+        let (key, kind) = (send.clone(), discriminant(&outcome));
+        let is_same = |it: &Outcome| it.send == key && discriminant(&it.outcome) == kind;
+        self.outcomes
+            .insert_newest(Outcome { at, send, outcome }, is_same);
     }
 
     /// How many messages the window holds.
@@ -168,35 +217,76 @@ impl Thread {
 
     /// The message of this id as it reads now.
     pub fn message(&self, id: &MessageId) -> Option<MessageNow<'_>> {
-        let is_it = |entry: &&ThreadEntry| matches!(&entry.id, MessageRef::WhatsApp(it) if it == id);
-        self.messages.iter().find(is_it).map(|entry| self.now(entry))
+        let is_it =
+            |entry: &&ThreadEntry| matches!(&entry.id, MessageRef::WhatsApp(it) if it == id);
+        self.messages
+            .iter()
+            .find(is_it)
+            .map(|entry| self.now(entry))
+    }
+
+    /// The text of a message as it reads now.
+    pub(super) fn text_of(&self, id: &MessageRef) -> Option<&Arc<str>> {
+        let entry = self.messages.iter().find(|entry| entry.id == *id)?;
+        self.now(entry).text
+    }
+
+    /// The customer's latest message that says something. Looks at messages as
+    /// they were written, since an edit may still be on its way.
+    pub(super) fn last_question(&self) -> Option<&MessageRef> {
+        let asks = |entry: &&ThreadEntry| {
+            entry.author == Author::Customer
+                && entry.text.is_some()
+                && !entry.is_past
+                && !entry.is_aside
+        };
+        self.messages.iter().rfind(asks).map(|entry| &entry.id)
+    }
+
+    /// Whether WhatsApp's id is that of a message that we sent, or that the
+    /// bot said it sent. Statuses tell it too, and are not asked: they may come
+    /// before the echo or after it.
+    pub(super) fn is_ours(&self, id: &MessageId) -> bool {
+        let is_accepted = self
+            .outcomes
+            .iter()
+            .any(|it| matches!(&it.outcome, SendOutcome::Accepted { message } if message == id));
+        is_accepted
+            || self
+                .message(id)
+                .is_some_and(|it| it.entry.author == Author::Bot)
+    }
+
+    /// Whether `id` is a message that Baton itself sent.
+    pub fn is_own_send(&self, id: &MessageId) -> bool {
+        self.outcomes
+            .iter()
+            .any(|it| matches!(&it.outcome, SendOutcome::Accepted { message } if message == id))
     }
 
     fn now<'t>(&'t self, entry: &'t ThreadEntry) -> MessageNow<'t> {
-        let (is_revoked, edit) = self.changes(&entry.id);
-        let (outcome, accepted_as) = self.fate(&entry.id);
+        let (edit, is_revoked) = match &entry.id {
+            MessageRef::WhatsApp(id) => (
+                self.edits.iter().find(|edit| edit.target == *id),
+                self.revokes.iter().any(|revoke| revoke.target == *id),
+            ),
+            MessageRef::Send(_) => (None, false),
+        };
         let text = match edit {
             _ if is_revoked => None,
-            Some(edited) => edited.as_ref(),
+            Some(edit) => edit.text.as_ref(),
             None => entry.text.as_ref(),
         };
+        let (outcome, accepted_as) = self.fate(&entry.id);
         let receipt = self.furthest(&entry.id, accepted_as);
-        MessageNow { entry, text, is_edited: edit.is_some(), is_revoked, outcome, receipt }
-    }
-
-    /// Whether it was revoked, and the text of the latest edit.
-    fn changes(&self, id: &MessageRef) -> (bool, Option<&Option<Arc<str>>>) {
-        let MessageRef::WhatsApp(id) = id else {
-            return (false, None);
-        };
-        let (mut is_revoked, mut edit) = (false, None);
-        for mark in self.marks.iter().filter(|mark| mark.target == *id) {
-            match &mark.change {
-                Change::Revoked => is_revoked = true,
-                Change::Edited(text) => edit = Some(text),
-            }
+        MessageNow {
+            entry,
+            text,
+            is_edited: edit.is_some(),
+            is_revoked,
+            outcome,
+            receipt,
         }
-        (is_revoked, edit)
     }
 
     /// The outcome of a send, and the id under which WhatsApp took it.
@@ -219,6 +309,10 @@ impl Thread {
                 receipt.send.as_ref() == Some(send) || accepted_as == Some(&receipt.message)
             }
         };
-        self.receipts.iter().filter(is_of).map(|receipt| receipt.status).max()
+        self.receipts
+            .iter()
+            .filter(is_of)
+            .map(|receipt| receipt.status)
+            .max()
     }
 }

@@ -17,40 +17,55 @@ use baton_domain::{
 use baton_sandbox::{Inspected, Lineup, Ready, Sandbox, Timed};
 
 /// Loaded modules and a moment.
-pub struct Guests {
+pub(crate) struct Guests {
     /// All rules and the policy.
-    pub lineup: Lineup,
+    pub(crate) lineup: Lineup,
     /// The first five rules and the policy.
-    pub five: Lineup,
+    pub(crate) five: Lineup,
     /// The moment.
-    pub source: Arc<dyn FieldSource>,
+    pub(crate) source: Arc<dyn FieldSource>,
     /// Where they run.
     #[allow(dead_code, reason = "one of the benches uses it")]
-    pub sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
 }
 
 /// How the guests are built.
 const BUILD: &str = "cargo run -p baton-guest-build -- --all-in rules";
 
 impl Guests {
-    pub fn load() -> Self {
+    pub(crate) fn load() -> Self {
         let sandbox = Sandbox::new().unwrap();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests");
         let mut modules = Vec::new();
         for entry in fs::read_dir(&folder).unwrap_or_else(|_| panic!("no guests: run `{BUILD}`")) {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "wasm") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "wasm")
+            {
                 modules.push(Arc::new(ready(fs::read(path).unwrap(), &sandbox)));
             }
         }
         modules.sort_by_key(|module| module.declaration().name.clone());
-        let of = |world| modules.iter().filter(move |m| m.declaration().world == world).cloned();
+        let of = |world| {
+            modules
+                .iter()
+                .filter(move |m| m.declaration().world == world)
+                .cloned()
+        };
         let rules: Vec<_> = of(World::Rule).collect();
-        let policy = of(World::Policy).next().unwrap_or_else(|| panic!("no policy: run `{BUILD}`"));
+        let policy = of(World::Policy)
+            .next()
+            .unwrap_or_else(|| panic!("no policy: run `{BUILD}`"));
         let five = rules.iter().take(5).cloned().collect();
         let five = Lineup::new(five, Arc::clone(&policy)).unwrap();
         let lineup = Lineup::new(rules, policy).unwrap();
-        Self { lineup, five, source: Arc::new(moment()), sandbox }
+        Self {
+            lineup,
+            five,
+            source: Arc::new(moment()),
+            sandbox,
+        }
     }
 }
 
@@ -61,9 +76,16 @@ fn ready(bytes: Vec<u8>, sandbox: &Sandbox) -> Ready {
 }
 
 /// The signals of the runs at full weight.
-pub fn scored(runs: &[Timed<ModuleRun<Vec<Signal>>>]) -> Vec<ScoredSignal> {
+pub(crate) fn scored(runs: &[Timed<ModuleRun<Vec<Signal>>>]) -> Vec<ScoredSignal> {
     runs.iter()
-        .flat_map(|timed| timed.run.answer.iter().flatten().map(|signal| (&timed.run.module, signal)))
+        .flat_map(|timed| {
+            timed
+                .run
+                .answer
+                .iter()
+                .flatten()
+                .map(|signal| (&timed.run.module, signal))
+        })
         .map(|(module, signal)| ScoredSignal {
             module: module.clone(),
             signal: signal.clone(),
@@ -76,7 +98,10 @@ struct Moment(BTreeMap<Field, FieldValue>);
 
 impl FieldSource for Moment {
     fn read(&self, field: Field) -> FieldValue {
-        self.0.get(&field).cloned().unwrap_or_else(|| FieldValue::nothing(field.shape()))
+        self.0
+            .get(&field)
+            .cloned()
+            .unwrap_or_else(|| FieldValue::nothing(field.shape()))
     }
 }
 
@@ -88,10 +113,18 @@ fn moment() -> Moment {
         (Field::OccasionDate, text("2026-11-24")),
         (Field::OccasionLanguage, text("en")),
         (Field::MessageKind, text("text")),
-        (Field::MessageText, text("This is the third time I ask: will the jacket be here by Friday? I am really disappointed, please let me talk to somebody.")),
+        (
+            Field::MessageText,
+            text(
+                "This is the third time I ask: will the jacket be here by Friday? I am really disappointed, please let me talk to somebody.",
+            ),
+        ),
         (Field::ConversationTurns, FieldValue::Count(4)),
         (Field::ConversationFailedAnswers, FieldValue::Count(2)),
-        (Field::ConversationFailedQuestion, text("Will the jacket be here by Friday?")),
+        (
+            Field::ConversationFailedQuestion,
+            text("Will the jacket be here by Friday?"),
+        ),
         (Field::BasketValue, usd(82_000)),
         (Field::BasketCheckoutState, text("open")),
         (Field::CustomerAverageOrder, usd(21_000)),
@@ -105,6 +138,9 @@ fn moment() -> Moment {
         (Field::DeliveryPromisedDate, text("2026-11-27")),
         (Field::DeliveryRequestedDate, text("2026-11-26")),
         (Field::DeliveryCertainty, text("uncertain")),
-        (Field::DeliveryUncertaintyReason, text("public holiday on 2026-11-26")),
+        (
+            Field::DeliveryUncertaintyReason,
+            text("public holiday on 2026-11-26"),
+        ),
     ]))
 }

@@ -1,9 +1,6 @@
 //! The same module with the same reads gives the same run.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use baton_domain::{field::Field, module::FieldSource};
 use baton_sandbox::{Inspected, Ready, RecordedReads, Sandbox, run_one_rule};
@@ -11,7 +8,10 @@ use baton_sandbox::{Inspected, Ready, RecordedReads, Sandbox, run_one_rule};
 use crate::guest::{honest_rule, message};
 
 fn ready(sandbox: &Sandbox) -> Ready {
-    let compiled = Inspected::inspect(honest_rule()).unwrap().compile(sandbox).unwrap();
+    let compiled = Inspected::inspect(honest_rule())
+        .unwrap()
+        .compile(sandbox)
+        .unwrap();
     let fields = compiled.inspected().fields().clone();
     compiled.activate(&fields, &BTreeMap::new()).unwrap()
 }
@@ -24,13 +24,20 @@ fn a_run_repeats_itself_to_the_last_unit_of_fuel() {
     assert_eq!(&*signals[0].reason, "Where is my order?");
     assert!(first.fuel > 0);
     for _ in 0..100 {
-        assert_eq!(run_one_rule(&rule, &message("Where is my order?")).run, first);
+        assert_eq!(
+            run_one_rule(&rule, &message("Where is my order?")).run,
+            first
+        );
     }
 }
 
 #[test]
 fn recorded_reads_replay_in_another_sandbox() {
-    let recorded = run_one_rule(&ready(&Sandbox::new().unwrap()), &message("Halo, apa kabar?")).run;
+    let recorded = run_one_rule(
+        &ready(&Sandbox::new().unwrap()),
+        &message("Halo, apa kabar?"),
+    )
+    .run;
     let json = serde_json::to_string(&recorded).unwrap();
     let recorded: baton_domain::module::ModuleRun<Vec<baton_domain::signal::Signal>> =
         serde_json::from_str(&json).unwrap();
@@ -62,9 +69,13 @@ fn a_field_keeps_its_value_for_the_whole_run() {
         crate::guest::encode(&twice, "rule"),
         &crate::guest::declaration("twice", "rule"),
     );
-    let compiled =
-        Inspected::inspect(bytes).unwrap().compile(&Sandbox::new().unwrap()).unwrap();
-    let rule = compiled.activate(&[Field::OrderCount].into(), &BTreeMap::new()).unwrap();
+    let compiled = Inspected::inspect(bytes)
+        .unwrap()
+        .compile(&Sandbox::new().unwrap())
+        .unwrap();
+    let rule = compiled
+        .activate(&[Field::OrderCount].into(), &BTreeMap::new())
+        .unwrap();
     let source: Arc<dyn FieldSource> = Arc::new(Moody::default());
     let run = run_one_rule(&rule, &source).run;
     assert_eq!(run.answer, Ok(vec![]));

@@ -33,7 +33,10 @@ pub(crate) fn encode(core_wat: &str, world: &str) -> Vec<u8> {
 
 /// The component of a core module against a world of one's own, given as a
 /// WIT package that may use the contract.
-#[allow(dead_code, reason = "the crate's unit tests share this file and use it")]
+#[allow(
+    dead_code,
+    reason = "the crate's unit tests share this file and use it"
+)]
 pub(crate) fn encode_own(core_wat: &str, package: &str, world: &str) -> Vec<u8> {
     let mut resolve = CONTRACT.clone();
     resolve.push_str("own.wit", package).unwrap();
@@ -42,9 +45,17 @@ pub(crate) fn encode_own(core_wat: &str, package: &str, world: &str) -> Vec<u8> 
 
 fn encode_against(resolve: &Resolve, core_wat: &str, world: &str) -> Vec<u8> {
     let mut module = wat::parse_str(core_wat).unwrap();
-    let (world, _) = resolve.worlds.iter().find(|(_, w)| w.name == world).unwrap();
+    let (world, _) = resolve
+        .worlds
+        .iter()
+        .find(|(_, w)| w.name == world)
+        .unwrap();
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).unwrap();
-    ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
+    ComponentEncoder::default()
+        .module(&module)
+        .unwrap()
+        .encode()
+        .unwrap()
 }
 
 /// `component` with its declaration, as the guest build appends it.
@@ -121,7 +132,10 @@ impl FieldSource for Facts {
 
 /// Facts of a message with this text.
 pub(crate) fn message(text: &str) -> Arc<dyn FieldSource> {
-    Arc::new(Facts(BTreeMap::from([(Field::MessageText, FieldValue::text(text))])))
+    Arc::new(Facts(BTreeMap::from([(
+        Field::MessageText,
+        FieldValue::text(text),
+    )])))
 }
 
 /// A core module that imports only `field`, and hands its value on unchanged

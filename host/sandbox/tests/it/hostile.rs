@@ -8,10 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use baton_domain::{
-    field::Field,
-    module::World,
-};
+use baton_domain::{field::Field, module::World};
 use baton_sandbox::{Inspected, Lineup, Ready, Sandbox, run_one_rule, run_policy};
 
 use crate::guest::{declaration, declare, encode, honest_rule, message, root};
@@ -32,11 +29,21 @@ fn every_hostile_module_is_rejected_or_contained() {
             .unwrap_or_else(|_| panic!("{name} has no expect.txt"));
         let found = outcome(&folder, &sandbox, &honest);
         if found != expected.trim() {
-            wrong.push(format!("{name}: expected {}, found {found}", expected.trim()));
+            wrong.push(format!(
+                "{name}: expected {}, found {found}",
+                expected.trim()
+            ));
         }
         let after = run_one_rule(&honest, &message("still here")).run;
-        let reason = after.answer.as_ref().map(|signals| signals[0].reason.to_string());
-        assert_eq!(reason, Ok("still here".to_owned()), "an honest module after {name}");
+        let reason = after
+            .answer
+            .as_ref()
+            .map(|signals| signals[0].reason.to_string());
+        assert_eq!(
+            reason,
+            Ok("still here".to_owned()),
+            "an honest module after {name}"
+        );
         cases += 1;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -57,12 +64,16 @@ fn outcome(folder: &Path, sandbox: &Sandbox, honest: &Arc<Ready>) -> String {
 fn evaluate(module: &Arc<Ready>, honest: &Arc<Ready>) -> String {
     let source = message("my secret");
     let answer = match module.declaration().world {
-        World::Rule => {
-            run_one_rule(module, &source).run.answer.map(|signals| signals.len().to_string())
-        }
+        World::Rule => run_one_rule(module, &source)
+            .run
+            .answer
+            .map(|signals| signals.len().to_string()),
         World::Policy => {
             let lineup = Lineup::new(vec![Arc::clone(honest)], Arc::clone(module)).unwrap();
-            run_policy(&lineup, &source, &[]).run.answer.map(|verdict| format!("{verdict:?}"))
+            run_policy(&lineup, &source, &[])
+                .run
+                .answer
+                .map(|verdict| format!("{verdict:?}"))
         }
     };
     match answer {
@@ -77,9 +88,13 @@ fn ready(
     sandbox: &Sandbox,
 ) -> Result<Ready, &'static str> {
     let inspected = Inspected::inspect(bytes).map_err(|rejection| rejection.code())?;
-    let compiled = inspected.compile(sandbox).map_err(|rejection| rejection.code())?;
+    let compiled = inspected
+        .compile(sandbox)
+        .map_err(|rejection| rejection.code())?;
     let grants = grants.unwrap_or(compiled.inspected().fields());
-    compiled.activate(grants, &BTreeMap::new()).map_err(|error| error.code())
+    compiled
+        .activate(grants, &BTreeMap::new())
+        .map_err(|error| error.code())
 }
 
 /// `rule.wat` and `policy.wat` are core modules that are encoded against the
@@ -94,7 +109,10 @@ fn bytes(folder: &Path) -> Vec<u8> {
         return from_hex(&hex);
     } else {
         let text = read("module.wat").expect("a case has a module");
-        (wat::parse_str(text).unwrap_or_else(|error| panic!("{}: {error}", folder.display())), "rule")
+        (
+            wat::parse_str(text).unwrap_or_else(|error| panic!("{}: {error}", folder.display())),
+            "rule",
+        )
     };
     match read("declaration.json") {
         Some(none) if none.trim().is_empty() => bytes,
@@ -107,11 +125,17 @@ fn bytes(folder: &Path) -> Vec<u8> {
 /// module imports.
 fn grants(folder: &Path) -> Option<BTreeSet<Field>> {
     let text = fs::read_to_string(folder.join("grants.txt")).ok()?;
-    Some(text.lines().map(|line| line.trim().parse().unwrap()).collect())
+    Some(
+        text.lines()
+            .map(|line| line.trim().parse().unwrap())
+            .collect(),
+    )
 }
 
 fn from_hex(text: &str) -> Vec<u8> {
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
-    digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
+    digits
+        .chunks(2)
+        .map(|pair| (pair[0] * 16 + pair[1]) as u8)
+        .collect()
 }
-

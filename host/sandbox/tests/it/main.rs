@@ -4,6 +4,6 @@
 mod determinism;
 mod guest;
 mod hostile;
-mod outputs;
+mod limits;
 mod permissions;
 mod pool;

@@ -14,8 +14,13 @@ fn results_come_back_and_panics_stay_inside() {
     let pool = EvaluatorPool::new(2).unwrap();
     let lost = pool.run(|| -> u32 { panic!("contained") }).unwrap();
     assert_eq!(lost.wait(), Err(EvaluationLost));
-    let results: Vec<_> = (0..100u32).map(|n| pool.run(move || n * 2).unwrap()).collect();
-    let sum: u32 = results.into_iter().map(|pending| pending.wait().unwrap()).sum();
+    let results: Vec<_> = (0..100u32)
+        .map(|n| pool.run(move || n * 2).unwrap())
+        .collect();
+    let sum: u32 = results
+        .into_iter()
+        .map(|pending| pending.wait().unwrap())
+        .sum();
     assert_eq!(sum, 9_900);
 }
 
@@ -34,7 +39,10 @@ fn a_full_queue_says_so_and_dropping_finishes_what_was_accepted() {
     let done = Arc::new(AtomicUsize::new(0));
     for _ in 0..EVALUATION_QUEUE_MAX {
         let done = Arc::clone(&done);
-        pool.submit(move || { done.fetch_add(1, Ordering::Relaxed); }).unwrap();
+        pool.submit(move || {
+            done.fetch_add(1, Ordering::Relaxed);
+        })
+        .unwrap();
     }
     assert_eq!(pool.submit(|| ()), Err(QueueFull));
     assert_eq!(pool.waiting(), EVALUATION_QUEUE_MAX);
@@ -58,5 +66,6 @@ fn the_last_owner_may_be_a_job() {
     .unwrap();
     drop(pool);
     release.send(()).unwrap();
-    told.recv_timeout(std::time::Duration::from_secs(5)).unwrap();
+    told.recv_timeout(std::time::Duration::from_secs(5))
+        .unwrap();
 }

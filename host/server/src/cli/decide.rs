@@ -36,7 +36,7 @@ use crate::{
 
 /// Arguments of `baton decide`.
 #[derive(Debug, Args)]
-pub struct Decide {
+pub(super) struct Decide {
     /// The webhook body, byte for byte as Meta sent it.
     #[arg(long, value_name = "FILE")]
     body: PathBuf,
@@ -97,8 +97,15 @@ impl EarlierMessage {
         let id = MessageId::parse(&format!("thread-{place}"))?;
         let (kind, text): (Arc<str>, _) = ("text".into(), Some(self.text.clone()));
         let body = match self.from {
-            Author::Customer => EventBody::MessageReceived(InboundMessage::text(id, self.text.clone())),
-            Author::App => EventBody::EchoReceived(EchoReceived { id, kind, text, automatic: false }),
+            Author::Customer => {
+                EventBody::MessageReceived(InboundMessage::text(id, self.text.clone()))
+            }
+            Author::App => EventBody::EchoReceived(EchoReceived {
+                id,
+                kind,
+                text,
+                automatic: false,
+            }),
             author => EventBody::SendQueued(SendQueued {
                 send: SendKey(id.as_str().into()),
                 author,
@@ -107,7 +114,11 @@ impl EarlierMessage {
                 purpose: None,
             }),
         };
-        Ok(Event { at: self.at, number: Some(self.number.clone()), body })
+        Ok(Event {
+            at: self.at,
+            number: Some(self.number.clone()),
+            body,
+        })
     }
 }
 
@@ -120,7 +131,7 @@ struct Decided {
 
 impl Decide {
     /// Runs the command.
-    pub fn run(&self) -> anyhow::Result<()> {
+    pub(super) fn run(&self) -> anyhow::Result<()> {
         let body = self.verified_body()?;
         let delivery = parse(&body).context("the body is signed, but no WhatsApp webhook")?;
         let text = fs::read_to_string(&self.facts)
@@ -129,7 +140,12 @@ impl Decide {
             .with_context(|| format!("{} is not as expected", self.facts.display()))?;
         let release = self.release(&known.tenant)?;
         let profile = Arc::new(tenant::profile(&known.tenant)?);
-        let mut desk = Desk { known: &known, profile, release, states: Vec::new() };
+        let mut desk = Desk {
+            known: &known,
+            profile,
+            release,
+            states: Vec::new(),
+        };
         let mut decided = Vec::new();
         let mut passed_over = Vec::new();
         for update in &delivery.updates {
@@ -142,10 +158,14 @@ impl Decide {
     }
 
     fn verified_body(&self) -> anyhow::Result<VerifiedBody> {
-        let raw = fs::read(&self.body)
-            .with_context(|| format!("cannot read {}", self.body.display()))?;
+        let raw =
+            fs::read(&self.body).with_context(|| format!("cannot read {}", self.body.display()))?;
         let secret = AppSecret::new(&self.secret).context("--secret")?;
-        let previous = self.previous_secret.as_deref().map(AppSecret::new).transpose();
+        let previous = self
+            .previous_secret
+            .as_deref()
+            .map(AppSecret::new)
+            .transpose();
         let secrets = AppSecrets::new(secret, previous.context("--previous-secret")?);
         verify(raw.into(), Some(self.signature.trim().as_bytes()), &secrets)
             .context("the signature is refused, nothing was evaluated")
@@ -220,17 +240,26 @@ struct Desk<'a> {
 impl Desk<'_> {
     fn take(&mut self, update: &Update) -> anyhow::Result<Taken> {
         let Some(number) = &update.number else {
-            return Ok(Taken::NoOccasion(format!("`{}` names no business number", update.field)));
+            return Ok(Taken::NoOccasion(format!(
+                "`{}` names no business number",
+                update.field
+            )));
         };
         if !self.known.tenant.numbers.iter().any(|it| it.id == *number) {
             bail!("number {number} belongs to no tenant: add it to tenant.numbers in the facts");
         }
         let Some(address) = &update.address else {
-            return Ok(Taken::NoOccasion(format!("`{}` is about no customer", update.field)));
+            return Ok(Taken::NoOccasion(format!(
+                "`{}` is about no customer",
+                update.field
+            )));
         };
         // A file has no time of arrival; WhatsApp's own clock must do.
         let Some(now) = update.occurred_at else {
-            return Ok(Taken::NoOccasion(format!("`{}` tells no time", update.field)));
+            return Ok(Taken::NoOccasion(format!(
+                "`{}` tells no time",
+                update.field
+            )));
         };
         let mut decided = Vec::new();
         for event in events(update, now) {
@@ -241,7 +270,11 @@ impl Desk<'_> {
         }
         let is_none = decided.is_empty();
         let why = || format!("`{}` is kept, and rules do not run on it", update.field);
-        Ok(if is_none { Taken::NoOccasion(why()) } else { Taken::Decided(decided) })
+        Ok(if is_none {
+            Taken::NoOccasion(why())
+        } else {
+            Taken::Decided(decided)
+        })
     }
 
     fn decide(&self, event: &Event, state: Arc<CustomerState>) -> Option<Decided> {
@@ -249,7 +282,11 @@ impl Desk<'_> {
         let number = occasion.number.clone();
         let text = occasion.message.as_ref().and_then(|it| it.text.clone());
         let facts = Arc::new(Facts::new(state, occasion, self.profile.clone()));
-        Some(Decided { number, text, evaluated: evaluate(&self.release, &facts) })
+        Some(Decided {
+            number,
+            text,
+            evaluated: evaluate(&self.release, &facts),
+        })
     }
 
     fn state_of(
@@ -289,7 +326,11 @@ impl Desk<'_> {
     fn earlier_events(&self, now: Timestamp) -> anyhow::Result<Vec<Event>> {
         let mut events = Vec::new();
         for (place, message) in self.known.thread.iter().enumerate() {
-            events.push(message.event(place).with_context(|| format!("thread[{place}]"))?);
+            events.push(
+                message
+                    .event(place)
+                    .with_context(|| format!("thread[{place}]"))?,
+            );
         }
         for (place, fact) in self.known.facts.iter().enumerate() {
             events.push(fact.event(now).with_context(|| format!("facts[{place}]"))?);
@@ -304,9 +345,13 @@ impl Desk<'_> {
             return Ok(true);
         }
         let phone = customer.phone_digits()?;
-        let is_phone = address.phone().is_some_and(|it| Some(it.as_str()) == phone.as_deref());
+        let is_phone = address
+            .phone()
+            .is_some_and(|it| Some(it.as_str()) == phone.as_deref());
         let user_id = customer.user_id.as_deref();
-        let is_user = address.user_id().is_some_and(|it| Some(it.as_str()) == user_id);
+        let is_user = address
+            .user_id()
+            .is_some_and(|it| Some(it.as_str()) == user_id);
         Ok(is_phone || is_user)
     }
 }

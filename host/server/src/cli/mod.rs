@@ -36,7 +36,10 @@ pub fn run() -> ExitCode {
 }
 
 /// Tells the whole chain of causes, a line each.
-#[expect(clippy::print_stderr, reason = "this is where the command line reports")]
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where the command line reports"
+)]
 fn report(error: &anyhow::Error) {
     eprintln!("error: {error}");
     for cause in error.chain().skip(1) {

@@ -30,7 +30,9 @@ impl CustomerRef {
     /// [`InvalidValue`] when it has not 6 to 15 digits (ITU-T E.164) or holds
     /// anything but digits and the usual separators.
     pub fn phone_digits(&self) -> Result<Option<String>, InvalidValue> {
-        let Some(phone) = &self.phone else { return Ok(None) };
+        let Some(phone) = &self.phone else {
+            return Ok(None);
+        };
         let is_separator = |c: char| c.is_whitespace() || "+-.()".contains(c);
         let digits: String = phone.chars().filter(|c| !is_separator(*c)).collect();
         let is_number = digits.bytes().all(|b| b.is_ascii_digit());
@@ -52,7 +54,8 @@ impl CustomerRef {
             return Err(InvalidValue::new("customer", problem));
         }
         let is_long = |it: &&Option<String>| {
-            it.as_ref().is_some_and(|it| it.is_empty() || it.len() > FOREIGN_ID_CHARS_MAX)
+            it.as_ref()
+                .is_some_and(|it| it.is_empty() || it.len() > FOREIGN_ID_CHARS_MAX)
         };
         if named.iter().any(|it| is_long(it)) {
             let problem = format!("ids have 1 to {FOREIGN_ID_CHARS_MAX} characters");

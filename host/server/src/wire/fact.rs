@@ -149,7 +149,11 @@ impl Fact {
         let number = number.map_err(|error| InvalidValue::new("number", error))?;
         // A clock that runs ahead must not outrank what happens later.
         let at = self.at.map_or(now, |at| at.min(now));
-        Ok(Event { at, number, body: self.body.event_body()? })
+        Ok(Event {
+            at,
+            number,
+            body: self.body.event_body()?,
+        })
     }
 }
 
@@ -157,34 +161,49 @@ impl FactBody {
     fn event_body(&self) -> Result<EventBody, InvalidValue> {
         Ok(match self {
             Self::Profile { .. } => EventBody::ProfileChanged(self.profile()?),
-            Self::Basket { id, lines: items, total, checkout_state } => {
-                EventBody::BasketChanged(BasketChanged {
-                    id: short("id", id.as_ref())?,
-                    lines: lines(items)?,
-                    total: optional_money("total", total.as_ref())?,
-                    checkout_state: word("checkout_state", checkout_state)?,
-                })
-            }
+            Self::Basket {
+                id,
+                lines: items,
+                total,
+                checkout_state,
+            } => EventBody::BasketChanged(BasketChanged {
+                id: short("id", id.as_ref())?,
+                lines: lines(items)?,
+                total: optional_money("total", total.as_ref())?,
+                checkout_state: word("checkout_state", checkout_state)?,
+            }),
             Self::Order { .. } => EventBody::OrderChanged(self.order()?),
-            Self::Payment { reference, transaction, status, amount, reason } => {
-                EventBody::PaymentChanged(PaymentChanged {
-                    reference: PaymentReference::parse(reference)
-                        .map_err(|error| InvalidValue::new("reference", error))?,
-                    transaction: short("transaction", transaction.as_ref())?,
-                    status: *status,
-                    amount: optional_money("amount", amount.as_ref())?,
-                    reason: short("reason", reason.as_ref())?,
-                })
-            }
-            Self::Delivery { order, latest, certainty, reason } => {
-                EventBody::DeliveryEstimated(DeliveryEstimated {
-                    order: order.as_deref().map(order_id).transpose()?,
-                    latest: *latest,
-                    certainty: word("certainty", certainty)?,
-                    reason: short("reason", reason.as_ref())?,
-                })
-            }
-            Self::Booking { id, state, date, value } => EventBody::BookingChanged(BookingChanged {
+            Self::Payment {
+                reference,
+                transaction,
+                status,
+                amount,
+                reason,
+            } => EventBody::PaymentChanged(PaymentChanged {
+                reference: PaymentReference::parse(reference)
+                    .map_err(|error| InvalidValue::new("reference", error))?,
+                transaction: short("transaction", transaction.as_ref())?,
+                status: *status,
+                amount: optional_money("amount", amount.as_ref())?,
+                reason: short("reason", reason.as_ref())?,
+            }),
+            Self::Delivery {
+                order,
+                latest,
+                certainty,
+                reason,
+            } => EventBody::DeliveryEstimated(DeliveryEstimated {
+                order: order.as_deref().map(order_id).transpose()?,
+                latest: *latest,
+                certainty: word("certainty", certainty)?,
+                reason: short("reason", reason.as_ref())?,
+            }),
+            Self::Booking {
+                id,
+                state,
+                date,
+                value,
+            } => EventBody::BookingChanged(BookingChanged {
                 id: bounded("id", id, FOREIGN_ID_CHARS_MAX)?,
                 state: word("state", state)?,
                 date: *date,
@@ -195,14 +214,22 @@ impl FactBody {
                 text: long("text", text.as_ref())?,
                 intent: short("intent", intent.as_ref())?,
             }),
-            Self::BotMissed { question } => {
-                EventBody::BotMissed(BotMissed { question: long("question", question.as_ref())? })
-            }
+            Self::BotMissed { question } => EventBody::BotMissed(BotMissed {
+                question: long("question", question.as_ref())?,
+            }),
         })
     }
 
     fn profile(&self) -> Result<ProfileChanged, InvalidValue> {
-        let Self::Profile { name, email, country, language, tags, marketing_consent } = self else {
+        let Self::Profile {
+            name,
+            email,
+            country,
+            language,
+            tags,
+            marketing_consent,
+        } = self
+        else {
             return Ok(ProfileChanged::default());
         };
         let count = tags.as_ref().map_or(0, Vec::len);
@@ -257,18 +284,23 @@ fn order_id(id: &str) -> Result<OrderId, InvalidValue> {
 }
 
 fn short(place: &'static str, text: Option<&String>) -> Result<Option<Arc<str>>, InvalidValue> {
-    text.map(|text| bounded(place, text, SHORT_TEXT_CHARS_MAX)).transpose()
+    text.map(|text| bounded(place, text, SHORT_TEXT_CHARS_MAX))
+        .transpose()
 }
 
 fn long(place: &'static str, text: Option<&String>) -> Result<Option<Arc<str>>, InvalidValue> {
-    text.map(|text| bounded(place, text, MESSAGE_TEXT_CHARS_MAX)).transpose()
+    text.map(|text| bounded(place, text, MESSAGE_TEXT_CHARS_MAX))
+        .transpose()
 }
 
 /// One of an open set of words, such as a state.
 fn word(place: &'static str, text: &str) -> Result<Arc<str>, InvalidValue> {
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if text.is_empty() || !text.chars().all(is_word) {
-        return Err(InvalidValue::new(place, "is a lower-case word, such as `uncertain`"));
+        return Err(InvalidValue::new(
+            place,
+            "is a lower-case word, such as `uncertain`",
+        ));
     }
     bounded(place, text, SHORT_TEXT_CHARS_MAX)
 }

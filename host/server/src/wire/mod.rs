@@ -6,7 +6,7 @@ mod fact;
 mod money;
 
 pub use customer::CustomerRef;
-pub use fact::{Fact, FactBody};
+pub use fact::Fact;
 pub use money::{Amount, LineItem};
 
 /// Why a value cannot be taken, and where it stands.
@@ -21,7 +21,10 @@ pub struct InvalidValue {
 
 impl InvalidValue {
     fn new(place: &'static str, problem: impl ToString) -> Self {
-        Self { place, problem: problem.to_string() }
+        Self {
+            place,
+            problem: problem.to_string(),
+        }
     }
 }
 

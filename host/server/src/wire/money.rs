@@ -66,7 +66,10 @@ impl LineItem {
             return Err(InvalidValue::new("lines.attributes", problem));
         }
         let text = |text| bounded("lines.attributes", text, SHORT_TEXT_CHARS_MAX);
-        let attributes = self.attributes.iter().map(|(name, value)| Ok((text(name)?, text(value)?)));
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, value)| Ok((text(name)?, text(value)?)));
         Ok(Line {
             product: bounded("lines.product", &self.product, FOREIGN_ID_CHARS_MAX)?,
             name: bounded("lines.name", &self.name, SHORT_TEXT_CHARS_MAX)?,

@@ -13,6 +13,7 @@ pub mod status;
 pub mod update;
 
 mod canonical;
+mod envelope;
 mod lenient;
 mod read_content;
 mod read_history;
@@ -24,5 +25,6 @@ mod scope;
 mod value;
 mod wire;
 
+pub use identity::Identity;
 pub use reader::{NotWebhook, parse};
 pub use update::{Content, Delivery, Update};

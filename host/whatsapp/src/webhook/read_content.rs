@@ -1,6 +1,8 @@
 //! From the JSON of a message to what it says.
 
 use baton_domain::ids::MessageId;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{
     lenient::{self, Text, shared},
@@ -8,54 +10,86 @@ use super::{
         Choice, Context, Form, Location, Media, MessageContent, Order, OrderLine, Part, Reaction,
         Referral,
     },
-    update::Problem,
+    update::{Fault, Problem},
+    value::object,
     wire::{
-        ContextWire, InteractiveWire, LocationWire, MediaWire, MessageWire, OrderLineWire,
-        OrderWire, ProblemWire, ReactionWire, ReferralWire,
+        BodyWire, ButtonWire, ContextWire, InteractiveWire, LocationWire, MediaWire, MessageWire,
+        OrderLineWire, OrderWire, ProblemWire, ReactionWire, ReferralWire,
     },
 };
 
+/// What becomes of a message with an odd part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// It is not read.
+    Strict,
+    /// It is read without the part: a customer who wrote is never lost to an
+    /// odd attachment.
+    Lenient,
+}
+
 /// What the message says. Which part it has is told by the part that is there
 /// and not by its `type`, so that a new type with an old part is understood.
-pub(super) fn content(wire: MessageWire<'_>) -> MessageContent {
-    let kind = shared(wire.kind.as_ref()).unwrap_or_else(|| "unknown".into());
-    let media = [
+pub(super) fn content(wire: &MessageWire<'_>, care: Care) -> Result<MessageContent, Fault> {
+    let (text, part) = match body(wire) {
+        Err(fault) if care == Care::Lenient => (None, Part::Unreadable(fault.to_string())),
+        read => read?,
+    };
+    let problems = beside(wire.errors, care, |errors: Vec<ProblemWire<'_>>| {
+        errors.into_iter().map(problem).collect()
+    });
+    Ok(MessageContent {
+        kind: shared(wire.kind.as_ref()).unwrap_or_else(|| "unknown".into()),
+        text: text.filter(|text| !text.is_empty()),
+        part,
+        context: beside(wire.context, care, context)?,
+        referral: beside(wire.referral, care, |wire| Box::new(referral(wire)))?,
+        problems: problems?.unwrap_or_default(),
+    })
+}
+
+fn body(wire: &MessageWire<'_>) -> Result<(Option<String>, Part), Fault> {
+    let files = [
         wire.image,
         wire.video,
         wire.audio,
         wire.document,
         wire.sticker,
     ];
-    let media = media.into_iter().flatten().next();
-    let (text, part) = if let Some(text) = wire.text {
-        (owned(text.body), Part::None)
-    } else if let Some(file) = media {
-        of_media(file)
-    } else if let Some(interactive) = wire.interactive {
-        of_interactive(interactive)
-    } else if let Some(button) = wire.button {
+    Ok(if let Some(json) = wire.text {
+        (owned(part::<BodyWire<'_>>(json)?.body), Part::None)
+    } else if let Some(json) = files.into_iter().flatten().next() {
+        of_media(part(json)?)
+    } else if let Some(json) = wire.interactive {
+        of_interactive(part(json)?)
+    } else if let Some(json) = wire.button {
+        let button: ButtonWire<'_> = part(json)?;
         of_choice(button.payload, button.text)
-    } else if let Some(order) = wire.order {
-        of_order(order)
-    } else if let Some(place) = wire.location {
-        (None, Part::Location(location(place)))
-    } else if let Some(wire) = wire.reaction {
-        (None, Part::Reaction(reaction(wire)))
+    } else if let Some(json) = wire.order {
+        of_order(part(json)?)
+    } else if let Some(json) = wire.location {
+        (None, Part::Location(location(part(json)?)))
+    } else if let Some(json) = wire.reaction {
+        (None, Part::Reaction(reaction(part(json)?)))
     } else {
         (None, Part::None)
-    };
-    MessageContent {
-        kind,
-        text: text.filter(|text| !text.is_empty()),
-        part,
-        context: wire.context.map(context),
-        referral: wire.referral.map(|wire| Box::new(referral(wire))),
-        problems: wire
-            .errors
-            .unwrap_or_default()
-            .into_iter()
-            .map(problem)
-            .collect(),
+    })
+}
+
+/// Reads a part of a message.
+pub(super) fn part<'a, W: Deserialize<'a>>(json: &'a RawValue) -> Result<W, Fault> {
+    object(json.get())
+}
+
+/// Reads what stands beside the body.
+fn beside<'a, W: Deserialize<'a>, T>(
+    json: Option<&'a RawValue>,
+    care: Care,
+    convert: impl FnOnce(W) -> T,
+) -> Result<Option<T>, Fault> {
+    match json.map(part).transpose() {
+        Err(_) if care == Care::Lenient => Ok(None),
+        read => Ok(read?.map(convert)),
     }
 }
 

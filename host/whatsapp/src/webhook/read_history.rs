@@ -9,12 +9,12 @@ use super::{
     lenient::{self, Text, shared},
     message::{Author, HistoryMessage},
     notice::HistoryProgress,
-    read_content::{content, message_id, problem},
-    read_message::{customer_ids, shape},
+    read_content::{Care, content, message_id, part, problem},
+    read_message::customer_ids,
     scope::{self, Item, Scope},
     update::{Content, Fault},
-    value::Pairs,
-    wire::{MessageWire, ProblemWire},
+    value::{Pairs, object},
+    wire::{HistoryContextWire, MessageWire, ProblemWire},
 };
 use crate::address::CustomerAddress;
 
@@ -41,7 +41,7 @@ pub(super) fn thread_address(thread: &Pairs<'_>) -> Option<CustomerAddress> {
         .and_then(|json| serde_json::from_str(json.get()).ok());
     let context = thread
         .get("context")
-        .and_then(|json| serde_json::from_str(json.get()).ok());
+        .and_then(|json| object(json.get()).ok());
     let named = scope::address([id.as_ref(), None, None]);
     let told = context.and_then(|context: ThreadContextWire<'_>| {
         let ids = [&context.wa_id, &context.user_id, &context.parent_user_id];
@@ -63,7 +63,7 @@ struct ProgressWire<'a> {
 
 /// The `metadata` of a chunk.
 pub(super) fn progress(_: &Scope, json: &str) -> Result<Item, Fault> {
-    let wire: ProgressWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let wire: ProgressWire<'_> = object(json)?;
     let number = |text: Option<Text<'_>>| text.and_then(|text| text.as_str().parse().ok());
     let progress = HistoryProgress {
         phase: number(wire.phase),
@@ -75,7 +75,7 @@ pub(super) fn progress(_: &Scope, json: &str) -> Result<Item, Fault> {
 
 /// One of the `errors` of a chunk, or of the field.
 pub(super) fn error(_: &Scope, json: &str) -> Result<Item, Fault> {
-    let wire: ProblemWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let wire: ProblemWire<'_> = object(json)?;
     let problem = problem(wire);
     let declined = problem.code == DECLINED;
     let content = if declined {
@@ -91,9 +91,10 @@ pub(super) fn error(_: &Scope, json: &str) -> Result<Item, Fault> {
 pub(super) fn message(
     scope: &Scope,
     thread: Option<&CustomerAddress>,
+    care: Care,
     json: &str,
 ) -> Result<Item, Fault> {
-    let wire: MessageWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let wire: MessageWire<'_> = object(json)?;
     let author = author(scope, thread, &wire);
     let address = scope::address(customer_ids(&wire, author));
     let address = match (address, thread) {
@@ -106,11 +107,11 @@ pub(super) fn message(
     let id = message_id(wire.id.as_ref()).ok_or(Fault::NoId)?;
     let number = scope.number()?.clone();
     let occurred_at = lenient::timestamp(wire.timestamp.as_ref());
-    let status = wire
+    let context = wire
         .history_context
-        .as_ref()
-        .and_then(|context| shared(context.status.as_ref()));
-    let content = content(wire);
+        .and_then(|json| part::<HistoryContextWire<'_>>(json).ok());
+    let status = context.and_then(|context| shared(context.status.as_ref()));
+    let content = content(&wire, care)?;
     // Under its message's identity, a placeholder would pass for the file.
     let identity = (&*content.kind != PLACEHOLDER).then(|| Identity::Message {
         number,

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use super::{
     identity::Identity,
     lenient::{self, Text, shared},
-    message::{Author, Edit, Message, Part, Revoke},
-    read_content::{content, message_id},
+    message::{Author, Edit, Message, Revoke},
+    read_content::{Care, content, message_id, part},
     scope::{self, Item, Scope},
     update::{AddressChange, Content, Fault, Unknown},
-    wire::{EditWire, HeadWire, MessageWire, SystemWire},
+    value::object,
+    wire::{EditWire, MessageWire, SystemWire},
 };
 use crate::address::{BusinessScopedUserId, CustomerAddress};
 
@@ -26,46 +27,11 @@ pub(super) enum Place {
 }
 
 /// Reads a message, an echo, an edit, a revoke or a system message.
-pub(super) fn read(scope: &Scope, place: Place, json: &str) -> Result<Item, Fault> {
-    let wire: MessageWire<'_> = serde_json::from_str(json).map_err(shape)?;
-    convert(scope, place, wire)
-}
-
-/// Reads the head of a message whose body is not of the documented shape: a
-/// customer who wrote is never lost to an odd attachment.
-pub(super) fn read_head(
-    scope: &Scope,
-    place: Place,
-    json: &str,
-    why: Fault,
-) -> Result<Item, Fault> {
-    let Ok(head) = serde_json::from_str::<HeadWire<'_>>(json) else {
-        return Err(why);
-    };
-    let acts_on_another = matches!(
-        head.kind.as_ref().map(Text::as_str),
-        Some("system" | "edit" | "revoke")
-    );
-    if acts_on_another {
-        return Err(why);
-    }
-    let mut item = convert(scope, place, head.into())?;
-    if let Content::Message(message) | Content::Echo(message) | Content::Standby(message) =
-        &mut item.content
-    {
-        message.content.part = Part::Unreadable(why.to_string());
-    }
-    Ok(item)
-}
-
-pub(super) fn shape(error: serde_json::Error) -> Fault {
-    Fault::Shape(error.to_string())
-}
-
-fn convert(scope: &Scope, place: Place, mut wire: MessageWire<'_>) -> Result<Item, Fault> {
+pub(super) fn read(scope: &Scope, place: Place, care: Care, json: &str) -> Result<Item, Fault> {
+    let wire: MessageWire<'_> = object(json)?;
     let occurred_at = lenient::timestamp(wire.timestamp.as_ref());
-    if let Some(system) = wire.system.take() {
-        return read_system(scope, &wire, &system, occurred_at);
+    if let Some(system) = wire.system {
+        return read_system(scope, &wire, &part(system)?, occurred_at);
     }
     let by_business = place == Place::Echoes || is_echo(scope, &wire);
     let author = if by_business {
@@ -77,16 +43,16 @@ fn convert(scope: &Scope, place: Place, mut wire: MessageWire<'_>) -> Result<Ite
     let address = address.ok_or(Fault::NoAddress)?;
     let id = message_id(wire.id.as_ref());
     let number = scope.number()?.clone();
-    let (identity, content) = if let Some(edit) = wire.edit.take() {
-        edited(id, author, &edit)?
-    } else if let Some(revoke) = wire.revoke.take() {
-        revoked(id, author, &revoke)?
+    let (identity, content) = if let Some(edit) = wire.edit {
+        edited(id, author, care, &part(edit)?)?
+    } else if let Some(revoke) = wire.revoke {
+        revoked(id, author, &part(revoke)?)?
     } else {
         let id = id.ok_or(Fault::NoId)?;
         let message = Message {
             id: id.clone(),
             profile,
-            content: content(wire),
+            content: content(&wire, care)?,
         };
         let content = match (author, place) {
             (Author::Business, _) => Content::Echo(message),
@@ -133,13 +99,14 @@ pub(super) fn customer_ids<'w>(
 fn edited(
     id: Option<MessageId>,
     author: Author,
+    care: Care,
     edit: &EditWire<'_>,
 ) -> Result<(Option<MessageId>, Content), Fault> {
     let original = message_id(edit.original_message_id.as_ref()).ok_or(Fault::NoId)?;
     let content = edit
         .message
-        .map(|json| serde_json::from_str(json.get()).map(content));
-    let content = content.transpose().map_err(shape)?;
+        .map(|json| content(&part(json)?, care))
+        .transpose()?;
     let identity = own_id(id.as_ref(), &original);
     Ok((
         identity,

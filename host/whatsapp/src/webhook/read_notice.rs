@@ -7,9 +7,9 @@ use super::{
     lenient::{self, Text, shared},
     notice::{AutomaticEvent, Call, ContactSync, Handover, Notice, Preference, Subject},
     read_content::{owned, problem},
-    read_message::shape,
     scope::{Item, Scope},
     update::{Content, Fault},
+    value::object,
     wire::ProblemWire,
 };
 
@@ -26,7 +26,7 @@ struct PreferenceWire<'a> {
 
 /// One of `user_preferences`.
 pub(super) fn preference(scope: &Scope, json: &str) -> Result<Item, Fault> {
-    let wire: PreferenceWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let wire: PreferenceWire<'_> = object(json)?;
     let ids = [&wire.wa_id, &wire.user_id, &wire.parent_user_id].map(Option::as_ref);
     let address = scope.customer(ids).0.ok_or(Fault::NoAddress)?;
     let content = Content::Preference(Preference {
@@ -73,7 +73,7 @@ struct SyncMetadataWire<'a> {
 
 /// One of `state_sync`.
 pub(super) fn contact_sync(scope: &Scope, json: &str) -> Result<Item, Fault> {
-    let wire: SyncWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let wire: SyncWire<'_> = object(json)?;
     let contact = wire.contact.ok_or_else(|| missing("contact"))?;
     let ids = [
         &contact.phone_number,
@@ -120,7 +120,7 @@ struct CallWire<'a> {
 
 /// One of `calls`. Its events share one id, so it is known by its content.
 pub(super) fn call(scope: &Scope, json: &str) -> Result<Item, Fault> {
-    let wire: CallWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let wire: CallWire<'_> = object(json)?;
     let from_business = wire
         .from
         .as_ref()
@@ -176,7 +176,7 @@ struct CustomDataWire<'a> {
 /// One of `automatic_events`. Its id is that of the message that led to it,
 /// which several events share, so it is known by its content.
 pub(super) fn automatic_event(scope: &Scope, json: &str) -> Result<Item, Fault> {
-    let wire: AutomaticWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let wire: AutomaticWire<'_> = object(json)?;
     let phone = wire.wa_id.as_ref().or(wire.from.as_ref());
     let (address, _) = scope.customer([phone, wire.user_id.as_ref(), wire.from_user_id.as_ref()]);
     let amount = wire
@@ -222,7 +222,7 @@ struct ControlWire<'a> {
 
 /// The value of `messaging_handovers`.
 pub(super) fn handover(scope: &Scope, json: &str) -> Result<Item, Fault> {
-    let wire: HandoverWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let wire: HandoverWire<'_> = object(json)?;
     let ids = wire.sender.as_ref().map_or([None; 3], |sender| {
         let phone = sender.phone_number.as_ref().or(sender.wa_id.as_ref());
         [
@@ -290,7 +290,7 @@ pub(super) fn account(_: &Scope, json: &str) -> Result<Item, Fault> {
 }
 
 fn notice(json: &str, subject: impl FnOnce(&mut NoticeWire<'_>) -> Subject) -> Result<Item, Fault> {
-    let mut wire: NoticeWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let mut wire: NoticeWire<'_> = object(json)?;
     let subject = subject(&mut wire);
     let event = shared(wire.event.as_ref()).ok_or_else(|| missing("event"))?;
     let told = wire.disconnection_info.and_then(|info| info.reason);
@@ -307,6 +307,6 @@ fn notice(json: &str, subject: impl FnOnce(&mut NoticeWire<'_>) -> Subject) -> R
 
 /// One of `errors`, outside any message.
 pub(super) fn bare_problem(_: &Scope, json: &str) -> Result<Item, Fault> {
-    let wire: ProblemWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let wire: ProblemWire<'_> = object(json)?;
     Ok(Item::bare(None, Content::Problem(problem(wire))))
 }

@@ -1,6 +1,6 @@
 //! The walk through a body: entries, changes, lists, items.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use baton_domain::limits::WEBHOOK_ITEMS_MAX;
 use bytes::Bytes;
@@ -8,17 +8,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
+    envelope::{self, EnvelopeWire, NeatEntry, OBJECT},
     lenient::{self, Text, shared},
     read_history,
     reading::{Lists, Reading},
     scope::{Item, Scope},
     update::{Content, Delivery, Fault, RawJson, Unknown, Unreadable, Update},
-    value::Pairs,
+    value::{Pairs, object},
 };
 use crate::signature::VerifiedBody;
-
-/// The `object` of every WhatsApp webhook.
-const OBJECT: &str = "whatsapp_business_account";
 
 /// Why a body is not a WhatsApp webhook, although it was signed. It is to be
 /// kept whole, and answered 200: Meta would repeat it for a week.
@@ -42,19 +40,12 @@ impl NotWebhook {
     /// A stable code for metrics and the quarantine.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Shape(_) => "not-webhook-shape",
-            Self::OtherObject(_) => "not-webhook-object",
-            Self::NoEntries => "not-webhook-entries",
-            Self::TooManyItems => "too-many-items",
+            Self::Shape(_) => "not_webhook_shape",
+            Self::OtherObject(_) => "not_webhook_object",
+            Self::NoEntries => "not_webhook_entries",
+            Self::TooManyItems => "too_many_items",
         }
     }
-}
-
-#[derive(Deserialize)]
-struct EnvelopeWire<'a> {
-    #[serde(borrow)]
-    object: Option<Text<'a>>,
-    entry: Option<Vec<&'a RawValue>>,
 }
 
 /// Reads everything that a verified body says.
@@ -65,19 +56,25 @@ struct EnvelopeWire<'a> {
 pub fn parse(body: &VerifiedBody) -> Result<Delivery, NotWebhook> {
     let body = as_utf8(body.bytes());
     let text = std::str::from_utf8(&body).map_err(|error| NotWebhook::Shape(error.to_string()))?;
-    let envelope: EnvelopeWire<'_> =
-        serde_json::from_str(text).map_err(|error| NotWebhook::Shape(error.to_string()))?;
-    if let Some(other) = envelope.object.filter(|object| object.as_str() != OBJECT) {
-        return Err(NotWebhook::OtherObject(
-            other.as_str().chars().take(64).collect(),
-        ));
-    }
     let mut reader = Reader {
         body: &body,
         updates: Vec::new(),
     };
-    for entry in envelope.entry.ok_or(NotWebhook::NoEntries)? {
-        reader.entry(entry.get())?;
+    if let Some(entries) = envelope::neat(text) {
+        for entry in entries {
+            reader.neat_entry(entry)?;
+        }
+    } else {
+        let envelope: EnvelopeWire<'_> =
+            object(text).map_err(|fault| NotWebhook::Shape(fault.to_string()))?;
+        if let Some(other) = envelope.object.filter(|object| object.as_str() != OBJECT) {
+            return Err(NotWebhook::OtherObject(
+                other.as_str().chars().take(64).collect(),
+            ));
+        }
+        for entry in envelope.entry.ok_or(NotWebhook::NoEntries)? {
+            reader.entry(entry.get())?;
+        }
     }
     Ok(Delivery {
         updates: reader.updates,
@@ -87,9 +84,9 @@ pub fn parse(body: &VerifiedBody) -> Result<Delivery, NotWebhook> {
 /// JSON is UTF-8. A stray byte of another encoding becomes U+FFFD, so that it
 /// costs one character and not the batch.
 fn as_utf8(bytes: &Bytes) -> Bytes {
-    match String::from_utf8_lossy(bytes) {
-        Cow::Borrowed(_) => bytes.clone(),
-        Cow::Owned(fixed) => fixed.into(),
+    match std::str::from_utf8(bytes) {
+        Ok(_) => bytes.clone(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned().into(),
     }
 }
 
@@ -99,11 +96,24 @@ struct Reader<'b> {
 }
 
 impl Reader<'_> {
+    fn neat_entry(&mut self, entry: NeatEntry<'_>) -> Result<(), NotWebhook> {
+        let mut scope = Scope::of_entry(entry.id.as_ref(), entry.time.as_ref());
+        entry.changes.into_iter().try_for_each(|change| {
+            let field = shared(change.0.field.as_ref()).unwrap_or_default();
+            self.value(&mut scope, field, change.0.value.get())
+        })
+    }
+
     fn entry(&mut self, json: &str) -> Result<(), NotWebhook> {
         let Some(entry) = Pairs::read(json) else {
             return self.unreadable(&Scope::default(), "entry", json, Fault::NotObject);
         };
-        let mut scope = Scope::of_entry(&entry);
+        let text = |key| {
+            entry
+                .get(key)
+                .and_then(|json| serde_json::from_str(json.get()).ok())
+        };
+        let mut scope = Scope::of_entry(text("id").as_ref(), text("time").as_ref());
         match entry.list("changes") {
             Some(changes) if !changes.is_empty() => changes
                 .into_iter()
@@ -114,25 +124,30 @@ impl Reader<'_> {
 
     fn change(&mut self, scope: &mut Scope, json: &str) -> Result<(), NotWebhook> {
         let change = Pairs::read(json).unwrap_or_default();
-        let value = change.get("value").filter(|value| value.get() != "null");
-        let pairs = value
-            .and_then(|value| Pairs::read(value.get()))
-            .unwrap_or_default();
-        scope.enter(change.text("field").unwrap_or_default(), &pairs);
-        let Some(value) = value else {
-            return self.unreadable(scope, "changes", json, Fault::Empty);
-        };
+        let field = change.text("field").unwrap_or_default();
+        match change.get("value") {
+            Some(value) if value.get() != "null" => self.value(scope, field, value.get()),
+            _ => {
+                scope.enter(field, &Pairs::default());
+                self.unreadable(scope, "changes", json, Fault::Empty)
+            }
+        }
+    }
+
+    fn value(&mut self, scope: &mut Scope, field: Arc<str>, json: &str) -> Result<(), NotWebhook> {
+        let pairs = Pairs::read(json).unwrap_or_default();
+        scope.enter(field, &pairs);
         let before = self.updates.len();
-        for (key, json) in pairs.iter() {
+        for (key, list) in pairs.iter() {
             match Lists::at(&scope.field, key) {
                 Lists::None => {}
-                Lists::Items(reading) => self.items(scope, key, reading, json.get())?,
-                Lists::Chunks => self.chunks(scope, json.get())?,
-                Lists::Unknown => self.unknown_items(scope, key, json.get())?,
+                Lists::Items(reading) => self.items(scope, key, reading, list.get())?,
+                Lists::Chunks => self.chunks(scope, list.get())?,
+                Lists::Unknown => self.unknown_items(scope, key, list.get())?,
             }
         }
         if self.updates.len() == before {
-            self.whole(scope, value.get())?;
+            self.whole(scope, json)?;
         }
         Ok(())
     }
@@ -283,7 +298,7 @@ struct Hint<'a> {
 
 impl<'a> Hint<'a> {
     fn read(json: &'a str) -> Self {
-        serde_json::from_str(json).unwrap_or_default()
+        object(json).unwrap_or_default()
     }
 
     fn kind(&self) -> Option<Arc<str>> {

@@ -1,7 +1,9 @@
 //! Which reader an item gets, by the field and the list that it stands in.
 
 use super::{
-    lenient, read_history,
+    lenient,
+    read_content::Care,
+    read_history,
     read_message::{self, Place},
     read_notice,
     scope::{Item, Scope},
@@ -103,25 +105,25 @@ impl Reading<'_> {
     }
 
     /// Reads an item; if need be with half emojis replaced; and if need be
-    /// only the head of a message.
+    /// without what is odd in it.
     pub(super) fn read(self, scope: &Scope, json: &str) -> Result<Item, Fault> {
-        let fault = match self.attempt(scope, json) {
+        let fault = match self.attempt(scope, Care::Strict, json) {
             Err(fault @ Fault::Shape(_)) => fault,
             settled => return settled,
         };
         let fixed = lenient::repair(json);
-        if let Some(Ok(item)) = fixed.as_deref().map(|json| self.attempt(scope, json)) {
-            return Ok(item);
-        }
-        match self {
-            Self::Message(place) => read_message::read_head(scope, place, json, fault),
-            _ => Err(fault),
+        let fixed = fixed
+            .as_deref()
+            .map(|json| self.attempt(scope, Care::Strict, json));
+        match fixed {
+            Some(Ok(item)) => Ok(item),
+            _ => self.attempt(scope, Care::Lenient, json).map_err(|_| fault),
         }
     }
 
-    fn attempt(self, scope: &Scope, json: &str) -> Result<Item, Fault> {
+    fn attempt(self, scope: &Scope, care: Care, json: &str) -> Result<Item, Fault> {
         match self {
-            Self::Message(place) => read_message::read(scope, place, json),
+            Self::Message(place) => read_message::read(scope, place, care, json),
             Self::Status => status::read(scope, json),
             Self::Problem => read_notice::bare_problem(scope, json),
             Self::Preference => read_notice::preference(scope, json),
@@ -134,7 +136,7 @@ impl Reading<'_> {
             Self::Account => read_notice::account(scope, json),
             Self::HistoryProgress => read_history::progress(scope, json),
             Self::HistoryError => read_history::error(scope, json),
-            Self::HistoryMessage(thread) => read_history::message(scope, thread, json),
+            Self::HistoryMessage(thread) => read_history::message(scope, thread, care, json),
         }
     }
 }

@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use super::{
     canonical,
     identity::Identity,
-    lenient::{self, Text},
+    lenient::{self, Text, shared},
     message::Profile,
     update::{Content, Fault},
-    value::Pairs,
+    value::{Pairs, object},
 };
 use crate::address::{BusinessScopedUserId, CustomerAddress, Phone};
 
@@ -59,13 +59,11 @@ struct MetadataWire<'a> {
 }
 
 impl Scope {
-    pub(super) fn of_entry(entry: &Pairs<'_>) -> Self {
-        let time = entry
-            .get("time")
-            .and_then(|json| serde_json::from_str(json.get()).ok());
+    pub(super) fn of_entry(account: Option<&Text<'_>>, time: Option<&Text<'_>>) -> Self {
+        let entry_time = lenient::timestamp(time);
         Self {
-            account: entry.text("id"),
-            entry_time: lenient::timestamp(time.as_ref()),
+            account: shared(account),
+            entry_time,
             ..Self::default()
         }
     }
@@ -74,7 +72,7 @@ impl Scope {
     /// as their `recipient`.
     pub(super) fn enter(&mut self, field: Arc<str>, value: &Pairs<'_>) {
         let metadata = value.get("metadata").or_else(|| value.get("recipient"));
-        let metadata = metadata.and_then(|json| serde_json::from_str(json.get()).ok());
+        let metadata = metadata.and_then(|json| object(json.get()).ok());
         let (number, business) = metadata.map_or((None, None), |wire: MetadataWire<'_>| {
             (wire.phone_number_id, wire.display_phone_number)
         });
@@ -196,7 +194,7 @@ impl Contacts {
     }
 
     fn add(&mut self, json: &str) {
-        let Ok(wire) = serde_json::from_str::<ContactWire<'_>>(json) else {
+        let Ok(wire) = object::<ContactWire<'_>>(json) else {
             return;
         };
         let ids = [

@@ -13,9 +13,9 @@ use super::{
     identity::Identity,
     lenient::{self, Text, shared},
     read_content::{message_id, owned, problem},
-    read_message::shape,
     scope::{Item, Scope},
     update::{Amount, Content, Fault, Problem, Unknown},
+    value::object,
     wire::ProblemWire,
 };
 
@@ -152,7 +152,7 @@ struct AmountWire<'a> {
 
 /// Reads a status of a message or of a payment.
 pub(super) fn read(scope: &Scope, json: &str) -> Result<Item, Fault> {
-    let mut wire: StatusWire<'_> = serde_json::from_str(json).map_err(shape)?;
+    let mut wire: StatusWire<'_> = object(json)?;
     let occurred_at = lenient::timestamp(wire.timestamp.as_ref());
     let ids = [
         &wire.recipient_id,

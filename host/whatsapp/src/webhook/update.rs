@@ -167,11 +167,11 @@ impl Fault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Shape(_) => "shape",
-            Self::NoNumber => "no-number",
-            Self::NoId => "no-id",
-            Self::NoAddress => "no-address",
-            Self::NotList => "not-a-list",
-            Self::NotObject => "not-an-object",
+            Self::NoNumber => "no_number",
+            Self::NoId => "no_id",
+            Self::NoAddress => "no_address",
+            Self::NotList => "not_a_list",
+            Self::NotObject => "not_an_object",
             Self::Empty => "empty",
         }
     }

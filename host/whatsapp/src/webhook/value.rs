@@ -1,15 +1,18 @@
 //! The keys of an object, in their order, unread: entries, changes and values
 //! are taken apart key by key, so that one odd key costs only itself.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::value::RawValue;
 
-use super::lenient::{Text, shared};
+use super::{
+    lenient::{Text, shared},
+    update::Fault,
+};
 
 /// A JSON object whose values are still text.
 #[derive(Default)]
@@ -40,6 +43,39 @@ impl<'a> Pairs<'a> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(key, json)| (key.as_str(), *json))
+    }
+}
+
+/// A value that is read from an object only. By itself serde also reads the
+/// members of a struct from a list, in their order, which would make a message
+/// of any list of texts.
+pub(super) struct Object<T>(pub(super) T);
+
+/// Reads an object.
+pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Fault> {
+    match serde_json::from_str(json) {
+        Ok(Object(value)) => Ok(value),
+        Err(error) => Err(Fault::Shape(error.to_string())),
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
     }
 }
 

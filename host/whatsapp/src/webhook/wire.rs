@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 
 use super::lenient::Text;
 
-#[derive(Deserialize, Default)]
+/// A message with its parts still unread: which of them are there decides what
+/// is read, and one that is odd costs only itself.
+#[derive(Deserialize)]
 pub(super) struct MessageWire<'a> {
     #[serde(borrow)]
     pub(super) id: Option<Text<'a>>,
@@ -20,57 +22,24 @@ pub(super) struct MessageWire<'a> {
     pub(super) timestamp: Option<Text<'a>>,
     #[serde(rename = "type")]
     pub(super) kind: Option<Text<'a>>,
-    pub(super) text: Option<BodyWire<'a>>,
-    pub(super) image: Option<MediaWire<'a>>,
-    pub(super) video: Option<MediaWire<'a>>,
-    pub(super) audio: Option<MediaWire<'a>>,
-    pub(super) document: Option<MediaWire<'a>>,
-    pub(super) sticker: Option<MediaWire<'a>>,
-    pub(super) interactive: Option<InteractiveWire<'a>>,
-    pub(super) button: Option<ButtonWire<'a>>,
-    pub(super) order: Option<OrderWire<'a>>,
-    pub(super) location: Option<LocationWire<'a>>,
-    pub(super) reaction: Option<ReactionWire<'a>>,
-    pub(super) system: Option<SystemWire<'a>>,
-    pub(super) edit: Option<EditWire<'a>>,
-    pub(super) revoke: Option<EditWire<'a>>,
-    pub(super) context: Option<ContextWire<'a>>,
-    pub(super) referral: Option<ReferralWire<'a>>,
-    pub(super) errors: Option<Vec<ProblemWire<'a>>>,
-    pub(super) history_context: Option<HistoryContextWire<'a>>,
-}
-
-/// The part of a message that must be right for it to count as one.
-#[derive(Deserialize)]
-pub(super) struct HeadWire<'a> {
-    #[serde(borrow)]
-    pub(super) id: Option<Text<'a>>,
-    pub(super) from: Option<Text<'a>>,
-    pub(super) from_user_id: Option<Text<'a>>,
-    pub(super) from_parent_user_id: Option<Text<'a>>,
-    pub(super) to: Option<Text<'a>>,
-    pub(super) to_user_id: Option<Text<'a>>,
-    pub(super) to_parent_user_id: Option<Text<'a>>,
-    pub(super) timestamp: Option<Text<'a>>,
-    #[serde(rename = "type")]
-    pub(super) kind: Option<Text<'a>>,
-}
-
-impl<'a> From<HeadWire<'a>> for MessageWire<'a> {
-    fn from(head: HeadWire<'a>) -> Self {
-        Self {
-            id: head.id,
-            from: head.from,
-            from_user_id: head.from_user_id,
-            from_parent_user_id: head.from_parent_user_id,
-            to: head.to,
-            to_user_id: head.to_user_id,
-            to_parent_user_id: head.to_parent_user_id,
-            timestamp: head.timestamp,
-            kind: head.kind,
-            ..Self::default()
-        }
-    }
+    pub(super) text: Option<&'a RawValue>,
+    pub(super) image: Option<&'a RawValue>,
+    pub(super) video: Option<&'a RawValue>,
+    pub(super) audio: Option<&'a RawValue>,
+    pub(super) document: Option<&'a RawValue>,
+    pub(super) sticker: Option<&'a RawValue>,
+    pub(super) interactive: Option<&'a RawValue>,
+    pub(super) button: Option<&'a RawValue>,
+    pub(super) order: Option<&'a RawValue>,
+    pub(super) location: Option<&'a RawValue>,
+    pub(super) reaction: Option<&'a RawValue>,
+    pub(super) system: Option<&'a RawValue>,
+    pub(super) edit: Option<&'a RawValue>,
+    pub(super) revoke: Option<&'a RawValue>,
+    pub(super) context: Option<&'a RawValue>,
+    pub(super) referral: Option<&'a RawValue>,
+    pub(super) errors: Option<&'a RawValue>,
+    pub(super) history_context: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

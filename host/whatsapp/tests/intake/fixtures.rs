@@ -1,11 +1,12 @@
 //! Every fixture is a webhook body written from WhatsApp's documentation. What
-//! Baton reads in it stands beside it as a snapshot: `fixtures/text/plain.json`
+//! Baton reads in it, and the events that it makes of it, stand beside it as a
+//! snapshot: `fixtures/text/plain.json`
 //! and `fixtures/text/plain.snap`.
 
 use std::fs;
 
 use crate::common::{fixtures, parse_text};
-use baton_whatsapp::webhook::Update;
+use baton_whatsapp::{events::events, webhook::Update};
 use insta::{assert_snapshot, with_settings};
 
 #[test]
@@ -64,10 +65,16 @@ fn render(update: &Update) -> String {
         let absent = [": None,", ": [],", ": false,"];
         !absent.iter().any(|absent| line.ends_with(absent))
     });
+    let arrival = "2026-11-24T00:00:00Z".parse().unwrap();
+    let events = events(update, arrival);
+    let events = events
+        .iter()
+        .map(|event| format!("=> {}\n", serde_json::to_string(event).unwrap()));
     format!(
-        "{} | {} | {address} | {at}\n{identity}\n{}\n",
+        "{} | {} | {address} | {at}\n{identity}\n{}\n{}",
         update.field,
         about.or(account).unwrap_or("no number".to_owned()),
         told.collect::<Vec<_>>().join("\n"),
+        events.collect::<String>(),
     )
 }

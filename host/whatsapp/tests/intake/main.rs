@@ -1,5 +1,10 @@
 //! The intake, from signed bytes to updates.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside of test functions"
+)]
+
 mod bodies;
 mod common;
 mod fixtures;

@@ -1,0 +1,347 @@
+//! A commit: prepared by whoever makes it (encoded, sealed and hashed, many at
+//! once), then checked and written by the committer.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use baton_domain::{
+    ids::CustomerId,
+    limits::{
+        COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX, COMMIT_ROWS_MAX, CUSTOMER_LINKS_MAX, STATE_EVENTS_MAX,
+    },
+};
+
+use super::{
+    Shared,
+    absorb::{self, Absorbed},
+    customer::{ConversationHead, Head, listed},
+    draft::Draft,
+    hot::HotState,
+    identities, inbox,
+    key::{Key, Who, area},
+    keyring::FreshKey,
+    rows::Row,
+    seal::{Cipher, IndexHash},
+    work_change::PreparedChange,
+};
+use crate::{
+    Keep,
+    commit::{Appended, Commit, Version},
+    error::{CommitError, StoreError},
+};
+
+/// A commit that is sealed: what the committer needs and nothing else.
+struct Prepared {
+    shared: Arc<Shared>,
+    who: Who,
+    expected: Version,
+    /// Of a new customer.
+    slot: Option<u64>,
+    /// Events, the state and the rows that list them: key and record.
+    rows: Vec<Row>,
+    has_state: bool,
+    version: Version,
+    /// Where the conversations stand after it.
+    conversations: Vec<ConversationHead>,
+    identities: BTreeSet<(Keep, IndexHash)>,
+    links: Vec<IndexHash>,
+    work: Vec<PreparedChange>,
+    absorbs: Option<Absorbed>,
+}
+
+/// The first slot that no customer has.
+pub(crate) fn unused_slot_key() -> Vec<u8> {
+    Key::new(area::META).text("unused-slot").done()
+}
+
+fn check_limits(commit: &Commit) -> Result<(), StoreError> {
+    let within = |what, count: usize, max| {
+        if count > max {
+            Err(StoreError::OverLimit { what, max })
+        } else {
+            Ok(())
+        }
+    };
+    within("events of a commit", commit.events.len(), COMMIT_EVENTS_MAX)?;
+    within(
+        "identities of a commit",
+        commit.dedupe.len(),
+        COMMIT_ROWS_MAX,
+    )?;
+    within(
+        "changes of work of a commit",
+        commit.work.len(),
+        COMMIT_ROWS_MAX,
+    )?;
+    within(
+        "links of a customer",
+        commit.links.len(),
+        CUSTOMER_LINKS_MAX,
+    )
+}
+
+impl Shared {
+    /// What [`crate::Store::commit`] does.
+    pub(crate) async fn commit(self: &Arc<Self>, commit: Commit) -> Result<Appended, CommitError> {
+        check_limits(&commit)?;
+        let who = Who::new(&commit.tenant, &commit.customer);
+        let head = self.head(&who)?;
+        let fresh = match &head {
+            None => Some(self.keyring.take()?),
+            Some(_) => None,
+        };
+        let result = self.commit_under(&who, head, fresh.as_ref(), commit).await;
+        if let (Some(fresh), Err(error)) = (fresh, &result) {
+            // After a failed write nobody knows whether it was used.
+            if !matches!(error, CommitError::Store(StoreError::Backend { .. })) {
+                self.keyring.give_back(fresh);
+            }
+        }
+        result
+    }
+
+    async fn commit_under(
+        self: &Arc<Self>,
+        who: &Who,
+        head: Option<Head>,
+        fresh: Option<&FreshKey>,
+        commit: Commit,
+    ) -> Result<Appended, CommitError> {
+        let before = head.unwrap_or_default();
+        if before.version != commit.expected.0 {
+            return Err(self.conflict(who, Version(before.version))?);
+        }
+        let (cipher, bytes) = match (fresh, self.hot.get(who, before.version)) {
+            (Some(fresh), _) => (fresh.cipher.clone(), 0),
+            (None, Some(hot)) => (hot.cipher, hot.bytes),
+            (None, None) => (self.keyring.get(before.slot)?, 0),
+        };
+        let prepared = self.prepare(who, &before, fresh, &cipher, &commit)?;
+        let state_bytes = prepared
+            .state_bytes()
+            .unwrap_or(bytes.max(prepared.bytes()));
+        let version = prepared.version;
+        let mut of = vec![who.clone()];
+        of.extend(
+            prepared
+                .absorbs
+                .as_ref()
+                .map(|absorbed| absorbed.who.clone()),
+        );
+        self.committer
+            .run(of, move |draft| prepared.write(draft))
+            .await?;
+        let (state, bytes) = (commit.state, state_bytes);
+        self.hot.put(
+            who,
+            HotState {
+                version: version.0,
+                state,
+                cipher,
+                bytes,
+            },
+        );
+        Ok(Appended { version })
+    }
+
+    /// The conflict of a commit that came too late, or under an id that was
+    /// merged into another.
+    fn conflict(&self, who: &Who, found: Version) -> Result<CommitError, StoreError> {
+        let customer = self.current(who)?.customer;
+        Ok(CommitError::Conflict { customer, found })
+    }
+
+    fn prepare(
+        self: &Arc<Self>,
+        who: &Who,
+        before: &Head,
+        fresh: Option<&FreshKey>,
+        cipher: &Cipher,
+        commit: &Commit,
+    ) -> Result<Prepared, CommitError> {
+        let version = Version(commit.expected.0 + commit.events.len() as u64);
+        let has_state = fresh.is_some()
+            || commit.absorb.is_some()
+            || before.fold != self.options.fold_version
+            || version.0 - before.state_at >= STATE_EVENTS_MAX;
+        let mut rows = self.event_rows(who, cipher, commit)?;
+        if has_state {
+            let key = who.state();
+            let record = self.seal_state(cipher, &key, version.0, &commit.state)?;
+            rows.push((key, record));
+        }
+        let identity = |it| (it, self.identity_hash(&who.tenant, it));
+        let identities = commit.dedupe.iter().map(identity);
+        let links = commit
+            .links
+            .iter()
+            .map(|link| self.link_hash(&who.tenant, link));
+        let work = commit
+            .work
+            .iter()
+            .map(|change| self.prepare_work(who, cipher, change));
+        let absorbs = commit.absorb.as_ref();
+        let prepared = Prepared {
+            shared: self.clone(),
+            who: who.clone(),
+            expected: commit.expected,
+            slot: fresh.map(|fresh| fresh.slot),
+            rows,
+            has_state,
+            version,
+            conversations: inbox::conversations(
+                &before.conversations,
+                &commit.events,
+                &commit.state,
+            ),
+            identities: identities.map(|(it, hash)| (it.keep, hash)).collect(),
+            links: links.collect(),
+            work: work.collect::<Result<_, _>>()?,
+            absorbs: absorbs
+                .map(|(younger, at)| self.prepare_absorb(who, younger, *at, cipher))
+                .transpose()?,
+        };
+        if prepared.bytes() > COMMIT_BYTES_MAX {
+            let (what, max) = ("bytes of a commit", COMMIT_BYTES_MAX);
+            return Err(StoreError::OverLimit { what, max }.into());
+        }
+        Ok(prepared)
+    }
+
+    fn event_rows(
+        &self,
+        who: &Who,
+        cipher: &Cipher,
+        commit: &Commit,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::with_capacity(commit.events.len() + 2);
+        for (version, event) in (commit.expected.0 + 1..).map(Version).zip(&commit.events) {
+            let key = who.event(version);
+            let record = self.seal_event(cipher, &key, event)?;
+            rows.push((key, record));
+            if let Some(list) = listed(event) {
+                let key = inbox::listed_key(who, list, event.at, version);
+                let record = super::record::pack(&key, &[]);
+                rows.push((key, record));
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Prepared {
+    fn bytes(&self) -> usize {
+        self.rows
+            .iter()
+            .map(|(key, record)| key.len() + record.len())
+            .sum()
+    }
+
+    /// The size of the state, when it is stored.
+    fn state_bytes(&self) -> Option<usize> {
+        self.rows
+            .last()
+            .filter(|_| self.has_state)
+            .map(|(_, record)| record.len())
+    }
+
+    /// The committer's part: checks everything, then writes.
+    fn write(self, draft: &mut Draft<'_>) -> Result<(), CommitError> {
+        let absorbed = self
+            .absorbs
+            .as_ref()
+            .map(|it| absorb::read_all(draft, it))
+            .transpose()?;
+        let mut head = self.check(draft)?;
+        head.version = self.version.0;
+        if self.has_state {
+            head.state_at = self.version.0;
+            head.fold = self.shared.options.fold_version;
+        }
+        inbox::put_on(draft, &self.who, &head.conversations, &self.conversations)?;
+        head.conversations = self.conversations;
+        self.rows
+            .into_iter()
+            .for_each(|(key, record)| draft.set(key, record));
+        let generation = identities::generation(draft)?;
+        for (keep, hash) in self.identities {
+            let mut keys = identities::keys(&self.who, keep, hash, generation).into_iter();
+            keys.next().into_iter().for_each(|key| draft.mark(key));
+        }
+        let mut links = self.links;
+        if let Some(absorbed) = absorbed {
+            links.extend(absorbed.links());
+            absorbed.write(draft, &self.who)?;
+        }
+        for link in links {
+            if !head.links.contains(&link) {
+                head.links.push(link);
+                draft.set_plain(self.who.link(link), &self.who.customer)?;
+            }
+        }
+        if head.links.len() > CUSTOMER_LINKS_MAX {
+            let (what, max) = ("links of a customer", CUSTOMER_LINKS_MAX);
+            return Err(StoreError::OverLimit { what, max }.into());
+        }
+        for change in self.work {
+            change.make(draft, &self.who)?;
+        }
+        draft
+            .set_plain(self.who.head(), &head)
+            .map_err(CommitError::from)
+    }
+
+    /// The head, when nothing stands against the commit.
+    fn check(&self, draft: &mut Draft<'_>) -> Result<Head, CommitError> {
+        if self.shared.erasures.contains(&self.who) {
+            return Err(StoreError::Erased.into());
+        }
+        let head: Option<Head> = draft.get_plain(&self.who.head())?;
+        let found = Version(head.as_ref().map_or(0, |head| head.version));
+        let conflict = |customer: CustomerId, found| CommitError::Conflict { customer, found };
+        if let Some(older) = draft.get_plain::<CustomerId>(&self.who.alias())? {
+            return Err(conflict(older, found));
+        }
+        if found != self.expected || head.is_some() != self.slot.is_none() {
+            return Err(conflict(self.who.customer.clone(), found));
+        }
+        let generation = identities::generation(draft)?;
+        for (keep, hash) in &self.identities {
+            for key in identities::keys(&self.who, *keep, *hash, generation) {
+                if draft.has(&key)? {
+                    return Err(CommitError::Duplicate);
+                }
+            }
+        }
+        for link in &self.links {
+            let named: Option<CustomerId> = draft.get_plain(&self.who.link(*link))?;
+            let is_ours = |named: &CustomerId| {
+                *named == self.who.customer
+                    || self
+                        .absorbs
+                        .as_ref()
+                        .is_some_and(|it| it.who.customer == *named)
+            };
+            if let Some(other) = named.filter(|named| !is_ours(named)) {
+                let head: Option<Head> = draft.get_plain(&self.who.other(&other).head())?;
+                return Err(conflict(
+                    other,
+                    Version(head.map_or(0, |head| head.version)),
+                ));
+            }
+        }
+        Ok(match (head, self.slot) {
+            (Some(head), _) => head,
+            (None, slot) => self.new_head(draft, slot.unwrap_or_default())?,
+        })
+    }
+
+    /// The head of a new customer, whose slot counts as used from now on.
+    fn new_head(&self, draft: &mut Draft<'_>, slot: u64) -> Result<Head, StoreError> {
+        let unused: u64 = draft.get_plain(&unused_slot_key())?.unwrap_or_default();
+        draft.set_plain(unused_slot_key(), &unused.max(slot + 1))?;
+        Ok(Head {
+            slot,
+            ..Head::default()
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! Who has changes that are visible and not yet durable.
+//!
+//! Without this, a redelivery could be answered "known" from a commit whose
+//! sync is still running, and a crash would then lose what was acknowledged.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use super::key::Who;
+use crate::error::StoreError;
+
+/// Customers whose changes are on their way to the disk.
+pub(crate) struct InFlight {
+    now: Mutex<Now>,
+    /// Batches that are durable.
+    landed: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Now {
+    batch: u64,
+    customers: HashSet<Who>,
+    has_failed: bool,
+}
+
+impl InFlight {
+    pub(crate) fn new() -> Self {
+        Self {
+            now: Mutex::default(),
+            landed: watch::channel(0).0,
+        }
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Before a change becomes visible.
+    pub(crate) fn add(&self, customers: Vec<Who>) {
+        self.now().customers.extend(customers);
+    }
+
+    /// When everything added is durable, or never will be.
+    pub(crate) fn landed(&self, is_durable: bool) {
+        let mut now = self.now();
+        now.batch += 1;
+        now.customers.clear();
+        now.has_failed |= !is_durable;
+        self.landed.send_replace(now.batch);
+    }
+
+    /// Nothing will be durable any more.
+    pub(crate) fn fail(&self) {
+        self.landed(false);
+    }
+
+    /// Returns when everything that was visible of the customer at the call is
+    /// durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`] when it never will be.
+    pub(crate) async fn settled(&self, who: &Who) -> Result<(), StoreError> {
+        let batch = {
+            let now = self.now();
+            now.customers.contains(who).then_some(now.batch)
+        };
+        if let Some(batch) = batch {
+            // An error means that the sender is gone; it is ours.
+            let _ = self
+                .landed
+                .subscribe()
+                .wait_for(|landed| *landed > batch)
+                .await;
+        }
+        if self.now().has_failed {
+            let (doing, source) = ("making a change durable", "the disk failed before".into());
+            return Err(StoreError::Backend { doing, source });
+        }
+        Ok(())
+    }
+}

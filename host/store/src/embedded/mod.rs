@@ -1,0 +1,192 @@
+//! The store over ordered rows: everything that the embedded siblings share.
+//!
+//! # The rows
+//! One ordered space. A key starts with a letter; texts stand behind their
+//! length, numbers and times are big-endian, so that a list is a range.
+//! `hash` is 16 bytes of HMAC-SHA256 under the host's index key ([`seal`]);
+//! *latest* means that later times come first.
+//!
+//! | key | value | serves |
+//! |---|---|---|
+//! | `c` tenant customer `d` hash | | identities kept as long as the customer |
+//! | `c` tenant customer `e` version | event, sealed; plain: its list and time | the log |
+//! | `c` tenant customer `h` | head: version, key, links, conversations | every commit's check |
+//! | `c` tenant customer `s` | state, sealed; plain: version, fold | load, with the events after it |
+//! | `c` tenant customer `w` hash | work; sealed: its key and payload | the outbox, timers, evaluations |
+//! | `a` tenant younger | older | ids of merged customers |
+//! | `b` tenant older younger | the younger's key | erasure of merged customers |
+//! | `k` tenant hash | customer | links: phone, user id, external id |
+//! | `i` generation tenant customer hash | | identities kept for a month |
+//! | `q` kind tenant time customer hash | | due work, and when leases end |
+//! | `x` tenant latest customer hash | | dead letters |
+//! | `v` tenant latest customer number | where the conversation stands | inbox, all |
+//! | `p` tenant time customer number | where the conversation stands | inbox, people's |
+//! | `t` tenant `d` latest customer version | | decisions |
+//! | `t` tenant `h` latest customer version | | handoffs |
+//! | `T` tenant, `A` app, `K` hash | document, sealed; plain: revision | directory |
+//! | `Q` id | item, sealed | quarantine |
+//! | `m` `generation` | number and start of the present one | identities kept for a month |
+//! | `m` `quarantine` | how full it is | its bounds |
+//! | `m` `unused-slot` | first slot of the keys that nobody has | new customers |
+//! | `m` `keys` | a constant, sealed | notices foreign keys |
+//!
+//! Values are records ([`record`]). Beside the rows lie the keys ([`keyring`])
+//! and the list of erasures ([`erasures`]), outside of every export.
+//!
+//! # Invariants
+//! - Only [`committer`] writes, so a check and the write it allows cannot be
+//!   parted.
+//! - What is answered as known is durable ([`in_flight`]).
+//! - A state is used only at the version that its head tells ([`hot`]).
+
+mod committer;
+mod draft;
+mod in_flight;
+mod options;
+
+mod record;
+pub(crate) mod rows;
+pub(crate) mod seal;
+pub(crate) mod side_file;
+
+mod erasures;
+mod key;
+mod keyring;
+
+mod absorb;
+mod append;
+mod customer;
+mod directory;
+mod due;
+mod erase;
+mod hot;
+mod identities;
+mod inbox;
+mod lists;
+mod quarantine;
+mod trait_impl;
+mod work_change;
+mod work_row;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use baton_domain::ids::TenantId;
+
+pub use options::{Observer, Options, Synced};
+
+use self::{
+    committer::Committer, erasures::Erasures, hot::Hot, in_flight::InFlight, key::Who,
+    keyring::Keyring, rows::Rows, seal::Cipher, side_file::SideFile,
+};
+use crate::{error::StoreError, work::WorkKind};
+
+/// A store over the rows of one of the siblings; `B` is what the sibling holds
+/// on to while the store is open.
+pub struct Embedded<B> {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) backend: B,
+}
+
+/// All that the parts of a store share.
+pub(crate) struct Shared {
+    rows: Arc<dyn Rows>,
+    options: Options,
+    keyring: Arc<Keyring>,
+    erasures: Erasures,
+    hot: Hot,
+    in_flight: Arc<InFlight>,
+    committer: Committer,
+    turns: Turns,
+}
+
+/// What a sibling brings.
+pub(crate) struct Backend {
+    pub(crate) rows: Arc<dyn Rows>,
+    pub(crate) keys: Box<dyn SideFile>,
+    pub(crate) erasures: Box<dyn SideFile>,
+    /// Whether a thread of its own commits.
+    pub(crate) has_committer_thread: bool,
+}
+
+impl Shared {
+    /// Opens a store: reads the keys and the erasures and finishes what a
+    /// crash interrupted.
+    pub(crate) fn open(backend: Backend, options: Options) -> Result<Arc<Self>, StoreError> {
+        let Backend {
+            rows,
+            keys,
+            erasures,
+            has_committer_thread,
+        } = backend;
+        let unused = append::unused_slot_key();
+        let unused_from = rows.get(&unused)?;
+        let unused_from = unused_from
+            .map(|it| record::unpack_plain(&unused, &it))
+            .transpose()?;
+        let keyring = Arc::new(Keyring::open(keys, options.entropy.clone(), unused_from)?);
+        let in_flight = Arc::new(InFlight::new());
+        let parts = (rows.clone(), in_flight.clone(), options.observer.clone());
+        let committer = if has_committer_thread {
+            let keyring = keyring.clone();
+            // A failure shows when a new customer needs a key.
+            Committer::thread(parts.0, parts.1, parts.2, move || {
+                let _ = keyring.top_up();
+            })?
+        } else {
+            Committer::inline(parts.0, parts.1, parts.2)
+        };
+        let (erasures, hot) = (Erasures::open(erasures)?, Hot::new());
+        let turns = Turns::default();
+        let shared = Self {
+            rows,
+            options,
+            keyring,
+            erasures,
+            hot,
+            in_flight,
+            committer,
+            turns,
+        };
+        shared.check_keys()?;
+        shared.finish_erasures()?;
+        Ok(Arc::new(shared))
+    }
+
+    /// The key of a customer; `None` when there is no such customer.
+    fn cipher(&self, who: &Who) -> Result<Option<Cipher>, StoreError> {
+        let Some(head) = self.head(who)? else {
+            return Ok(None);
+        };
+        match self.hot.get(who, head.version) {
+            Some(hot) => Ok(Some(hot.cipher)),
+            None => self.keyring.get(head.slot).map(Some),
+        }
+    }
+}
+
+/// Which tenant was served last, so that the next one is served first.
+#[derive(Default)]
+struct Turns(Mutex<HashMap<WorkKind, TenantId>>);
+
+impl Turns {
+    fn of(&self, kind: WorkKind) -> Option<TenantId> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&kind)
+            .cloned()
+    }
+
+    fn served(&self, kind: WorkKind, tenant: &TenantId) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(kind, tenant.clone());
+    }
+}

@@ -1,0 +1,88 @@
+//! What a store is opened with.
+
+use std::{sync::Arc, time::Duration};
+
+use baton_domain::{
+    limits::{QUARANTINE_BYTES_MAX, QUARANTINE_ITEMS_MAX},
+    state::FOLD_VERSION,
+};
+
+use crate::entropy::Entropy;
+
+/// What a store is opened with, whichever it is.
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) fold_version: u32,
+    pub(crate) quarantine_items_max: usize,
+    pub(crate) quarantine_bytes_max: usize,
+}
+
+impl Options {
+    /// Random ids, keys and nonces come from `entropy`.
+    pub fn new(entropy: impl Entropy) -> Self {
+        Self {
+            entropy: Arc::new(entropy),
+            observer: None,
+            fold_version: FOLD_VERSION,
+            quarantine_items_max: QUARANTINE_ITEMS_MAX,
+            quarantine_bytes_max: QUARANTINE_BYTES_MAX,
+        }
+    }
+
+    /// Tells `observer` of every batch.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Stands in for another fold, in tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_fold_version(mut self, fold_version: u32) -> Self {
+        self.fold_version = fold_version;
+        self
+    }
+}
+
+impl Options {
+    /// A smaller quarantine, in tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_quarantine(mut self, items_max: usize, bytes_max: usize) -> Self {
+        (self.quarantine_items_max, self.quarantine_bytes_max) = (items_max, bytes_max);
+        self
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").finish_non_exhaustive()
+    }
+}
+
+/// Is told what the committer does; for metrics. It runs on the committer's
+/// thread, so it must be quick.
+pub trait Observer: Send + Sync + 'static {
+    /// A batch is durable.
+    fn synced(&self, batch: &Synced);
+
+    /// A row of it, as it lies on the disk; for benches that write the same.
+    #[doc(hidden)]
+    fn wrote(&self, _key: &[u8], _value: Option<&[u8]>) {}
+}
+
+/// A batch that is durable.
+#[derive(Debug, Clone, Copy)]
+pub struct Synced {
+    /// Changes in it, those that were refused included.
+    pub changes: usize,
+    /// Bytes of keys and values.
+    pub bytes: usize,
+    /// From the first change of it until it was durable.
+    pub took: Duration,
+    /// How much of this the sync took.
+    pub synced: Duration,
+}

@@ -1,0 +1,82 @@
+//! Records: the form of every stored value.
+//!
+//! `format (1 byte) | crc32 of key and body (4 bytes, little-endian) | body`
+//!
+//! The checksum covers the key, so that a record which a damaged index served
+//! under another key is noticed. A body is plain (nothing personal in it) or
+//! `length of the plain part (4 bytes) | plain part | sealed part`.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::key::describe;
+use crate::error::StoreError;
+
+/// Raised with every change to how a body is written.
+const FORMAT: u8 = 1;
+const HEAD_BYTES: usize = 5;
+
+fn checksum(key: &[u8], body: &[u8]) -> [u8; 4] {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(key);
+    hasher.update(body);
+    hasher.finalize().to_le_bytes()
+}
+
+/// The record of `body` at `key`.
+pub(crate) fn pack(key: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut record = Vec::with_capacity(HEAD_BYTES + body.len());
+    record.push(FORMAT);
+    record.extend(checksum(key, body));
+    record.extend(body);
+    record
+}
+
+/// The error for a record that cannot be read.
+pub(crate) fn damaged(key: &[u8], how: &str) -> StoreError {
+    StoreError::Damaged {
+        what: format!("{} {how}", describe(key)),
+    }
+}
+
+/// The body of the record at `key`.
+pub(crate) fn unpack<'r>(key: &[u8], record: &'r [u8]) -> Result<&'r [u8], StoreError> {
+    let Some((head, body)) = record.split_at_checked(HEAD_BYTES) else {
+        return Err(damaged(key, "is too short"));
+    };
+    if head[0] != FORMAT {
+        return Err(damaged(key, "has a format that this version does not know"));
+    }
+    if head[1..] != checksum(key, body) {
+        return Err(damaged(key, "does not match its checksum"));
+    }
+    Ok(body)
+}
+
+/// The record of a value in which nothing is personal.
+pub(crate) fn pack_plain<T: Serialize>(key: &[u8], value: &T) -> Result<Vec<u8>, StoreError> {
+    Ok(pack(key, &encode(value)?))
+}
+
+/// The value of such a record.
+pub(crate) fn unpack_plain<T: DeserializeOwned>(
+    key: &[u8],
+    record: &[u8],
+) -> Result<T, StoreError> {
+    decode(key, unpack(key, record)?)
+}
+
+/// How values become bytes: JSON, since the domain's types flatten and tag
+/// their enums, so that the form must describe itself (see the README for what
+/// was measured against MessagePack).
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(value).map_err(|source| StoreError::Backend {
+        doing: "encoding a record",
+        source: source.into(),
+    })
+}
+
+/// The value of the bytes at `key`.
+pub(crate) fn decode<T: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<T, StoreError> {
+    // The source is dropped: serde quotes what it could not read.
+    serde_json::from_slice(bytes).map_err(|_| damaged(key, "cannot be read"))
+}

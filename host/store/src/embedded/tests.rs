@@ -1,0 +1,260 @@
+//! The committer and those who read beside it, on rows whose sync waits for a
+//! word: what happens between "visible" and "durable".
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+    mpsc::{Receiver, Sender, channel},
+};
+
+use baton_domain::{
+    event::{Event, EventBody, MessageRevoked},
+    ids::{MessageId, TenantId},
+};
+use jiff::Timestamp;
+use tokio::task::{JoinHandle, yield_now};
+
+use super::{
+    Backend, Embedded, Options, Shared,
+    rows::{Batch, Row, Rows},
+    side_file::MemoryFile,
+};
+use crate::{
+    Appended, Commit, CommitError, Identity, Link, Loaded, SeededEntropy, Store, StoreError,
+    Version, memory::MemoryRows,
+};
+
+/// Rows that sync when, and as, they are told to.
+struct Gated {
+    rows: MemoryRows,
+    gate: Mutex<Option<Receiver<bool>>>,
+    arrived: Sender<()>,
+    syncs: AtomicUsize,
+}
+
+impl Rows for Gated {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.rows.get(key)
+    }
+    fn scan(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.rows.scan(from, to, limit)
+    }
+    fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.rows.apply(batch)
+    }
+    fn sync(&self) -> Result<(), StoreError> {
+        self.syncs.fetch_add(1, Ordering::SeqCst);
+        let gate = self.gate.lock().unwrap();
+        let Some(gate) = &*gate else { return Ok(()) };
+        self.arrived.send(()).unwrap();
+        match gate.recv() {
+            Ok(true) => Ok(()),
+            _ => Err(StoreError::Backend {
+                doing: "syncing",
+                source: "disk full".into(),
+            }),
+        }
+    }
+}
+
+/// A store whose syncs wait, and the word that lets one go.
+struct Rig {
+    store: Arc<Embedded<()>>,
+    rows: Arc<Gated>,
+    go: Sender<bool>,
+    arrived: Receiver<()>,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let (arrived_at, arrived) = channel();
+        let rows = Arc::new(Gated {
+            rows: MemoryRows::default(),
+            gate: Mutex::new(None),
+            arrived: arrived_at,
+            syncs: AtomicUsize::new(0),
+        });
+        let backend = Backend {
+            rows: rows.clone(),
+            keys: Box::new(MemoryFile::default()),
+            erasures: Box::new(MemoryFile::default()),
+            has_committer_thread: true,
+        };
+        let shared = Shared::open(backend, Options::new(SeededEntropy::new(1))).unwrap();
+        let store = Arc::new(Embedded {
+            shared,
+            backend: (),
+        });
+        let (go, gate) = channel();
+        *rows.gate.lock().unwrap() = Some(gate);
+        rows.syncs.store(0, Ordering::SeqCst);
+        Self {
+            store,
+            rows,
+            go,
+            arrived,
+        }
+    }
+
+    async fn loaded(&self, digits: &str) -> Loaded {
+        self.store
+            .resolve(&tenant(), &[link(digits)], &[])
+            .await
+            .unwrap()
+    }
+
+    fn commit(&self, loaded: &Loaded, digits: &str) -> JoinHandle<Result<Appended, CommitError>> {
+        let original = MessageId::parse("wamid.1").expect("an id");
+        let body = EventBody::MessageRevoked(MessageRevoked { original });
+        let commit = Commit {
+            tenant: tenant(),
+            customer: loaded.customer.clone(),
+            expected: loaded.version,
+            events: vec![Event {
+                at: Timestamp::UNIX_EPOCH,
+                number: None,
+                body,
+            }],
+            state: loaded.state.clone(),
+            dedupe: vec![Identity::forever("it")],
+            links: vec![link(digits)],
+            absorb: None,
+            work: Vec::new(),
+        };
+        let store = self.store.clone();
+        tokio::spawn(async move { store.commit(commit).await })
+    }
+
+    /// Returns when so many changes wait for the committer or its sync.
+    async fn waiting(&self, changes: usize) {
+        while self.store.shared.committer.waiting() < changes {
+            yield_now().await;
+        }
+    }
+}
+
+fn tenant() -> TenantId {
+    TenantId::parse("kopi").unwrap()
+}
+
+fn link(digits: &str) -> Link {
+    Link::Phone(digits.into())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_known_is_durable() {
+    let rig = Rig::new();
+    let stranger = rig.loaded("628").await;
+    let commit = rig.commit(&stranger, "628");
+    rig.arrived.recv().unwrap();
+    // Visible and not durable: a redelivery must wait for the answer.
+    let store = rig.store.clone();
+    let mut redelivery = tokio::spawn(async move {
+        store
+            .resolve(&tenant(), &[link("628")], &[Identity::forever("it")])
+            .await
+    });
+    for _ in 0..1_000 {
+        yield_now().await;
+        assert!(!redelivery.is_finished() && !commit.is_finished());
+    }
+    // Who is not concerned does not wait.
+    assert_eq!(rig.loaded("629").await.version, Version(0));
+    rig.go.send(true).unwrap();
+    commit.await.unwrap().unwrap();
+    let loaded = (&mut redelivery).await.unwrap().unwrap();
+    assert_eq!(
+        (loaded.customer, loaded.known),
+        (stranger.customer, vec![true])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_who_wait_share_one_sync() {
+    let rig = Rig::new();
+    let first = rig.loaded("first").await;
+    let first = rig.commit(&first, "first");
+    rig.arrived.recv().unwrap();
+    let mut commits = Vec::new();
+    for it in 0..20 {
+        let digits = format!("62{it}");
+        let loaded = rig.loaded(&digits).await;
+        commits.push(rig.commit(&loaded, &digits));
+    }
+    rig.waiting(21).await;
+    rig.go.send(true).unwrap();
+    rig.go.send(true).unwrap();
+    first.await.unwrap().unwrap();
+    for commit in commits {
+        commit.await.unwrap().unwrap();
+    }
+    assert_eq!(rig.rows.syncs.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_in_one_batch_the_second_meets_the_first() {
+    let rig = Rig::new();
+    let blocker = rig.loaded("blocker").await;
+    let blocker = rig.commit(&blocker, "blocker");
+    rig.arrived.recv().unwrap();
+    let stranger = rig.loaded("628").await;
+    let rivals = [rig.commit(&stranger, "628"), rig.commit(&stranger, "628")];
+    rig.waiting(3).await;
+    rig.go.send(true).unwrap();
+    rig.go.send(true).unwrap();
+    blocker.await.unwrap().unwrap();
+    let mut won = 0;
+    for rival in rivals {
+        match rival.await.unwrap() {
+            Ok(Appended { version }) => won += usize::from(version == Version(1)),
+            Err(CommitError::Conflict { found, .. }) => assert_eq!(found, Version(1)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(
+        (won, rig.rows.syncs.load(Ordering::SeqCst)),
+        (1, 2),
+        "in one batch"
+    );
+    assert_eq!(rig.loaded("628").await.version, Version(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_failed_sync_nothing_is_acknowledged() {
+    let rig = Rig::new();
+    let stranger = rig.loaded("628").await;
+    let commit = rig.commit(&stranger, "628");
+    rig.go.send(false).unwrap();
+    let is_backend =
+        |error: &CommitError| matches!(error, CommitError::Store(StoreError::Backend { .. }));
+    assert!(is_backend(&commit.await.unwrap().unwrap_err()));
+    let known = rig
+        .store
+        .resolve(&tenant(), &[link("628")], &[Identity::forever("it")])
+        .await;
+    assert!(
+        matches!(known, Err(StoreError::Backend { .. })),
+        "{known:?}"
+    );
+    let later = rig.commit(&stranger, "629");
+    rig.go.send(true).unwrap();
+    assert!(later.await.unwrap().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_lets_those_who_wait_finish() {
+    let rig = Rig::new();
+    let stranger = rig.loaded("628").await;
+    let commit = rig.commit(&stranger, "628");
+    rig.arrived.recv().unwrap();
+    let store = rig.store.clone();
+    let closing = tokio::spawn(async move { store.close().await });
+    rig.go.send(true).unwrap();
+    commit.await.unwrap().unwrap();
+    closing.await.unwrap();
+    let late = rig.commit(&stranger, "629").await.unwrap();
+    assert!(
+        matches!(late, Err(CommitError::Store(StoreError::Closing))),
+        "{late:?}"
+    );
+}

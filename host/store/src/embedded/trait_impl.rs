@@ -1,0 +1,181 @@
+//! The trait, part by part.
+
+use async_trait::async_trait;
+use baton_domain::ids::{CustomerId, TenantId};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Embedded, key::Who};
+use crate::{
+    ConversationRow, EventRow, Inbox, Listed, Page, Store,
+    commit::{Appended, Commit, Identity, Link, Loaded, StoredEvent, Version},
+    directory::{ApiKey, App, Document, Tenant},
+    error::{CommitError, StoreError},
+    quarantine::{QuarantineId, Quarantined},
+    work::{LeasedWork, Work, WorkKey, WorkKind},
+};
+
+/// For changes that nothing can stand against.
+fn unopposed(error: CommitError) -> StoreError {
+    match error {
+        CommitError::Store(error) => error,
+        other => StoreError::Backend {
+            doing: "making a change",
+            source: other.into(),
+        },
+    }
+}
+
+#[async_trait]
+impl<B: Send + Sync + 'static> Store for Embedded<B> {
+    async fn resolve(
+        &self,
+        tenant: &TenantId,
+        links: &[Link],
+        dedupe: &[Identity],
+    ) -> Result<Loaded, StoreError> {
+        self.shared.resolve(tenant, links, dedupe).await
+    }
+
+    async fn load(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        dedupe: &[Identity],
+    ) -> Result<Option<Loaded>, StoreError> {
+        self.shared.load(&Who::new(tenant, customer), dedupe).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Appended, CommitError> {
+        self.shared.commit(commit).await
+    }
+
+    async fn events(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        from: Version,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.shared.events(&Who::new(tenant, customer), from, limit)
+    }
+
+    async fn due(
+        &self,
+        kind: WorkKind,
+        now: Timestamp,
+        lease_for: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<LeasedWork>, StoreError> {
+        self.shared.due(kind, now, lease_for, limit).await
+    }
+
+    async fn next_due(&self, kind: WorkKind) -> Result<Option<Timestamp>, StoreError> {
+        self.shared.next_due(kind)
+    }
+
+    async fn work(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        key: &WorkKey,
+    ) -> Result<Option<Work>, StoreError> {
+        self.shared.work(&Who::new(tenant, customer), key)
+    }
+
+    async fn dead_letters(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Work>, StoreError> {
+        self.shared.dead_letters(tenant, after, limit)
+    }
+
+    async fn customers(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<CustomerId>, StoreError> {
+        self.shared.customers(tenant, after, limit)
+    }
+
+    async fn conversations(
+        &self,
+        tenant: &TenantId,
+        inbox: Inbox,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<ConversationRow>, StoreError> {
+        self.shared.conversations(tenant, inbox, after, limit)
+    }
+
+    async fn listed(
+        &self,
+        tenant: &TenantId,
+        listed: Listed,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<EventRow>, StoreError> {
+        self.shared.listed(tenant, listed, after, limit)
+    }
+
+    async fn tenant(&self, tenant: &TenantId) -> Result<Option<Document<Tenant>>, StoreError> {
+        self.shared.tenant(tenant)
+    }
+
+    async fn put_tenant(&self, tenant: Document<Tenant>) -> Result<(), CommitError> {
+        self.shared.put_tenant(tenant).await
+    }
+
+    async fn tenants(&self) -> Result<Vec<Document<Tenant>>, StoreError> {
+        self.shared.tenants()
+    }
+
+    async fn apps(&self) -> Result<Vec<Document<App>>, StoreError> {
+        self.shared.apps()
+    }
+
+    async fn put_app(&self, app: Document<App>) -> Result<(), CommitError> {
+        self.shared.put_app(app).await
+    }
+
+    async fn api_keys(&self) -> Result<Vec<Document<ApiKey>>, StoreError> {
+        self.shared.api_keys()
+    }
+
+    async fn put_api_key(&self, key: Document<ApiKey>) -> Result<(), CommitError> {
+        self.shared.put_api_key(key).await
+    }
+
+    async fn quarantine(&self, item: Quarantined) -> Result<QuarantineId, StoreError> {
+        self.shared.quarantine(item).await.map_err(unopposed)
+    }
+
+    async fn quarantined(
+        &self,
+        after: Option<QuarantineId>,
+        limit: usize,
+    ) -> Result<Vec<(QuarantineId, Quarantined)>, StoreError> {
+        self.shared.quarantined(after, limit)
+    }
+
+    async fn release(&self, id: QuarantineId) -> Result<(), StoreError> {
+        self.shared.release(id).await.map_err(unopposed)
+    }
+
+    async fn erase(&self, tenant: &TenantId, customer: &CustomerId) -> Result<bool, StoreError> {
+        self.shared
+            .erase(&Who::new(tenant, customer))
+            .await
+            .map_err(unopposed)
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.shared.sweep(now, limit).await.map_err(unopposed)
+    }
+
+    async fn close(&self) {
+        self.shared.committer.close().await;
+    }
+}

@@ -1,0 +1,148 @@
+use baton_domain::ids::TeamName;
+use baton_store::{ApiKey, App, CommitError, Document, KeyHash, Role, Tenant};
+
+use crate::support::*;
+
+both!(
+    documents_are_kept_and_numbered,
+    of_two_who_write_one_is_told_so,
+    keys_are_found_by_hash
+);
+
+fn shop(name: &str) -> Tenant {
+    let team = TeamName::parse("sales").unwrap();
+    serde_json::from_value(serde_json::json!({
+        "id": tenant(), "name": name, "timezone": "Asia/Jakarta", "language": "id",
+        "teams": [{ "name": team }],
+        "numbers": [{ "id": number(), "app": "demo", "token": "EAAG-secret" }],
+    }))
+    .unwrap()
+}
+
+fn app(secret: &str) -> App {
+    let (secret, verify_token) = (secret.to_owned(), "verify".to_owned());
+    App {
+        name: "demo".into(),
+        secret,
+        previous_secret: None,
+        verify_token,
+    }
+}
+
+fn key(hash: u8) -> ApiKey {
+    ApiKey {
+        name: "bot".into(),
+        hash: KeyHash([hash; 32]),
+        tenant: tenant(),
+        role: Role::Bot,
+        expires_at: Some(at(0)),
+        is_revoked: false,
+    }
+}
+
+async fn documents_are_kept_and_numbered(mut fixture: Fixture) {
+    let store = fixture.store();
+    assert_eq!(store.tenant(&tenant()).await.unwrap(), None);
+    let new = Document {
+        revision: 0,
+        body: shop("Kopi Senja"),
+    };
+    store.put_tenant(new).await.unwrap();
+    store
+        .put_app(Document {
+            revision: 0,
+            body: app("one"),
+        })
+        .await
+        .unwrap();
+    let change = Document {
+        revision: 1,
+        body: shop("Kopi Senja Baru"),
+    };
+    store.put_tenant(change).await.unwrap();
+    drop(store);
+    let store = fixture.reopen();
+    let expected = Document {
+        revision: 2,
+        body: shop("Kopi Senja Baru"),
+    };
+    assert_eq!(
+        store.tenant(&tenant()).await.unwrap(),
+        Some(expected.clone())
+    );
+    assert_eq!(store.tenants().await.unwrap(), [expected]);
+    assert_eq!(
+        store.apps().await.unwrap(),
+        [Document {
+            revision: 1,
+            body: app("one")
+        }]
+    );
+    assert_eq!(store.tenant(&other_tenant()).await.unwrap(), None);
+}
+
+async fn of_two_who_write_one_is_told_so(fixture: Fixture) {
+    let store = fixture.store();
+    store
+        .put_app(Document {
+            revision: 0,
+            body: app("one"),
+        })
+        .await
+        .unwrap();
+    for revision in [0, 2] {
+        let late = store
+            .put_app(Document {
+                revision,
+                body: app("two"),
+            })
+            .await;
+        assert!(matches!(late, Err(CommitError::Stale)));
+    }
+    assert_eq!(store.apps().await.unwrap()[0].body.secret, "one");
+    store
+        .put_app(Document {
+            revision: 1,
+            body: app("two"),
+        })
+        .await
+        .unwrap();
+}
+
+async fn keys_are_found_by_hash(mut fixture: Fixture) {
+    let store = fixture.store();
+    for hash in [1, 2] {
+        store
+            .put_api_key(Document {
+                revision: 0,
+                body: key(hash),
+            })
+            .await
+            .unwrap();
+    }
+    let revoked = ApiKey {
+        is_revoked: true,
+        ..key(1)
+    };
+    store
+        .put_api_key(Document {
+            revision: 1,
+            body: revoked.clone(),
+        })
+        .await
+        .unwrap();
+    drop(store);
+    let mut found = fixture.reopen().api_keys().await.unwrap();
+    found.sort_by_key(|document| document.body.hash.0);
+    let expected = [
+        Document {
+            revision: 2,
+            body: revoked,
+        },
+        Document {
+            revision: 1,
+            body: key(2),
+        },
+    ];
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,20 @@
+//! What the store promises: the same suite over both siblings, then what only
+//! the durable one can show.
+
+mod support;
+
+mod commits;
+mod directory;
+mod erasure;
+mod inbox;
+mod merge;
+mod quarantine;
+mod races;
+mod refold;
+mod tenants;
+mod work;
+
+mod files;
+mod kill;
+mod sealed;
+mod syncs;
