@@ -4,9 +4,10 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help test lint guests toolchain decide bench clean
+.PHONY: help demo test lint guests toolchain decide bench clean
 
 help:
+	@echo 'make demo    the journey of a repeat buyer, on a real host'
 	@echo 'make test    everything that proves Baton works'
 	@echo 'make decide  the decision on the Friday question, explained'
 	@echo 'make bench   what rules cost, measured here'
@@ -29,6 +30,11 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps
+
+# The journey, played through HTTP against a real host on 127.0.0.1:8080, which
+# keeps serving. `make demo ARGS=--once` ends after it.
+demo: guests
+	@$(CARGO) run --quiet --release --locked -p baton -- demo $(ARGS)
 
 # The journey's Friday question: a signed webhook body and what is known of the
 # customer. `make decide ARGS=--json` prints the record itself.

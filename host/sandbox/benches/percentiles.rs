@@ -29,7 +29,7 @@ fn main() {
     for rule in guests.lineup.rules() {
         let name = rule.declaration().name.to_string();
         report(&format!("{name}, fresh instance"), || {
-            drop(run_one_rule(rule, &guests.source))
+            drop(run_one_rule(rule, &guests.source));
         });
     }
     let five = &guests.five;

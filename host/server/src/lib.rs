@@ -2,8 +2,27 @@
 //! is a thin shell around [`cli::run`].
 
 pub mod cli;
+pub mod config;
+
+pub mod host;
+pub mod server;
+
+pub mod http;
+
+pub mod pipeline;
+
 pub mod evaluate;
 pub mod explain;
+
+pub mod outbox;
+pub mod timers;
+pub mod work;
+
+pub mod clock;
+pub mod directory;
 pub mod rule_pack;
+pub mod secret;
 pub mod tenant;
 pub mod wire;
+
+mod demo;

@@ -257,6 +257,14 @@ impl Thread {
                 .is_some_and(|it| it.entry.author == Author::Bot)
     }
 
+    /// Whether WhatsApp has told anything of the send of this key: then it was
+    /// sent.
+    pub fn has_receipt_of(&self, send: &SendKey) -> bool {
+        self.receipts
+            .iter()
+            .any(|receipt| receipt.send.as_ref() == Some(send))
+    }
+
     /// Whether `id` is a message that Baton itself sent.
     pub fn is_own_send(&self, id: &MessageId) -> bool {
         self.outcomes

@@ -2,10 +2,15 @@
 //! standard error; the exit code is 0 only when what was asked for was done.
 
 mod decide;
+mod init;
+mod serve;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+
+use crate::demo::{Demo, DemoBot};
 
 /// Baton decides when a WhatsApp conversation passes from a bot to a person.
 #[derive(Debug, Parser)]
@@ -19,20 +24,58 @@ struct Baton {
 enum Command {
     /// Decide on one signed webhook body, and say why.
     Decide(decide::Decide),
+    /// Make a working configuration with fresh secrets.
+    Init(init::Init),
+    /// Run the host.
+    Serve(serve::Serve),
+    /// Play the journey of a repeat buyer against a real host, and keep it
+    /// running to look at.
+    Demo(Demo),
+    /// The bot of the demonstration, in its own process.
+    #[command(hide = true)]
+    DemoBot(DemoBot),
 }
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let result = match Baton::parse().command {
-        Command::Decide(decide) => decide.run(),
-    };
-    match result {
+    match Baton::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
             ExitCode::FAILURE
         }
     }
+}
+
+impl Command {
+    fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Decide(decide) => decide.run(),
+            Self::Init(init) => init.run(),
+            Self::Serve(serve) => serving(serve.run()),
+            Self::Demo(demo) => serving(demo.run()),
+            Self::DemoBot(bot) => serving(bot.run()),
+        }
+    }
+}
+
+/// Runs what serves, with a log on standard error.
+fn serving(job: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let filter = std::env::var("BATON_LOG").unwrap_or_else(|_| "info".to_owned());
+    let level: tracing::level_filters::LevelFilter = filter
+        .parse()
+        .context("BATON_LOG is error, warn, info, debug or trace")?;
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_max_level(level)
+        .init();
+    // One provider for every client of the process.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(job)
 }
 
 /// Tells the whole chain of causes, a line each.

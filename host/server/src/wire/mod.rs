@@ -4,10 +4,12 @@
 mod customer;
 mod fact;
 mod money;
+mod outgoing;
 
 pub use customer::CustomerRef;
 pub use fact::Fact;
 pub use money::{Amount, LineItem};
+pub use outgoing::{Choice, OutgoingMessage};
 
 /// Why a value cannot be taken, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

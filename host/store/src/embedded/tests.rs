@@ -252,7 +252,8 @@ async fn closing_lets_those_who_wait_finish() {
     rig.go.send(true).unwrap();
     commit.await.unwrap().unwrap();
     closing.await.unwrap();
-    let late = rig.commit(&stranger, "629").await.unwrap();
+    let other = rig.loaded("629").await;
+    let late = rig.commit(&other, "629").await.unwrap();
     assert!(
         matches!(late, Err(CommitError::Store(StoreError::Closing))),
         "{late:?}"

@@ -191,7 +191,7 @@ mod tests {
     fn texts_and_numbers_are_one() {
         let read = |json: &str| {
             serde_json::from_str::<Text<'_>>(json)
-                .map(|text| text.into_string())
+                .map(Text::into_string)
                 .ok()
         };
         assert_eq!(read(r#""12""#).as_deref(), Some("12"));

@@ -35,16 +35,17 @@ pub(super) fn content(wire: &MessageWire<'_>, care: Care) -> Result<MessageConte
         Err(fault) if care == Care::Lenient => (None, Part::Unreadable(fault.to_string())),
         read => read?,
     };
-    let problems = beside(wire.errors, care, |errors: Vec<ProblemWire<'_>>| {
-        errors.into_iter().map(problem).collect()
-    });
+    let problems = match wire.errors.map(problems).transpose() {
+        Err(_) if care == Care::Lenient => None,
+        read => read?,
+    };
     Ok(MessageContent {
         kind: shared(wire.kind.as_ref()).unwrap_or_else(|| "unknown".into()),
         text: text.filter(|text| !text.is_empty()),
         part,
         context: beside(wire.context, care, context)?,
         referral: beside(wire.referral, care, |wire| Box::new(referral(wire)))?,
-        problems: problems?.unwrap_or_default(),
+        problems: problems.unwrap_or_default(),
     })
 }
 
@@ -91,6 +92,12 @@ fn beside<'a, W: Deserialize<'a>, T>(
         Err(_) if care == Care::Lenient => Ok(None),
         read => Ok(read?.map(convert)),
     }
+}
+
+fn problems(json: &RawValue) -> Result<Vec<Problem>, Fault> {
+    let wires: Vec<ProblemWire<'_>> =
+        serde_json::from_str(json.get()).map_err(|error| Fault::Shape(error.to_string()))?;
+    Ok(wires.into_iter().map(problem).collect())
 }
 
 pub(super) fn problem(wire: ProblemWire<'_>) -> Problem {

@@ -85,6 +85,33 @@ fn one_bad_item_costs_itself_only() {
     }
 }
 
+/// Serde reads the members of a struct from a list too, in their order.
+#[test]
+fn a_list_of_texts_is_no_message() {
+    let list = json!([
+        "wamid.x",
+        "16505551234",
+        null,
+        null,
+        null,
+        null,
+        null,
+        "1739321024",
+        "text"
+    ]);
+    let members = 27 - list.as_array().map_or(0, Vec::len);
+    let mut list = list;
+    list.as_array_mut()
+        .unwrap()
+        .extend(vec![Value::Null; members]);
+    let read = updates(&messages(vec![list]));
+    assert!(
+        matches!(read[0].content, Content::Unreadable(_)),
+        "{:?}",
+        read[0].content
+    );
+}
+
 #[test]
 fn a_customer_who_wrote_is_kept_though_the_body_is_odd() {
     let read = updates(&messages(vec![text("a", &json!({ "not": "text" }))]));
@@ -232,6 +259,10 @@ fn what_is_no_webhook_is_said_to_be_none() {
     assert_eq!(code("{"), Err("not_webhook_shape"));
     assert_eq!(code("[]"), Err("not_webhook_shape"));
     assert_eq!(code("\"hello\""), Err("not_webhook_shape"));
+    assert_eq!(
+        code(r#"["whatsapp_business_account",[]]"#),
+        Err("not_webhook_shape")
+    );
     assert_eq!(
         code(r#"{"object":"page","entry":[]}"#),
         Err("not_webhook_object")

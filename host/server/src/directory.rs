@@ -1,0 +1,221 @@
+//! The directory in memory: who is who, ready for use. Rebuilt whole from the
+//! store after each change, and swapped in one step.
+
+use std::{collections::BTreeMap, collections::HashMap, sync::Arc};
+
+use baton_domain::{
+    ids::{ModuleName, NumberId, ReleaseNumber, TenantId},
+    tenant::TenantProfile,
+};
+use baton_sandbox::Lineup;
+use baton_store::{ApiKey, App, Document, KeyHash, Store, StoreError, Tenant};
+use baton_whatsapp::{
+    handshake::VerifyToken,
+    signature::{AppSecret, AppSecrets},
+};
+
+use crate::{
+    evaluate::ActiveRelease,
+    rule_pack::{PackError, RulePack},
+    tenant::{self, InvalidTenant},
+};
+
+/// A tenant, ready for use.
+#[derive(Debug)]
+pub struct ActiveTenant {
+    /// What it wrote.
+    pub document: Tenant,
+    /// What decisions need of it.
+    pub profile: Arc<TenantProfile>,
+    /// The release in force.
+    pub release: Arc<ActiveRelease>,
+}
+
+/// A Meta app, ready for use.
+#[derive(Debug)]
+pub struct ActiveApp {
+    /// Its name in the callback's path.
+    pub name: String,
+    /// What its webhooks are signed with now.
+    pub secret: AppSecret,
+    /// What they may be signed with.
+    pub secrets: AppSecrets,
+    /// What its handshake is checked with.
+    pub verify_token: VerifyToken,
+}
+
+/// Why a document cannot be put into use.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// The tenant's own words.
+    #[error(transparent)]
+    Tenant(#[from] InvalidTenant),
+    /// Its modules.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// A secret or token of an app.
+    #[error("the {what} of app {app} cannot be used: {why}")]
+    App {
+        /// Which app.
+        app: String,
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A number belongs to two tenants.
+    #[error("number {number} belongs to {owner} already")]
+    NumberTaken {
+        /// The number.
+        number: NumberId,
+        /// Whose it is.
+        owner: TenantId,
+    },
+}
+
+/// Everybody.
+#[derive(Debug, Default)]
+pub struct Directory {
+    tenants: HashMap<TenantId, Arc<ActiveTenant>>,
+    numbers: HashMap<NumberId, Arc<ActiveTenant>>,
+    apps: HashMap<String, Arc<ActiveApp>>,
+    keys: HashMap<KeyHash, ApiKey>,
+}
+
+impl Directory {
+    /// Reads everything from the store. What cannot be used any more is left
+    /// out and told to the log: one tenant's trouble is not the others'.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn load(store: &dyn Store, pack: &RulePack) -> Result<Self, StoreError> {
+        let mut directory = Self::default();
+        for app in store.apps().await? {
+            match ActiveApp::new(&app.body) {
+                Ok(active) => drop(directory.apps.insert(active.name.clone(), Arc::new(active))),
+                Err(error) => tracing::error!(app = app.body.name, %error, "app left out"),
+            }
+        }
+        for tenant in store.tenants().await? {
+            match ActiveTenant::new(&tenant, pack) {
+                Ok(active) => directory.add(Arc::new(active)),
+                Err(error) => tracing::error!(tenant = %tenant.body.id, %error, "tenant left out"),
+            }
+        }
+        let keys = store.api_keys().await?.into_iter();
+        directory.keys = keys.map(|key| (key.body.hash, key.body)).collect();
+        Ok(directory)
+    }
+
+    fn add(&mut self, tenant: Arc<ActiveTenant>) {
+        for number in &tenant.document.numbers {
+            self.numbers.insert(number.id.clone(), tenant.clone());
+        }
+        self.tenants.insert(tenant.document.id.clone(), tenant);
+    }
+
+    /// Checks that a tenant's document could be put into use beside the
+    /// others.
+    ///
+    /// # Errors
+    /// [`Unusable`].
+    pub fn check(&self, tenant: &Document<Tenant>, pack: &RulePack) -> Result<(), Unusable> {
+        for number in &tenant.body.numbers {
+            if let Some(owner) = self.numbers.get(&number.id)
+                && owner.document.id != tenant.body.id
+            {
+                let (number, owner) = (number.id.clone(), owner.document.id.clone());
+                return Err(Unusable::NumberTaken { number, owner });
+            }
+        }
+        ActiveTenant::new(tenant, pack).map(drop)
+    }
+
+    /// The tenant of this id.
+    pub fn tenant(&self, id: &TenantId) -> Option<&Arc<ActiveTenant>> {
+        self.tenants.get(id)
+    }
+
+    /// The tenant that has this number.
+    pub fn tenant_of(&self, number: &NumberId) -> Option<&Arc<ActiveTenant>> {
+        self.numbers.get(number)
+    }
+
+    /// The app of this name.
+    pub fn app(&self, name: &str) -> Option<&Arc<ActiveApp>> {
+        self.apps.get(name)
+    }
+
+    /// The key of this hash.
+    pub fn key(&self, hash: &KeyHash) -> Option<&ApiKey> {
+        self.keys.get(hash)
+    }
+}
+
+impl ActiveTenant {
+    fn new(document: &Document<Tenant>, pack: &RulePack) -> Result<Self, Unusable> {
+        let tenant = &document.body;
+        Ok(Self {
+            profile: Arc::new(tenant::profile(tenant)?),
+            release: Arc::new(ActiveRelease {
+                // Each change of the document is a release of its own, so that
+                // a decision names the settings it was made under.
+                number: ReleaseNumber(u32::try_from(document.revision).unwrap_or(u32::MAX)),
+                lineup: lineup(tenant, pack)?,
+                weights: tenant::weights(tenant)?,
+            }),
+            document: tenant.clone(),
+        })
+    }
+
+    /// Whether `number` is one of the tenant's.
+    pub fn has_number(&self, number: &NumberId) -> bool {
+        self.document.numbers.iter().any(|it| it.id == *number)
+    }
+
+    /// The token that opens the Graph API for `number`.
+    pub fn token(&self, number: &NumberId) -> Option<&str> {
+        let number = self.document.numbers.iter().find(|it| it.id == *number)?;
+        number.token.as_deref()
+    }
+}
+
+/// The line-up of the pack under the settings of `tenant`.
+///
+/// # Errors
+/// [`PackError`] when settings do not fit.
+pub fn lineup(tenant: &Tenant, pack: &RulePack) -> Result<Lineup, PackError> {
+    let settings = |module: &ModuleName| (module.clone(), tenant::settings(tenant, module));
+    let chosen: BTreeMap<_, _> = tenant.modules.keys().map(settings).collect();
+    pack.lineup(&chosen)
+}
+
+impl ActiveApp {
+    /// The app that a document describes.
+    ///
+    /// # Errors
+    /// [`Unusable::App`].
+    pub fn new(app: &App) -> Result<Self, Unusable> {
+        let unusable = |what| {
+            let app = app.name.clone();
+            move |why: String| Unusable::App { app, what, why }
+        };
+        let secret = |what, text: &str| {
+            AppSecret::new(text).map_err(|error| unusable(what)(error.to_string()))
+        };
+        let previous = app.previous_secret.as_deref();
+        let previous = previous
+            .map(|text| secret("previous secret", text))
+            .transpose()?;
+        let verify_token = VerifyToken::new(&app.verify_token)
+            .map_err(|error| unusable("verify token")(error.to_string()))?;
+        let secret = secret("secret", &app.secret)?;
+        let secrets = AppSecrets::new(secret.clone(), previous);
+        Ok(Self {
+            name: app.name.clone(),
+            secret,
+            secrets,
+            verify_token,
+        })
+    }
+}

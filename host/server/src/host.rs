@@ -1,0 +1,86 @@
+//! What every part of the running host shares.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use baton_sandbox::EvaluatorPool;
+use baton_store::{Store, StoreError};
+use baton_whatsapp::graph::GraphClient;
+use tokio::sync::Notify;
+
+use crate::{clock::Clock, config::Config, directory::Directory, rule_pack::RulePack};
+
+/// The running host.
+pub struct Host {
+    /// Host settings.
+    pub config: Config,
+    /// SHA-256 of the administrator's key.
+    pub admin_key: [u8; 32],
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Everything durable.
+    pub store: Arc<dyn Store>,
+    /// The modules there are.
+    pub pack: RulePack,
+    /// Threads that run guest code.
+    pub evaluators: EvaluatorPool,
+    /// The way to WhatsApp.
+    pub graph: GraphClient,
+    /// Wakes whoever waits for work, after a commit that added some.
+    pub work_added: Notify,
+    directory: ArcSwap<Directory>,
+}
+
+/// The parts that a host is made of.
+pub struct Parts {
+    /// Host settings.
+    pub config: Config,
+    /// SHA-256 of the administrator's key.
+    pub admin_key: [u8; 32],
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Everything durable.
+    pub store: Arc<dyn Store>,
+    /// The modules there are.
+    pub pack: RulePack,
+    /// Threads that run guest code.
+    pub evaluators: EvaluatorPool,
+    /// The way to WhatsApp.
+    pub graph: GraphClient,
+}
+
+impl Host {
+    /// Puts the parts together and reads the directory.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn new(parts: Parts) -> Result<Arc<Self>, StoreError> {
+        let directory = Directory::load(&*parts.store, &parts.pack).await?;
+        Ok(Arc::new(Self {
+            config: parts.config,
+            admin_key: parts.admin_key,
+            clock: parts.clock,
+            store: parts.store,
+            pack: parts.pack,
+            evaluators: parts.evaluators,
+            graph: parts.graph,
+            work_added: Notify::new(),
+            directory: ArcSwap::from_pointee(directory),
+        }))
+    }
+
+    /// Everybody, as of now.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
+    }
+
+    /// Reads the directory anew, after a change.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn reload_directory(&self) -> Result<(), StoreError> {
+        let directory = Directory::load(&*self.store, &self.pack).await?;
+        self.directory.store(Arc::new(directory));
+        Ok(())
+    }
+}

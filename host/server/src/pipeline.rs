@@ -1,0 +1,209 @@
+//! The way through the house, top to bottom:
+//!
+//! ```text
+//! raw bytes ─ verify ─▶ VerifiedBody ─ parse ─▶ updates ─ sort ─▶ one parcel a customer
+//!    for each parcel, customers in parallel:
+//!       load      state, version, what is known already
+//!       fold      state = fold(state, event)
+//!       evaluate  facts ▶ rules ▶ policy ▶ decision     (within the time budget)
+//!       commit    events, state, work, identities       (one batch, one sync)
+//! 200 only after every commit is durable
+//! ```
+
+mod change;
+mod deferred;
+mod follow_ups;
+mod sort;
+
+use std::sync::Arc;
+
+use baton_domain::{event::Event, ids::CustomerId};
+use baton_store::{Appended, CommitError, Identity, Link, Loaded, Quarantined, StoreError};
+use baton_whatsapp::{
+    signature::{SignatureError, sign, verify},
+    webhook::parse,
+};
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::time::Instant;
+
+pub use change::Change;
+pub use deferred::finish_evaluation;
+pub use follow_ups::FollowUpDue;
+
+use crate::{
+    directory::{ActiveApp, ActiveTenant},
+    host::Host,
+};
+use baton_domain::limits::{COMMIT_TRIES_MAX, CUSTOMERS_AT_ONCE_MAX};
+
+/// Why a webhook was not taken. Nothing of it was acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The signature does not hold; nothing was looked at.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// The store failed; WhatsApp will send it again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Others kept changing the same customer.
+    #[error("the customer was changed by others {COMMIT_TRIES_MAX} times in a row")]
+    Contended,
+}
+
+/// What belongs to one customer, to be committed in one piece.
+pub struct Parcel {
+    /// Whose customer.
+    pub tenant: Arc<ActiveTenant>,
+    /// How the customer is found.
+    pub customer: CustomerKey,
+    /// What happened, each with what tells a redelivery from news.
+    pub items: Vec<Item>,
+}
+
+/// How a customer is found.
+pub enum CustomerKey {
+    /// By any of these.
+    Links(Vec<Link>),
+    /// By Baton's own id.
+    Id(CustomerId),
+}
+
+/// Something that happened.
+pub struct Item {
+    /// What tells a redelivery from news; `None` when nothing can.
+    pub identity: Option<Identity>,
+    /// It, as events.
+    pub events: Vec<Event>,
+}
+
+/// Takes one webhook POST: when this returns `Ok`, everything in it is durable.
+///
+/// # Errors
+/// [`Refused`]; what was committed before stays, and a redelivery changes
+/// nothing more of it.
+pub async fn take_webhook(
+    host: &Host,
+    app: &ActiveApp,
+    raw: Bytes,
+    signature: Option<&[u8]>,
+) -> Result<(), Refused> {
+    let body = verify(raw, signature, &app.secrets)?;
+    let delivery = match parse(&body) {
+        Ok(delivery) => delivery,
+        Err(not_webhook) => return sort::quarantine_body(host, app, &body, &not_webhook).await,
+    };
+    let sorted = sort::into_parcels(host, app, &delivery);
+    sort::quarantine_unplaced(host, app, &body, &sorted).await?;
+    take_parcels(host, sorted.parcels).await
+}
+
+/// Takes a body from the quarantine once more. Returns whether all of it found
+/// its place; if not, it should stay.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn redrive(host: &Host, item: &Quarantined) -> Result<bool, Refused> {
+    let directory = host.directory();
+    let Some(app) = directory.app(&item.app) else {
+        return Ok(false);
+    };
+    // It was verified when it came; its app's secret may be another by now.
+    let raw = Bytes::from(item.body.clone());
+    let signature = sign(&raw, &app.secret);
+    let body = verify(raw, Some(signature.as_bytes()), &app.secrets)?;
+    let Ok(delivery) = parse(&body) else {
+        return Ok(false);
+    };
+    let sorted = sort::into_parcels(host, app, &delivery);
+    let is_placed = sorted.unplaced.is_empty();
+    take_parcels(host, sorted.parcels).await?;
+    Ok(is_placed)
+}
+
+/// Customers in parallel, each in order.
+async fn take_parcels(host: &Host, parcels: Vec<Parcel>) -> Result<(), Refused> {
+    let deadline = evaluation_deadline(host);
+    let taken = parcels
+        .into_iter()
+        .map(|parcel| take_parcel(host, parcel, deadline));
+    let mut taken = stream::iter(taken).buffer_unordered(CUSTOMERS_AT_ONCE_MAX);
+    while taken.try_next().await?.is_some() {}
+    Ok(())
+}
+
+/// Until when rules may run before the answer.
+pub fn evaluation_deadline(host: &Host) -> Instant {
+    Instant::now() + std::time::Duration::from_millis(host.config.evaluation.budget_ms)
+}
+
+/// Commits what belongs to one customer. When someone else changed the
+/// customer meanwhile, everything is done again on the new state.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn take_parcel(
+    host: &Host,
+    parcel: Parcel,
+    deadline: Instant,
+) -> Result<Option<Taken>, Refused> {
+    for _ in 0..COMMIT_TRIES_MAX {
+        let Some(loaded) = load(host, &parcel).await? else {
+            return Ok(None);
+        };
+        let mut known = loaded.known.clone().into_iter();
+        let mut is_news = |item: &&Item| item.identity.is_none() || known.next() != Some(true);
+        let news: Vec<&Item> = parcel.items.iter().filter(|item| is_news(item)).collect();
+        let mut change = Change::onto(host, parcel.tenant.clone(), loaded).await?;
+        change.introduce(&parcel.customer);
+        for item in news {
+            change.remember(item.identity.as_ref());
+            for event in &item.events {
+                change.happen(host, event.clone(), deadline).await;
+            }
+        }
+        let customer = change.customer().clone();
+        if change.is_empty() {
+            return Ok(Some(Taken {
+                customer,
+                appended: None,
+            }));
+        }
+        match change.commit(host).await {
+            Ok(appended) => {
+                return Ok(Some(Taken {
+                    customer,
+                    appended: Some(appended),
+                }));
+            }
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(_changed_meanwhile) => {}
+        }
+    }
+    Err(Refused::Contended)
+}
+
+/// What became of a parcel.
+pub struct Taken {
+    /// The customer.
+    pub customer: CustomerId,
+    /// What was appended; `None` when all of it was known.
+    pub appended: Option<Appended>,
+}
+
+async fn load(host: &Host, parcel: &Parcel) -> Result<Option<Loaded>, StoreError> {
+    let tenant = &parcel.tenant.document.id;
+    let identities: Vec<Identity> = parcel
+        .items
+        .iter()
+        .filter_map(|item| item.identity.clone())
+        .collect();
+    match &parcel.customer {
+        CustomerKey::Links(links) => host
+            .store
+            .resolve(tenant, links, &identities)
+            .await
+            .map(Some),
+        CustomerKey::Id(id) => host.store.load(tenant, id, &identities).await,
+    }
+}

@@ -1,0 +1,274 @@
+//! One change to one customer, as it grows: events are folded in, occasions
+//! decided, work noted; at the end it is one commit.
+
+use std::sync::Arc;
+
+use baton_domain::{
+    decide::DecisionRecord,
+    event::{Event, EventBody, ProfileChanged},
+    facts::Facts,
+    ids::{CustomerId, NumberId},
+    occasion::Occasion,
+    state::CustomerState,
+};
+use baton_store::{
+    Appended, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError, Version,
+    WorkChange, WorkKey, WorkKind,
+};
+use jiff::{Timestamp, ToSpan};
+use tokio::time::Instant;
+
+use super::{CustomerKey, deferred::Deferred, follow_ups};
+use crate::{
+    directory::ActiveTenant,
+    evaluate::{Evaluated, evaluate},
+    host::Host,
+};
+
+/// A change to one customer that is not durable yet.
+pub struct Change {
+    tenant: Arc<ActiveTenant>,
+    customer: CustomerId,
+    loaded_at: Version,
+    state: Arc<CustomerState>,
+    events: Vec<Event>,
+    identities: Vec<Identity>,
+    links: Vec<Link>,
+    absorb: Option<(CustomerId, Version)>,
+    work: Vec<WorkChange>,
+}
+
+impl Change {
+    /// A change to the customer that was loaded. When the links named a
+    /// younger one too, that one's log is told again here.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn onto(
+        host: &Host,
+        tenant: Arc<ActiveTenant>,
+        loaded: Loaded,
+    ) -> Result<Self, StoreError> {
+        let mut change = Self {
+            tenant,
+            customer: loaded.customer,
+            loaded_at: loaded.version,
+            state: loaded.state,
+            events: Vec::new(),
+            identities: Vec::new(),
+            links: Vec::new(),
+            absorb: None,
+            work: Vec::new(),
+        };
+        if let Some(younger) = loaded.absorbs {
+            change.absorb(host, younger).await?;
+        }
+        Ok(change)
+    }
+
+    async fn absorb(&mut self, host: &Host, younger: CustomerId) -> Result<(), StoreError> {
+        const PAGE: usize = 256;
+        let tenant = &self.tenant.document.id;
+        let mut told = Version(0);
+        loop {
+            let from = Version(told.0 + 1);
+            let page = host.store.events(tenant, &younger, from, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            told = last.version;
+            for stored in page {
+                Arc::make_mut(&mut self.state).apply(&stored.event);
+                self.events.push(stored.event);
+            }
+        }
+        self.absorb = Some((younger, told));
+        Ok(())
+    }
+
+    /// The customer.
+    pub fn customer(&self) -> &CustomerId {
+        &self.customer
+    }
+
+    /// The tenant.
+    pub fn tenant(&self) -> &Arc<ActiveTenant> {
+        &self.tenant
+    }
+
+    /// The state after all events so far.
+    pub fn state(&self) -> &Arc<CustomerState> {
+        &self.state
+    }
+
+    /// Whether there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.work.is_empty() && self.absorb.is_none()
+    }
+
+    /// Makes sure that the customer is found by what named it, and that its
+    /// profile tells where to send.
+    pub fn introduce(&mut self, key: &CustomerKey) {
+        if let CustomerKey::Links(links) = key {
+            self.links.extend(links.iter().cloned());
+        }
+    }
+
+    /// Remembers what tells a redelivery from news.
+    pub fn remember(&mut self, identity: Option<&Identity>) {
+        self.identities.extend(identity.cloned());
+    }
+
+    /// Notes work.
+    pub fn add_work(&mut self, change: WorkChange) {
+        self.work.push(change);
+    }
+
+    /// Something happened: fold it, start what follows from it, and decide
+    /// when it is an occasion.
+    pub async fn happen(&mut self, host: &Host, mut event: Event, deadline: Instant) {
+        let now = host.clock.now();
+        // A clock that runs ahead must not outrank what happens later.
+        event.at = event.at.min(now);
+        if self.is_echo_of_ours(&event) {
+            return;
+        }
+        self.learn_address(&event);
+        self.append(event.clone());
+        follow_ups::start(self, &event);
+        let Some(occasion) = Occasion::of(&event, &self.state) else {
+            return;
+        };
+        let number = occasion.number.clone();
+        let facts = Facts::new(self.state.clone(), occasion, self.tenant.profile.clone());
+        match self.evaluate(host, facts, deadline).await {
+            Some(evaluated) => self.decide(now, number, evaluated.record),
+            None => self.defer(now),
+        }
+    }
+
+    /// Folds an event and appends it.
+    pub fn append(&mut self, event: Event) {
+        Arc::make_mut(&mut self.state).apply(&event);
+        self.events.push(event);
+    }
+
+    /// A first message tells where to send: WhatsApp names the address beside
+    /// the message, not in it.
+    fn learn_address(&mut self, event: &Event) {
+        if !matches!(
+            event.body,
+            EventBody::MessageReceived(_) | EventBody::EchoReceived(_)
+        ) {
+            return;
+        }
+        let mut news = ProfileChanged::default();
+        for link in &self.links {
+            match link {
+                Link::Phone(phone) if self.state.profile.phone.is_none() => {
+                    news.phone = Some(phone.clone());
+                }
+                Link::UserId(user) if self.state.profile.user_id.is_none() => {
+                    news.user_id = Some(user.clone());
+                }
+                _ => {}
+            }
+        }
+        if news != ProfileChanged::default() {
+            let body = EventBody::ProfileChanged(news);
+            self.append(Event {
+                at: event.at,
+                number: None,
+                body,
+            });
+        }
+    }
+
+    /// WhatsApp should not echo what Baton sent. When it does, it is matched by
+    /// its id, never by its text, and is nobody's takeover.
+    fn is_echo_of_ours(&self, event: &Event) -> bool {
+        let EventBody::EchoReceived(echo) = &event.body else {
+            return false;
+        };
+        let conversation = event
+            .number
+            .as_ref()
+            .and_then(|it| self.state.conversation(it));
+        conversation.is_some_and(|it| it.thread.is_own_send(&echo.id))
+    }
+
+    /// The decision on `facts`, unless the time before the answer is over or
+    /// every evaluator is busy.
+    pub(super) async fn evaluate(
+        &self,
+        host: &Host,
+        facts: Facts,
+        deadline: Instant,
+    ) -> Option<Evaluated> {
+        if Instant::now() >= deadline {
+            return None;
+        }
+        let (release, facts) = (self.tenant.release.clone(), Arc::new(facts));
+        let pending = host
+            .evaluators
+            .run(move || evaluate(&release, &facts))
+            .ok()?;
+        tokio::time::timeout_at(deadline, pending).await.ok()?.ok()
+    }
+
+    /// Records the decision and what follows from it.
+    pub fn decide(&mut self, now: Timestamp, number: NumberId, record: DecisionRecord) {
+        let handoff = record.handoff();
+        let number = Some(number);
+        let decided = EventBody::Decided(Box::new(record));
+        self.append(Event {
+            at: now,
+            number: number.clone(),
+            body: decided,
+        });
+        if let Some(mut handoff) = handoff {
+            let minutes = i64::from(self.tenant.document.next_step_minutes);
+            handoff.due = now.checked_add(minutes.minutes()).ok();
+            self.append(Event {
+                at: now,
+                number,
+                body: EventBody::HandedOff(handoff),
+            });
+        }
+    }
+
+    /// The event commits with an evaluation that is due now.
+    fn defer(&mut self, now: Timestamp) {
+        let version = Version(self.loaded_at.0 + self.events.len() as u64);
+        self.work.push(WorkChange::Add(NewWork {
+            key: WorkKey(format!("evaluate/{}", version.0).into()),
+            kind: WorkKind::Evaluate,
+            due_at: now,
+            payload: Deferred { version: version.0 }.payload(),
+        }));
+    }
+
+    /// Makes the change durable.
+    ///
+    /// # Errors
+    /// [`CommitError`]; then nothing of it is.
+    pub async fn commit(self, host: &Host) -> Result<Appended, CommitError> {
+        let adds_work = !self.work.is_empty();
+        let appended = host
+            .store
+            .commit(Commit {
+                tenant: self.tenant.document.id.clone(),
+                customer: self.customer,
+                expected: self.loaded_at,
+                events: self.events,
+                state: self.state,
+                dedupe: self.identities,
+                links: self.links,
+                absorb: self.absorb,
+                work: self.work,
+            })
+            .await?;
+        if adds_work {
+            host.work_added.notify_waiters();
+        }
+        Ok(appended)
+    }
+}

@@ -1,0 +1,204 @@
+//! Sorting a delivery: each update to the customer it is about, and what has
+//! no place into the quarantine.
+
+use std::{collections::HashMap, sync::Arc};
+
+use baton_domain::event::{Event, EventBody};
+use baton_store::{Identity, Link, Quarantined, StoreError};
+use baton_whatsapp::{
+    address::CustomerAddress,
+    events::events,
+    signature::VerifiedBody,
+    webhook::{self, Content, Delivery, NotWebhook, Update},
+};
+use jiff::Timestamp;
+
+use super::{CustomerKey, Item, Parcel, Refused};
+use crate::{
+    directory::{ActiveApp, ActiveTenant, Directory},
+    host::Host,
+};
+
+/// Keeps a signed body that is no webhook. Answered with 200 all the same, or
+/// WhatsApp would send it again for a week.
+pub async fn quarantine_body(
+    host: &Host,
+    app: &ActiveApp,
+    body: &VerifiedBody,
+    not_webhook: &NotWebhook,
+) -> Result<(), Refused> {
+    keep(host, app, body, not_webhook.code(), None).await
+}
+
+/// One parcel a customer, in the order of the delivery, and what has no place:
+/// it belongs to no known number, or cannot be read.
+pub fn into_parcels(host: &Host, app: &ActiveApp, delivery: &Delivery) -> Sorted {
+    let directory = host.directory();
+    let now = host.clock.now();
+    let mut sorted = Sorted::default();
+    for update in &delivery.updates {
+        sorted.take(app, &directory, update, now);
+    }
+    sorted
+}
+
+/// Keeps what has no place, with the whole body: driving it again changes
+/// nothing more for the rest.
+pub async fn quarantine_unplaced(
+    host: &Host,
+    app: &ActiveApp,
+    body: &VerifiedBody,
+    sorted: &Sorted,
+) -> Result<(), Refused> {
+    for (number, why) in &sorted.unplaced {
+        match keep(host, app, body, why, number.clone()).await {
+            // News of a kind that this version does not know must not stop
+            // the intake of everything else.
+            Err(Refused::Store(StoreError::QuarantineFull)) if *why == UNKNOWN_KIND => {
+                tracing::error!(
+                    why,
+                    "the quarantine is full, an item of unknown kind is not kept"
+                );
+            }
+            result => result?,
+        }
+    }
+    Ok(())
+}
+
+async fn keep(
+    host: &Host,
+    app: &ActiveApp,
+    body: &VerifiedBody,
+    why: &'static str,
+    number: Option<String>,
+) -> Result<(), Refused> {
+    tracing::warn!(app = app.name, why, "signed input quarantined");
+    let item = Quarantined {
+        at: host.clock.now(),
+        app: app.name.clone(),
+        why: why.to_owned(),
+        number,
+        body: body.bytes().to_vec(),
+    };
+    host.store.quarantine(item).await?;
+    Ok(())
+}
+
+/// What tells two customers of one tenant apart within a delivery.
+type Place = (baton_domain::ids::TenantId, Arc<str>);
+
+/// Stable code of an item that this version does not know.
+const UNKNOWN_KIND: &str = "unknown_kind";
+
+/// A delivery, sorted.
+#[derive(Default)]
+pub struct Sorted {
+    /// What belongs to customers.
+    pub parcels: Vec<Parcel>,
+    places: HashMap<Place, usize>,
+    /// Why something has no place, once for each number.
+    pub unplaced: HashMap<Option<String>, &'static str>,
+}
+
+impl Sorted {
+    fn take(&mut self, app: &ActiveApp, directory: &Directory, update: &Update, now: Timestamp) {
+        let number = update.number.as_ref();
+        match &update.content {
+            Content::Unknown(_) => {
+                self.unplaced
+                    .insert(number.map(ToString::to_string), UNKNOWN_KIND);
+                return;
+            }
+            Content::Unreadable(unreadable) => {
+                self.unplaced
+                    .insert(number.map(ToString::to_string), unreadable.fault.code());
+                return;
+            }
+            _ => {}
+        }
+        let Some(number) = number else {
+            tracing::info!(field = %update.field, "update about no number noted");
+            return;
+        };
+        // The secret of one app must not speak for the numbers of another.
+        let is_of_app = |tenant: &&Arc<ActiveTenant>| {
+            let mut numbers = tenant.document.numbers.iter();
+            numbers.any(|it| it.id == *number && it.app == app.name)
+        };
+        let Some(tenant) = directory.tenant_of(number).filter(is_of_app) else {
+            self.unplaced
+                .insert(Some(number.to_string()), "unknown_number");
+            return;
+        };
+        match &update.address {
+            Some(address) => self.place(tenant, address, update, now),
+            None => tracing::info!(field = %update.field, "update about no customer noted"),
+        }
+    }
+
+    fn place(
+        &mut self,
+        tenant: &Arc<ActiveTenant>,
+        address: &CustomerAddress,
+        update: &Update,
+        now: Timestamp,
+    ) {
+        let phone = address.phone().map(|it| Arc::from(it.as_str()));
+        let user_id = address.user_id().map(|it| Arc::from(it.as_str()));
+        let Some(name) = phone.or(user_id) else {
+            return;
+        };
+        let place = (tenant.document.id.clone(), name);
+        let at = *self.places.entry(place).or_insert_with(|| {
+            self.parcels.push(Parcel {
+                tenant: tenant.clone(),
+                customer: CustomerKey::Links(Vec::new()),
+                items: Vec::new(),
+            });
+            self.parcels.len() - 1
+        });
+        let parcel = &mut self.parcels[at];
+        if let CustomerKey::Links(links) = &mut parcel.customer {
+            add_links(links, address);
+            if let Content::AddressChanged(change) = &update.content {
+                add_links(links, &change.new);
+            }
+        }
+        let mut events = events(update, now);
+        for event in &mut events {
+            tell_greetings(tenant, event);
+        }
+        parcel.items.push(Item {
+            identity: Some(identity(update)),
+            events,
+        });
+    }
+}
+
+fn add_links(links: &mut Vec<Link>, address: &CustomerAddress) {
+    let phone = address.phone().map(|it| Link::Phone(it.as_str().into()));
+    let user_id = address.user_id().map(|it| Link::UserId(it.as_str().into()));
+    for link in phone.into_iter().chain(user_id) {
+        if !links.contains(&link) {
+            links.push(link);
+        }
+    }
+}
+
+/// The App's own greeting is nobody's takeover.
+fn tell_greetings(tenant: &ActiveTenant, event: &mut Event) {
+    if let EventBody::EchoReceived(echo) = &mut event.body {
+        echo.automatic = tenant.profile.is_automatic_text(echo.text.as_deref());
+    }
+}
+
+/// Messages are remembered as long as the customer, everything else for a
+/// month: WhatsApp redelivers for a week.
+fn identity(update: &Update) -> Identity {
+    let bytes = update.identity.canonical_bytes();
+    match update.identity {
+        webhook::Identity::Message { .. } => Identity::forever(bytes),
+        _ => Identity::month(bytes),
+    }
+}

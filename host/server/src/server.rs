@@ -1,0 +1,72 @@
+//! Starting and running the host; its edges are arguments.
+
+use std::{future::Future, sync::Arc};
+
+use anyhow::Context;
+use baton_sandbox::{EvaluatorPool, Sandbox};
+use baton_store::{Options, OsEntropy, SledStore};
+use baton_whatsapp::graph::GraphClient;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    host::{Host, Parts},
+    http,
+    rule_pack::RulePack,
+    work,
+};
+
+/// Opens the store, compiles the stock pack and puts the host together.
+///
+/// # Errors
+/// Says which part does not start.
+pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Host>> {
+    let admin_key = config.admin_key().map_err(anyhow::Error::msg)?;
+    let sandbox = Sandbox::new().context("the sandbox does not start")?;
+    let pack = RulePack::stock(&sandbox).context("the stock pack does not load")?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if config.evaluation.threads == 0 {
+        cores
+    } else {
+        config.evaluation.threads
+    };
+    let store = SledStore::open(&config.data, Options::new(OsEntropy))
+        .with_context(|| format!("the store in {} does not open", config.data.display()))?;
+    let parts = Parts {
+        admin_key,
+        clock,
+        store: Arc::new(store),
+        pack,
+        evaluators: EvaluatorPool::new(threads).context("the evaluators do not start")?,
+        graph: GraphClient::new(&config.graph_url).context("graph_url")?,
+        config,
+    };
+    Host::new(parts)
+        .await
+        .context("the directory does not load")
+}
+
+/// Serves until `shutdown` resolves; then finishes what is under way.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn run(
+    host: Arc<Host>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let ending = CancellationToken::new();
+    let loops = work::start(&host, &ending);
+    let router = http::router(host);
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown)
+        .await;
+    ending.cancel();
+    for one in loops {
+        // A loop that panicked has told the log.
+        let _ = one.await;
+    }
+    served.context("serving failed")
+}
