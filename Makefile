@@ -34,7 +34,7 @@ lint:
 # The journey, played through HTTP against a real host on 127.0.0.1:8080, which
 # keeps serving. `make demo ARGS=--once` ends after it.
 demo: guests
-	@$(CARGO) run --quiet --release --locked -p baton -- demo $(ARGS)
+	@$(CARGO) run --quiet --locked -p baton -- demo $(ARGS)
 
 # The journey's Friday question: a signed webhook body and what is known of the
 # customer. `make decide ARGS=--json` prints the record itself.

@@ -3,7 +3,8 @@
 //! keys and values written to sled with the same sync, and nothing else.
 //!
 //! `cargo bench -p baton-store` prints one table. `BATON_BENCH_SECONDS` sets
-//! how long each cell runs (2 by default).
+//! how long each cell runs (2 by default), `BATON_BENCH_ONLY` picks cells such
+//! as `known 64`.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::{
@@ -60,9 +61,29 @@ struct Rate {
     commits: usize,
     seconds: f64,
     latencies: Vec<Duration>,
+    cpu_ticks: u64,
+}
+
+/// Processor time of this process so far, in hundredths of a second
+/// (`proc_pid_stat(5)`: fields 14 and 15).
+fn cpu_ticks() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat
+        .rsplit_once(") ")
+        .map_or("", |(_, fields)| fields)
+        .split(' ');
+    fields
+        .skip(11)
+        .take(2)
+        .filter_map(|ticks| ticks.parse::<u64>().ok())
+        .sum()
 }
 
 impl Rate {
+    fn cpu_micros(&self) -> f64 {
+        self.cpu_ticks as f64 * 10_000.0 / self.commits as f64
+    }
+
     fn a_second(&self) -> f64 {
         self.commits as f64 / self.seconds
     }
@@ -135,7 +156,7 @@ where
         .ok()
         .and_then(|it| it.parse().ok());
     let until = Duration::from_secs(seconds.unwrap_or(2));
-    let started = Instant::now();
+    let (started, ticks) = (Instant::now(), cpu_ticks());
     let work = &work;
     let latencies: Vec<Vec<Duration>> = runtime.block_on(async move {
         let mut tasks = Vec::new();
@@ -195,11 +216,15 @@ fn main() {
         .build()
         .unwrap();
     println!(
-        "customers  waiting  commits/s   floor/s  ratio      p50      p99  floor p99  commits/batch  bytes/commit"
+        "customers  waiting  commits/s   floor/s  ratio       p50       p99  floor p99  \
+         commits/batch  bytes/commit  cpu us/commit  floor cpu"
     );
+    let only = std::env::var("BATON_BENCH_ONLY").unwrap_or_default();
     for kind in ["known", "new"] {
         for waiting in [1, 8, 64] {
-            cell(&runtime, kind, waiting);
+            if format!("{kind} {waiting}").contains(&only) {
+                cell(&runtime, kind, waiting);
+            }
         }
     }
 }
@@ -239,7 +264,8 @@ fn cell(runtime: &Runtime, kind: &str, waiting: usize) {
         .sum();
     let floor = floor(runtime, waiting, &rows, baton.commits);
     println!(
-        "{kind:9} {waiting:8} {:10.0} {:9.0} {:5.0}% {:8.2?} {:8.2?} {:10.2?} {:14.1} {:13}",
+        "{kind:9} {waiting:8} {:10.0} {:9.0} {:5.0}% {:>9.2?} {:>9.2?} {:>10.2?} {:14.1} {:13} \
+         {:14.0} {:10.0}",
         baton.a_second(),
         floor.a_second(),
         100.0 * baton.a_second() / floor.a_second(),
@@ -248,6 +274,8 @@ fn cell(runtime: &Runtime, kind: &str, waiting: usize) {
         floor.percentile(99),
         changes as f64 / batches as f64,
         bytes / baton.commits,
+        baton.cpu_micros(),
+        floor.cpu_micros(),
     );
 }
 

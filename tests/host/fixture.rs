@@ -1,0 +1,244 @@
+//! A host of our own for each test.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use baton::{
+    clock::{Clock, ManualClock},
+    config::{Config, Evaluation},
+    server,
+};
+use baton_simulator::{Business, Person, Simulator, Subscription, escaped};
+use baton_whatsapp::signature::{AppSecret, SIGNATURE_HEADER, sign};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+pub const NUMBER: &str = "106540352242922";
+pub const PHONE: &str = "6281290001234";
+pub const SECRET: &str = "a-secret-of-the-app";
+pub const ADMIN: &str = "the-administrators-key";
+
+/// A running host with one tenant, `shop`, and a simulator beside it.
+pub struct Fixture {
+    pub url: String,
+    pub clock: Arc<ManualClock>,
+    pub simulator: Simulator,
+    pub http: reqwest::Client,
+    /// An operator's key of the tenant.
+    pub key: String,
+    _data: TempDir,
+}
+
+pub fn sari() -> Person {
+    Person { phone: PHONE.to_owned(), name: "Sari Wijaya".to_owned() }
+}
+
+pub fn start_time() -> Timestamp {
+    "2026-11-24T02:30:00Z".parse().expect("a time")
+}
+
+pub fn tenant(id: &str, number: &str) -> Value {
+    json!({
+        "id": id,
+        "name": "Kopi Senja",
+        "timezone": "Asia/Jakarta",
+        "language": "en",
+        "teams": [{ "name": "sales", "tiers": ["junior", "senior"] }],
+        "numbers": [{ "id": number, "app": "main", "token": "token" }],
+        "automatic_texts": ["Thanks for writing, we are back at nine."],
+        "follow_ups": [{
+            "name": "tracking",
+            "after": "paid",
+            "delay_hours": 48,
+            "too_late_hours": 24,
+            "text": "On its way: {tracking}",
+            "template": { "name": "order_tracking", "language": "en", "parameters": ["{order}"] },
+        }],
+    })
+}
+
+impl Fixture {
+    pub async fn start() -> Self {
+        Self::with(Evaluation::default()).await
+    }
+
+    pub async fn with(evaluation: Evaluation) -> Self {
+        let data = TempDir::new().expect("a folder");
+        let clock = ManualClock::new(start_time());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let (graph, graph_url) = Simulator::listener().await.expect("a port");
+        let simulator = Self::simulator(&clock, &url);
+        tokio::spawn(simulator.clone().serve(graph));
+        let config = Config {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            data: data.path().join("store"),
+            admin_key_sha256: hex::encode(Sha256::digest(ADMIN)),
+            graph_url,
+            evaluation,
+            is_demo: false,
+        };
+        let host = server::open(config, clock.clone()).await.expect("the host opens");
+        tokio::spawn(server::run(host, listener, std::future::pending()));
+        let http = reqwest::Client::new();
+        let mut fixture = Self { url, clock, simulator, http, key: String::new(), _data: data };
+        let app = json!({ "secret": SECRET, "verify_token": "verify" });
+        fixture.admin("PUT", "/admin/apps/main", &app).await;
+        fixture.admin("PUT", "/admin/tenants/shop", &tenant("shop", NUMBER)).await;
+        fixture.key = fixture.make_key("shop", json!({ "name": "all", "role": "operator" })).await;
+        fixture
+    }
+
+    fn simulator(clock: &Arc<ManualClock>, url: &str) -> Simulator {
+        let business = Business {
+            number_id: NUMBER.to_owned(),
+            display: "6221500900".to_owned(),
+            token: "token".to_owned(),
+        };
+        let subscription = Subscription {
+            callback: format!("{url}/webhooks/whatsapp/main"),
+            secret: AppSecret::new(SECRET).expect("a secret"),
+        };
+        let clock = clock.clone();
+        Simulator::new(business, Arc::new(move || clock.now()), vec![subscription])
+    }
+
+    /// A key for `tenant`, as the administrator makes one.
+    pub async fn make_key(&self, tenant: &str, new: Value) -> String {
+        let (status, made) = self.admin("POST", &format!("/admin/tenants/{tenant}/keys"), &new).await;
+        assert_eq!(status, 201, "{made}");
+        made["key"].as_str().expect("a key").to_owned()
+    }
+
+    pub async fn admin(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.request(method, path, ADMIN, Some(body)).await
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        self.request("GET", path, &self.key, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.request("POST", path, &self.key, Some(body)).await
+    }
+
+    pub async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
+        let method = method.parse().expect("a method");
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(key)
+            .header("idempotency-key", format!("{path}/{body:?}"));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or_default())
+    }
+
+    /// Posts raw bytes as a webhook with this signature.
+    pub async fn webhook(&self, app: &str, body: &str, signature: Option<&str>) -> u16 {
+        let url = format!("{}/webhooks/whatsapp/{app}", self.url);
+        let mut request = self.http.post(url).body(body.to_owned());
+        if let Some(signature) = signature {
+            request = request.header(SIGNATURE_HEADER, signature);
+        }
+        request.send().await.expect("an answer").status().as_u16()
+    }
+
+    /// Posts raw bytes as a webhook, rightly signed.
+    pub async fn signed(&self, body: &str) -> u16 {
+        self.webhook("main", body, Some(&signature(body, SECRET))).await
+    }
+
+    pub async fn says(&self, text: &str) {
+        self.simulator.customer_says(&sari(), text).await.expect("it is taken");
+    }
+
+    pub async fn tell(&self, facts: Value) {
+        let body = json!({ "customer": { "phone": PHONE }, "facts": facts });
+        let (status, answer) = self.post("/v1/events", &body).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// Her conversation, with the thread.
+    pub async fn conversation(&self) -> Value {
+        let (_, found) = self.get(&format!("/v1/customers?phone={PHONE}")).await;
+        let id = found["items"][0]["id"].as_str().expect("she is known").to_owned();
+        self.get(&format!("/v1/conversations/{id}/{NUMBER}")).await.1
+    }
+
+    /// Kinds of the events in her log.
+    pub async fn event_kinds(&self) -> Vec<String> {
+        let (_, found) = self.get(&format!("/v1/customers?phone={PHONE}")).await;
+        let Some(id) = found["items"][0]["id"].as_str() else { return Vec::new() };
+        let (_, events) = self.get(&format!("/v1/customers/{id}/events?limit=200")).await;
+        let events = events["items"].as_array().expect("events").iter();
+        events.map(|it| it["event"]["kind"].as_str().expect("a kind").to_owned()).collect()
+    }
+
+    pub async fn count_of(&self, kind: &str) -> usize {
+        self.event_kinds().await.iter().filter(|it| *it == kind).count()
+    }
+
+    pub async fn send(&self, text: &str) -> (u16, Value) {
+        let message = json!({ "type": "text", "body": text });
+        let body = json!({ "customer": { "phone": PHONE }, "message": message });
+        self.post("/v1/messages", &body).await
+    }
+
+    /// How the message of the thread that says `text` fared.
+    pub async fn outcome_of(&self, text: &str) -> Value {
+        let conversation = self.conversation().await;
+        let thread = conversation["thread"].as_array().expect("a thread").iter();
+        let found = thread.rev().find(|it| it["text"] == text);
+        found.map(|it| it["outcome"].clone()).unwrap_or_default()
+    }
+
+    pub fn advance(&self, hours: i64, minutes: i64) {
+        let by = SignedDuration::from_mins(hours * 60 + minutes);
+        self.clock.set(self.clock.now() + by);
+    }
+}
+
+/// Asks until the answer is yes.
+pub async fn until<F: Future<Output = bool>>(what: &str, ask: impl Fn() -> F) {
+    let asking = async {
+        while !ask().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let patience = Duration::from_secs(60);
+    tokio::time::timeout(patience, asking).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+pub fn signature(body: &str, secret: &str) -> String {
+    sign(body.as_bytes(), &AppSecret::new(secret).expect("a secret"))
+}
+
+/// A webhook with these messages, as Meta writes it.
+pub fn messages(number: &str, messages: &[Value]) -> String {
+    let value = json!({
+        "messaging_product": "whatsapp",
+        "metadata": { "display_phone_number": "6221500900", "phone_number_id": number },
+        "contacts": [{ "profile": { "name": "Sari Wijaya" }, "wa_id": PHONE }],
+        "messages": messages,
+    });
+    let entry = json!({ "id": "1", "changes": [{ "field": "messages", "value": value }] });
+    escaped(&json!({ "object": "whatsapp_business_account", "entry": [entry] }))
+}
+
+/// A text message of hers.
+pub fn text(id: &str, text: &str) -> Value {
+    let second = start_time().as_second().to_string();
+    json!({ "from": PHONE, "id": id, "timestamp": second, "type": "text", "text": { "body": text } })
+}

@@ -1,0 +1,84 @@
+//! Messages that follow an order by themselves.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, sari, until};
+
+fn paid(order: &str) -> Value {
+    let total = json!({ "minor": 5_000, "currency": "USD" });
+    json!([{ "type": "order", "id": order, "status": "paid", "total": total, "tracking": "https://t/1" }])
+}
+
+#[tokio::test]
+async fn tracking_follows_two_days_after_payment_once_and_by_template() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.tell(paid("A-1")).await;
+    host.tell(paid("A-1")).await;
+    host.advance(47, 0);
+    assert_eq!(host.count_of("timer_fired").await, 0);
+    host.advance(2, 0);
+    until("tracking is sent", || async { host.simulator.sent().len() == 1 }).await;
+    let sent = host.simulator.sent();
+    assert_eq!(sent[0].text(), "order_tracking", "outside the window it is a template");
+    assert!(sent[0].request.to_string().contains("A-1"));
+    host.advance(100, 0);
+    assert_eq!(host.count_of("timer_fired").await, 1);
+    assert_eq!(host.simulator.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn inside_the_window_it_is_words() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.tell(paid("A-1")).await;
+    host.advance(47, 0);
+    host.says("Any news?").await;
+    host.advance(2, 0);
+    until("tracking is sent", || async { host.simulator.sent().len() == 1 }).await;
+    assert_eq!(host.simulator.sent()[0].text(), "On its way: https://t/1");
+}
+
+#[tokio::test]
+async fn what_is_too_late_is_recorded_and_not_sent() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.tell(paid("A-1")).await;
+    host.advance(400 * 24, 0);
+    until("the timer is recorded", || async { host.count_of("timer_fired").await == 1 }).await;
+    assert_eq!(host.count_of("send_queued").await, 0);
+    assert!(host.simulator.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_cancelled_order_is_followed_by_nothing() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.tell(paid("A-1")).await;
+    host.tell(paid("A-2")).await;
+    host.tell(json!([{ "type": "order", "id": "A-1", "status": "cancelled" }])).await;
+    host.advance(49, 0);
+    until("the other is sent", || async { host.simulator.sent().len() == 1 }).await;
+    assert!(host.simulator.sent()[0].request.to_string().contains("A-2"));
+    assert_eq!(host.count_of("timer_fired").await, 1);
+}
+
+#[tokio::test]
+async fn it_waits_while_people_own_the_conversation() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.tell(paid("A-1")).await;
+    host.advance(47, 0);
+    host.simulator.app_says(&sari(), "Hi, Dewi here").await.expect("it is taken");
+    host.advance(2, 0);
+    let conversation = host.conversation().await;
+    let customer = conversation["customer"].as_str().expect("an id").to_owned();
+    let path = format!("/v1/conversations/{customer}/{}/return", crate::fixture::NUMBER);
+    assert_eq!(host.post(&path, &json!({})).await.0, 200);
+    until("it is sent after the return", || async {
+        host.advance(0, 20);
+        host.simulator.sent().len() == 1
+    })
+    .await;
+    assert_eq!(host.count_of("timer_fired").await, 1);
+}

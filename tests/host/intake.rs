@@ -1,0 +1,152 @@
+//! What may come in, and what becomes of it.
+
+use baton::config::Evaluation;
+use serde_json::json;
+
+use crate::fixture::{Fixture, NUMBER, PHONE, SECRET, messages, signature, tenant, text, until};
+
+#[tokio::test]
+async fn a_wrong_signature_changes_nothing() {
+    let host = Fixture::start().await;
+    let body = messages(NUMBER, &[text("wamid.1", "hello")]);
+    let right = signature(&body, SECRET);
+    let other = signature(&body, "another-secret");
+    let of_other_body = signature("{}", SECRET);
+    let wrong = [
+        None,
+        Some(""),
+        Some("sha256="),
+        Some(&right[..70]),
+        Some(&right["sha256=".len()..]),
+        Some("sha256=zz"),
+        Some(&other),
+        Some(&of_other_body),
+    ];
+    for signature in wrong {
+        assert_eq!(host.webhook("main", &body, signature).await, 401, "{signature:?}");
+    }
+    assert_eq!(host.webhook("no-such-app", &body, Some(&right)).await, 401);
+    let (_, customers) = host.get("/v1/customers").await;
+    assert_eq!(customers["items"], json!([]));
+    assert_eq!(host.webhook("main", &body, Some(&right)).await, 200);
+}
+
+#[tokio::test]
+async fn whatever_is_redelivered_changes_nothing_more() {
+    let host = Fixture::start().await;
+    let first = messages(NUMBER, &[text("wamid.1", "hello"), text("wamid.2", "anyone?")]);
+    let second = messages(NUMBER, &[text("wamid.2", "anyone?"), text("wamid.3", "hm")]);
+    for body in [&first, &first, &second, &first, &second] {
+        assert_eq!(host.signed(body).await, 200);
+    }
+    assert_eq!(host.count_of("message_received").await, 3);
+    assert_eq!(host.count_of("decided").await, 3);
+    assert_eq!(host.conversation().await["episode"]["turns"], 3);
+}
+
+#[tokio::test]
+async fn the_same_delivery_many_times_at_once_is_taken_once() {
+    let host = Fixture::start().await;
+    let body = messages(NUMBER, &[text("wamid.1", "hello"), text("wamid.2", "anyone?")]);
+    let all = (0..8).map(|_| host.signed(&body));
+    for status in futures_util::future::join_all(all).await {
+        assert_eq!(status, 200);
+    }
+    assert_eq!(host.count_of("message_received").await, 2);
+}
+
+#[tokio::test]
+async fn one_bad_item_never_sinks_its_batch() {
+    let host = Fixture::start().await;
+    let bad = json!({ "from": PHONE, "timestamp": [], "type": 7 });
+    let odd = json!({ "from": PHONE, "id": "wamid.3", "timestamp": "1795487400", "type": "hologram", "hologram": {} });
+    let body = messages(NUMBER, &[text("wamid.1", "one"), bad, odd, text("wamid.4", "two")]);
+    assert_eq!(host.signed(&body).await, 200);
+    let thread = host.conversation().await["thread"].to_string();
+    assert!(thread.contains("one") && thread.contains("two"), "{thread}");
+    let (_, kept) = host.admin("GET", "/admin/quarantine", &json!(null)).await;
+    assert!(!kept["items"].as_array().expect("items").is_empty(), "the bad item is lost");
+}
+
+#[tokio::test]
+async fn signed_nonsense_is_kept_and_acknowledged() {
+    let host = Fixture::start().await;
+    for body in ["not json", "[]", "{\"object\":\"page\"}", "{\"entry\":5}", ""] {
+        assert_eq!(host.signed(body).await, 200, "{body:?}");
+    }
+    let (_, kept) = host.admin("GET", "/admin/quarantine", &json!(null)).await;
+    let items = kept["items"].as_array().expect("items").clone();
+    assert!(items.len() >= 4, "{kept}");
+    assert_eq!(items[0]["body"], "not json");
+    let (status, _) = host.get("/admin/quarantine").await;
+    assert_eq!(status, 401, "a tenant's key looks into the quarantine");
+    let path = format!("/admin/quarantine/{}", items[0]["id"]);
+    assert_eq!(host.admin("DELETE", &path, &json!(null)).await.0, 204);
+    assert_eq!(host.admin("DELETE", &path, &json!(null)).await.0, 404);
+}
+
+#[tokio::test]
+async fn an_unknown_number_waits_for_its_registration() {
+    let host = Fixture::start().await;
+    let body = messages("999", &[text("wamid.1", "is anybody there?")]);
+    assert_eq!(host.signed(&body).await, 200);
+    assert_eq!(host.admin("PUT", "/admin/tenants/other", &tenant("other", "999")).await.0, 200);
+    let key = host.make_key("other", json!({ "name": "all", "role": "operator" })).await;
+    let path = format!("/v1/customers?phone={PHONE}");
+    let (_, found) = host.request("GET", &path, &key, None).await;
+    assert_eq!(found["items"][0]["conversations"][0]["number"], "999", "{found}");
+    let (_, kept) = host.admin("GET", "/admin/quarantine", &json!(null)).await;
+    assert_eq!(kept["items"], json!([]));
+    let (_, found) = host.get(&path).await;
+    assert_eq!(found["items"], json!([]), "another tenant sees the customer");
+}
+
+#[tokio::test]
+async fn the_secret_of_one_app_does_not_speak_for_numbers_of_another() {
+    let host = Fixture::start().await;
+    let app = json!({ "secret": "the-other-secret", "verify_token": "verify" });
+    host.admin("PUT", "/admin/apps/second", &app).await;
+    let body = messages(NUMBER, &[text("wamid.1", "hello")]);
+    let signed = signature(&body, "the-other-secret");
+    assert_eq!(host.webhook("second", &body, Some(&signed)).await, 200);
+    assert_eq!(host.event_kinds().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn secrets_rotate_without_a_gap() {
+    let host = Fixture::start().await;
+    let rotated = json!({
+        "secret": "the-new-secret", "previous_secret": SECRET, "verify_token": "verify",
+    });
+    let request = host.http.put(format!("{}/admin/apps/main", host.url));
+    let request = request.bearer_auth(crate::fixture::ADMIN).header("if-match", "\"1\"");
+    assert_eq!(request.json(&rotated).send().await.expect("an answer").status(), 200);
+    for (at, secret) in ["the-new-secret", SECRET].iter().enumerate() {
+        let body = messages(NUMBER, &[text(&format!("wamid.{at}"), "hello")]);
+        let signed = signature(&body, secret);
+        assert_eq!(host.webhook("main", &body, Some(&signed)).await, 200);
+    }
+    assert_eq!(host.count_of("message_received").await, 2);
+}
+
+#[tokio::test]
+async fn the_handshake_answers_the_challenge_to_the_right_token_only() {
+    let host = Fixture::start().await;
+    let ask = |token: &str| {
+        let query = format!("hub.mode=subscribe&hub.challenge=42&hub.verify_token={token}");
+        host.http.get(format!("{}/webhooks/whatsapp/main?{query}", host.url)).send()
+    };
+    let right = ask("verify").await.expect("an answer");
+    assert_eq!((right.status().as_u16(), right.text().await.expect("text")), (200, "42".to_owned()));
+    assert_eq!(ask("wrong").await.expect("an answer").status(), 403);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_before_the_answer_is_decided_after_it() {
+    let evaluation = Evaluation { threads: 1, budget_ms: 1 };
+    let host = Fixture::with(evaluation).await;
+    let many: Vec<_> = (0..40).map(|at| text(&format!("wamid.{at}"), "hello there")).collect();
+    assert_eq!(host.signed(&messages(NUMBER, &many)).await, 200);
+    assert_eq!(host.count_of("message_received").await, 40);
+    until("forty decisions", || async { host.count_of("decided").await == 40 }).await;
+}

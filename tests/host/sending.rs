@@ -1,0 +1,108 @@
+//! A message to a customer is sent at most once, and only while it is the
+//! bot's turn.
+
+use baton_simulator::Fault;
+use serde_json::json;
+
+use crate::fixture::{Fixture, sari, until};
+
+#[tokio::test]
+async fn a_message_is_sent_once_under_its_key() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    for _ in 0..3 {
+        let (status, _) = host.send("Welcome!").await;
+        assert_eq!(status, 202);
+    }
+    let accepted = || async { host.outcome_of("Welcome!").await["is"] == "accepted" };
+    until("it is accepted", accepted).await;
+    assert_eq!(host.simulator.sent().len(), 1);
+    assert_eq!(host.count_of("send_queued").await, 1);
+}
+
+#[tokio::test]
+async fn what_waits_in_the_outbox_does_not_leave_over_a_person() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.simulator.break_next_send(Fault::Refuse { status: 400, code: 131_056 });
+    assert_eq!(host.send("Are you still there?").await.0, 202);
+    let begun = || async { host.count_of("send_resolved").await >= 1 };
+    until("it was tried", begun).await;
+    host.simulator.app_says(&sari(), "Hi, Dewi here").await.expect("it is taken");
+    // Well after the retry is due.
+    until("it is suppressed", || async {
+        host.advance(0, 2);
+        host.outcome_of("Are you still there?").await["why"] == "people_own"
+    })
+    .await;
+    assert!(host.simulator.sent().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_tells_nothing_is_settled_by_the_status() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.simulator.break_next_send(Fault::TakeAndHangUp);
+    assert_eq!(host.send("Welcome!").await.0, 202);
+    until("the status came", || async { host.count_of("receipt").await == 3 }).await;
+    for _ in 0..4 {
+        host.advance(0, 11);
+        let _ = host.outcome_of("Welcome!").await;
+    }
+    // A later message passes, so the loop has looked at everything due.
+    assert_eq!(host.send("And another thing").await.0, 202);
+    let accepted = || async { host.outcome_of("And another thing").await["is"] == "accepted" };
+    until("the next is accepted", accepted).await;
+    let sent: Vec<String> = host.simulator.sent().iter().map(|it| it.text()).collect();
+    assert_eq!(sent, ["Welcome!", "And another thing"]);
+    let (_, letters) = host.get("/v1/dead-letters").await;
+    assert_eq!(letters["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_message_whose_fate_nobody_knows_becomes_a_dead_letter() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.simulator.break_next_send(Fault::Refuse { status: 500, code: 131_000 });
+    assert_eq!(host.send("Welcome!").await.0, 202);
+    until("it was tried", || async { host.count_of("send_resolved").await >= 1 }).await;
+    until("it is a dead letter", || async {
+        host.advance(0, 11);
+        let (_, letters) = host.get("/v1/dead-letters").await;
+        letters["items"][0]["why"] == "fate_unknown"
+    })
+    .await;
+    assert!(host.simulator.sent().is_empty(), "it was sent a second time");
+}
+
+#[tokio::test]
+async fn a_dead_token_is_told_and_a_new_one_works_without_a_restart() {
+    let host = Fixture::start().await;
+    let mut tenant = crate::fixture::tenant("shop", crate::fixture::NUMBER);
+    tenant["numbers"][0]["token"] = json!("an-old-token");
+    let put = |revision: &'static str, tenant: serde_json::Value| {
+        let request = host.http.put(format!("{}/admin/tenants/shop", host.url));
+        let request = request.bearer_auth(crate::fixture::ADMIN).header("if-match", revision);
+        request.json(&tenant).send()
+    };
+    assert_eq!(put("\"1\"", tenant.clone()).await.expect("an answer").status(), 200);
+    host.says("Hello").await;
+    assert_eq!(host.send("First").await.0, 202);
+    until("it is dead", || async { host.outcome_of("First").await["is"] == "dead" }).await;
+    tenant["numbers"][0]["token"] = json!("token");
+    assert_eq!(put("\"2\"", tenant).await.expect("an answer").status(), 200);
+    assert_eq!(host.send("Second").await.0, 202);
+    until("it is accepted", || async { host.outcome_of("Second").await["is"] == "accepted" }).await;
+}
+
+#[tokio::test]
+async fn outside_the_window_only_a_template_is_promised() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.advance(25, 0);
+    let (status, answer) = host.send("Still there?").await;
+    assert_eq!((status, &answer["error"]["code"]), (409, &json!("outside_service_window")));
+    let long = "x".repeat(5_000);
+    let (status, _) = host.send(&long).await;
+    assert_eq!(status, 422, "WhatsApp's own limits are checked before a promise");
+}
