@@ -36,16 +36,26 @@ const ROUTES: &[(&str, &str)] = &[
 async fn every_route_refuses_who_has_no_valid_key() {
     let host = Fixture::start().await;
     let expired = host
-        .make_key("shop", json!({ "name": "old", "role": "operator", "expires_at": "2026-01-01T00:00:00Z" }))
+        .make_key(
+            "shop",
+            json!({ "name": "old", "role": "operator", "expires_at": "2026-01-01T00:00:00Z" }),
+        )
         .await;
-    let revoked = host.make_key("shop", json!({ "name": "gone", "role": "operator" })).await;
-    host.admin("DELETE", "/admin/tenants/shop/keys/gone", &json!(null)).await;
+    let revoked = host
+        .make_key("shop", json!({ "name": "gone", "role": "operator" }))
+        .await;
+    host.admin("DELETE", "/admin/tenants/shop/keys/gone", &json!(null))
+        .await;
     for (method, path) in ROUTES {
         for key in ["", "wrong", "baton_00", &expired, &revoked] {
             let (status, answer) = host.request(method, path, key, None).await;
             assert_eq!(status, 401, "{method} {path} with {key:?}: {answer}");
         }
-        let wrong_kind = if path.starts_with("/admin") { &host.key } else { crate::fixture::ADMIN };
+        let wrong_kind = if path.starts_with("/admin") {
+            &host.key
+        } else {
+            crate::fixture::ADMIN
+        };
         let (status, _) = host.request(method, path, wrong_kind, None).await;
         assert_eq!(status, 401, "{method} {path} with a key of the other kind");
     }
@@ -55,10 +65,15 @@ async fn every_route_refuses_who_has_no_valid_key() {
 async fn a_role_does_what_it_is_for_and_nothing_else() {
     let host = Fixture::start().await;
     host.says("Hello").await;
-    let bot = host.make_key("shop", json!({ "name": "bot", "role": "bot" })).await;
-    let erp = host.make_key("shop", json!({ "name": "erp", "role": "integration" })).await;
+    let bot = host
+        .make_key("shop", json!({ "name": "bot", "role": "bot" }))
+        .await;
+    let erp = host
+        .make_key("shop", json!({ "name": "erp", "role": "integration" }))
+        .await;
     let missed = json!({ "customer": { "phone": PHONE }, "facts": [{ "type": "bot_missed" }] });
-    let message = json!({ "customer": { "phone": PHONE }, "message": { "type": "text", "body": "hi" } });
+    let message =
+        json!({ "customer": { "phone": PHONE }, "message": { "type": "text", "body": "hi" } });
     let cases: &[(&str, &str, &str, Option<&Value>, u16)] = &[
         (&bot, "POST", "/v1/events", Some(&missed), 200),
         (&erp, "POST", "/v1/events", Some(&missed), 403),
@@ -79,15 +94,23 @@ async fn a_role_does_what_it_is_for_and_nothing_else() {
 async fn a_foreign_thing_and_a_missing_one_answer_the_same_bytes() {
     let host = Fixture::start().await;
     host.says("Hello").await;
-    let customer = host.conversation().await["customer"].as_str().expect("an id").to_owned();
-    host.admin("PUT", "/admin/tenants/other", &tenant("other", "999")).await;
-    let foreign = host.make_key("other", json!({ "name": "all", "role": "operator" })).await;
+    let customer = host.conversation().await["customer"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    host.admin("PUT", "/admin/tenants/other", &tenant("other", "999"))
+        .await;
+    let foreign = host
+        .make_key("other", json!({ "name": "all", "role": "operator" }))
+        .await;
+    let (_, decisions) = host.get("/v1/decisions").await;
+    let version = decisions["items"][0]["version"].clone();
     let paths = |id: &str| {
         [
             format!("/v1/customers/{id}"),
             format!("/v1/customers/{id}/events"),
             format!("/v1/conversations/{id}/{NUMBER}"),
-            format!("/v1/decisions/{id}/2"),
+            format!("/v1/decisions/{id}/{version}"),
         ]
     };
     for (there, missing) in paths(&customer).iter().zip(paths("nobody-at-all")) {
@@ -101,16 +124,26 @@ async fn a_foreign_thing_and_a_missing_one_answer_the_same_bytes() {
         "customer": { "phone": PHONE },
         "facts": [{ "type": "bot_missed", "number": NUMBER }],
     });
-    let (status, _) = host.request("POST", "/v1/events", &foreign, Some(&number)).await;
+    let (status, _) = host
+        .request("POST", "/v1/events", &foreign, Some(&number))
+        .await;
     assert_eq!(status, 422, "a fact on another tenant's number is taken");
 }
 
 #[tokio::test]
 async fn two_people_cannot_overwrite_each_other() {
     let host = Fixture::start().await;
-    let (status, answer) = host.admin("PUT", "/admin/tenants/shop", &tenant("shop", NUMBER)).await;
-    assert_eq!((status, &answer["error"]["code"]), (412, &json!("stale")), "{answer}");
-    let (status, answer) = host.admin("PUT", "/admin/tenants/thief", &tenant("thief", NUMBER)).await;
+    let (status, answer) = host
+        .admin("PUT", "/admin/tenants/shop", &tenant("shop", NUMBER))
+        .await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (412, &json!("stale")),
+        "{answer}"
+    );
+    let (status, answer) = host
+        .admin("PUT", "/admin/tenants/thief", &tenant("thief", NUMBER))
+        .await;
     assert_eq!(status, 422, "a number of another tenant is taken: {answer}");
     let (_, shown) = host.admin("GET", "/admin/tenants/shop", &json!(null)).await;
     assert_eq!(shown["numbers"][0]["token"], json!(null), "a token leaves");
@@ -127,13 +160,18 @@ async fn bad_values_are_named() {
         json!({ "customer": { "phone": PHONE }, "facts": [] }),
         fact(json!({ "type": "basket", "checkout_state": "Open!" })),
         fact(json!({ "type": "order", "id": "", "status": "paid" })),
-        fact(json!({ "type": "order", "id": "1", "status": "paid", "total": { "minor": 1, "currency": "dollars" } })),
+        fact(
+            json!({ "type": "order", "id": "1", "status": "paid", "total": { "minor": 1, "currency": "dollars" } }),
+        ),
         fact(json!({ "type": "order", "id": "1", "status": "lost" })),
         fact(json!({ "type": "no-such-thing" })),
     ];
     for body in bad {
         let (status, answer) = host.post("/v1/events", &body).await;
-        assert!((400..500).contains(&status), "{status} for {body}: {answer}");
+        assert!(
+            (400..500).contains(&status),
+            "{status} for {body}: {answer}"
+        );
     }
     let (status, _) = host.post("/v1/no-such-route", &json!({})).await;
     assert_eq!(status, 404);

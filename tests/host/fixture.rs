@@ -32,7 +32,10 @@ pub struct Fixture {
 }
 
 pub fn sari() -> Person {
-    Person { phone: PHONE.to_owned(), name: "Sari Wijaya".to_owned() }
+    Person {
+        phone: PHONE.to_owned(),
+        name: "Sari Wijaya".to_owned(),
+    }
 }
 
 pub fn start_time() -> Timestamp {
@@ -80,14 +83,27 @@ impl Fixture {
             evaluation,
             is_demo: false,
         };
-        let host = server::open(config, clock.clone()).await.expect("the host opens");
+        let host = server::open(config, clock.clone())
+            .await
+            .expect("the host opens");
         tokio::spawn(server::run(host, listener, std::future::pending()));
         let http = reqwest::Client::new();
-        let mut fixture = Self { url, clock, simulator, http, key: String::new(), _data: data };
+        let mut fixture = Self {
+            url,
+            clock,
+            simulator,
+            http,
+            key: String::new(),
+            _data: data,
+        };
         let app = json!({ "secret": SECRET, "verify_token": "verify" });
         fixture.admin("PUT", "/admin/apps/main", &app).await;
-        fixture.admin("PUT", "/admin/tenants/shop", &tenant("shop", NUMBER)).await;
-        fixture.key = fixture.make_key("shop", json!({ "name": "all", "role": "operator" })).await;
+        fixture
+            .admin("PUT", "/admin/tenants/shop", &tenant("shop", NUMBER))
+            .await;
+        fixture.key = fixture
+            .make_key("shop", json!({ "name": "all", "role": "operator" }))
+            .await;
         fixture
     }
 
@@ -107,7 +123,9 @@ impl Fixture {
 
     /// A key for `tenant`, as the administrator makes one.
     pub async fn make_key(&self, tenant: &str, new: Value) -> String {
-        let (status, made) = self.admin("POST", &format!("/admin/tenants/{tenant}/keys"), &new).await;
+        let (status, made) = self
+            .admin("POST", &format!("/admin/tenants/{tenant}/keys"), &new)
+            .await;
         assert_eq!(status, 201, "{made}");
         made["key"].as_str().expect("a key").to_owned()
     }
@@ -157,11 +175,15 @@ impl Fixture {
 
     /// Posts raw bytes as a webhook, rightly signed.
     pub async fn signed(&self, body: &str) -> u16 {
-        self.webhook("main", body, Some(&signature(body, SECRET))).await
+        self.webhook("main", body, Some(&signature(body, SECRET)))
+            .await
     }
 
     pub async fn says(&self, text: &str) {
-        self.simulator.customer_says(&sari(), text).await.expect("it is taken");
+        self.simulator
+            .customer_says(&sari(), text)
+            .await
+            .expect("it is taken");
     }
 
     pub async fn tell(&self, facts: Value) {
@@ -173,21 +195,36 @@ impl Fixture {
     /// Her conversation, with the thread.
     pub async fn conversation(&self) -> Value {
         let (_, found) = self.get(&format!("/v1/customers?phone={PHONE}")).await;
-        let id = found["items"][0]["id"].as_str().expect("she is known").to_owned();
-        self.get(&format!("/v1/conversations/{id}/{NUMBER}")).await.1
+        let id = found["items"][0]["id"]
+            .as_str()
+            .expect("she is known")
+            .to_owned();
+        self.get(&format!("/v1/conversations/{id}/{NUMBER}"))
+            .await
+            .1
     }
 
     /// Kinds of the events in her log.
     pub async fn event_kinds(&self) -> Vec<String> {
         let (_, found) = self.get(&format!("/v1/customers?phone={PHONE}")).await;
-        let Some(id) = found["items"][0]["id"].as_str() else { return Vec::new() };
-        let (_, events) = self.get(&format!("/v1/customers/{id}/events?limit=200")).await;
+        let Some(id) = found["items"][0]["id"].as_str() else {
+            return Vec::new();
+        };
+        let (_, events) = self
+            .get(&format!("/v1/customers/{id}/events?limit=200"))
+            .await;
         let events = events["items"].as_array().expect("events").iter();
-        events.map(|it| it["event"]["kind"].as_str().expect("a kind").to_owned()).collect()
+        events
+            .map(|it| it["event"]["kind"].as_str().expect("a kind").to_owned())
+            .collect()
     }
 
     pub async fn count_of(&self, kind: &str) -> usize {
-        self.event_kinds().await.iter().filter(|it| *it == kind).count()
+        self.event_kinds()
+            .await
+            .iter()
+            .filter(|it| *it == kind)
+            .count()
     }
 
     pub async fn send(&self, text: &str) -> (u16, Value) {
@@ -218,7 +255,9 @@ pub async fn until<F: Future<Output = bool>>(what: &str, ask: impl Fn() -> F) {
         }
     };
     let patience = Duration::from_secs(60);
-    tokio::time::timeout(patience, asking).await.unwrap_or_else(|_| panic!("never: {what}"));
+    tokio::time::timeout(patience, asking)
+        .await
+        .unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 pub fn signature(body: &str, secret: &str) -> String {

@@ -18,9 +18,16 @@ async fn tracking_follows_two_days_after_payment_once_and_by_template() {
     host.advance(47, 0);
     assert_eq!(host.count_of("timer_fired").await, 0);
     host.advance(2, 0);
-    until("tracking is sent", || async { host.simulator.sent().len() == 1 }).await;
+    until("tracking is sent", || async {
+        host.simulator.sent().len() == 1
+    })
+    .await;
     let sent = host.simulator.sent();
-    assert_eq!(sent[0].text(), "order_tracking", "outside the window it is a template");
+    assert_eq!(
+        sent[0].text(),
+        "order_tracking",
+        "outside the window it is a template"
+    );
     assert!(sent[0].request.to_string().contains("A-1"));
     host.advance(100, 0);
     assert_eq!(host.count_of("timer_fired").await, 1);
@@ -35,7 +42,10 @@ async fn inside_the_window_it_is_words() {
     host.advance(47, 0);
     host.says("Any news?").await;
     host.advance(2, 0);
-    until("tracking is sent", || async { host.simulator.sent().len() == 1 }).await;
+    until("tracking is sent", || async {
+        host.simulator.sent().len() == 1
+    })
+    .await;
     assert_eq!(host.simulator.sent()[0].text(), "On its way: https://t/1");
 }
 
@@ -45,7 +55,10 @@ async fn what_is_too_late_is_recorded_and_not_sent() {
     host.says("Hello").await;
     host.tell(paid("A-1")).await;
     host.advance(400 * 24, 0);
-    until("the timer is recorded", || async { host.count_of("timer_fired").await == 1 }).await;
+    until("the timer is recorded", || async {
+        host.count_of("timer_fired").await == 1
+    })
+    .await;
     assert_eq!(host.count_of("send_queued").await, 0);
     assert!(host.simulator.sent().is_empty());
 }
@@ -56,9 +69,13 @@ async fn a_cancelled_order_is_followed_by_nothing() {
     host.says("Hello").await;
     host.tell(paid("A-1")).await;
     host.tell(paid("A-2")).await;
-    host.tell(json!([{ "type": "order", "id": "A-1", "status": "cancelled" }])).await;
+    host.tell(json!([{ "type": "order", "id": "A-1", "status": "cancelled" }]))
+        .await;
     host.advance(49, 0);
-    until("the other is sent", || async { host.simulator.sent().len() == 1 }).await;
+    until("the other is sent", || async {
+        host.simulator.sent().len() == 1
+    })
+    .await;
     assert!(host.simulator.sent()[0].request.to_string().contains("A-2"));
     assert_eq!(host.count_of("timer_fired").await, 1);
 }
@@ -69,11 +86,17 @@ async fn it_waits_while_people_own_the_conversation() {
     host.says("Hello").await;
     host.tell(paid("A-1")).await;
     host.advance(47, 0);
-    host.simulator.app_says(&sari(), "Hi, Dewi here").await.expect("it is taken");
+    host.simulator
+        .app_says(&sari(), "Hi, Dewi here")
+        .await
+        .expect("it is taken");
     host.advance(2, 0);
     let conversation = host.conversation().await;
     let customer = conversation["customer"].as_str().expect("an id").to_owned();
-    let path = format!("/v1/conversations/{customer}/{}/return", crate::fixture::NUMBER);
+    let path = format!(
+        "/v1/conversations/{customer}/{}/return",
+        crate::fixture::NUMBER
+    );
     assert_eq!(host.post(&path, &json!({})).await.0, 200);
     until("it is sent after the return", || async {
         host.advance(0, 20);

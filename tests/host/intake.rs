@@ -23,7 +23,11 @@ async fn a_wrong_signature_changes_nothing() {
         Some(&of_other_body),
     ];
     for signature in wrong {
-        assert_eq!(host.webhook("main", &body, signature).await, 401, "{signature:?}");
+        assert_eq!(
+            host.webhook("main", &body, signature).await,
+            401,
+            "{signature:?}"
+        );
     }
     assert_eq!(host.webhook("no-such-app", &body, Some(&right)).await, 401);
     let (_, customers) = host.get("/v1/customers").await;
@@ -34,7 +38,10 @@ async fn a_wrong_signature_changes_nothing() {
 #[tokio::test]
 async fn whatever_is_redelivered_changes_nothing_more() {
     let host = Fixture::start().await;
-    let first = messages(NUMBER, &[text("wamid.1", "hello"), text("wamid.2", "anyone?")]);
+    let first = messages(
+        NUMBER,
+        &[text("wamid.1", "hello"), text("wamid.2", "anyone?")],
+    );
     let second = messages(NUMBER, &[text("wamid.2", "anyone?"), text("wamid.3", "hm")]);
     for body in [&first, &first, &second, &first, &second] {
         assert_eq!(host.signed(body).await, 200);
@@ -47,7 +54,10 @@ async fn whatever_is_redelivered_changes_nothing_more() {
 #[tokio::test]
 async fn the_same_delivery_many_times_at_once_is_taken_once() {
     let host = Fixture::start().await;
-    let body = messages(NUMBER, &[text("wamid.1", "hello"), text("wamid.2", "anyone?")]);
+    let body = messages(
+        NUMBER,
+        &[text("wamid.1", "hello"), text("wamid.2", "anyone?")],
+    );
     let all = (0..8).map(|_| host.signed(&body));
     for status in futures_util::future::join_all(all).await {
         assert_eq!(status, 200);
@@ -60,18 +70,30 @@ async fn one_bad_item_never_sinks_its_batch() {
     let host = Fixture::start().await;
     let bad = json!({ "from": PHONE, "timestamp": [], "type": 7 });
     let odd = json!({ "from": PHONE, "id": "wamid.3", "timestamp": "1795487400", "type": "hologram", "hologram": {} });
-    let body = messages(NUMBER, &[text("wamid.1", "one"), bad, odd, text("wamid.4", "two")]);
+    let body = messages(
+        NUMBER,
+        &[text("wamid.1", "one"), bad, odd, text("wamid.4", "two")],
+    );
     assert_eq!(host.signed(&body).await, 200);
     let thread = host.conversation().await["thread"].to_string();
     assert!(thread.contains("one") && thread.contains("two"), "{thread}");
     let (_, kept) = host.admin("GET", "/admin/quarantine", &json!(null)).await;
-    assert!(!kept["items"].as_array().expect("items").is_empty(), "the bad item is lost");
+    assert!(
+        !kept["items"].as_array().expect("items").is_empty(),
+        "the bad item is lost"
+    );
 }
 
 #[tokio::test]
 async fn signed_nonsense_is_kept_and_acknowledged() {
     let host = Fixture::start().await;
-    for body in ["not json", "[]", "{\"object\":\"page\"}", "{\"entry\":5}", ""] {
+    for body in [
+        "not json",
+        "[]",
+        "{\"object\":\"page\"}",
+        "{\"entry\":5}",
+        "",
+    ] {
         assert_eq!(host.signed(body).await, 200, "{body:?}");
     }
     let (_, kept) = host.admin("GET", "/admin/quarantine", &json!(null)).await;
@@ -90,15 +112,29 @@ async fn an_unknown_number_waits_for_its_registration() {
     let host = Fixture::start().await;
     let body = messages("999", &[text("wamid.1", "is anybody there?")]);
     assert_eq!(host.signed(&body).await, 200);
-    assert_eq!(host.admin("PUT", "/admin/tenants/other", &tenant("other", "999")).await.0, 200);
-    let key = host.make_key("other", json!({ "name": "all", "role": "operator" })).await;
+    assert_eq!(
+        host.admin("PUT", "/admin/tenants/other", &tenant("other", "999"))
+            .await
+            .0,
+        200
+    );
+    let key = host
+        .make_key("other", json!({ "name": "all", "role": "operator" }))
+        .await;
     let path = format!("/v1/customers?phone={PHONE}");
     let (_, found) = host.request("GET", &path, &key, None).await;
-    assert_eq!(found["items"][0]["conversations"][0]["number"], "999", "{found}");
+    assert_eq!(
+        found["items"][0]["conversations"][0]["number"], "999",
+        "{found}"
+    );
     let (_, kept) = host.admin("GET", "/admin/quarantine", &json!(null)).await;
     assert_eq!(kept["items"], json!([]));
     let (_, found) = host.get(&path).await;
-    assert_eq!(found["items"], json!([]), "another tenant sees the customer");
+    assert_eq!(
+        found["items"],
+        json!([]),
+        "another tenant sees the customer"
+    );
 }
 
 #[tokio::test]
@@ -119,8 +155,18 @@ async fn secrets_rotate_without_a_gap() {
         "secret": "the-new-secret", "previous_secret": SECRET, "verify_token": "verify",
     });
     let request = host.http.put(format!("{}/admin/apps/main", host.url));
-    let request = request.bearer_auth(crate::fixture::ADMIN).header("if-match", "\"1\"");
-    assert_eq!(request.json(&rotated).send().await.expect("an answer").status(), 200);
+    let request = request
+        .bearer_auth(crate::fixture::ADMIN)
+        .header("if-match", "\"1\"");
+    assert_eq!(
+        request
+            .json(&rotated)
+            .send()
+            .await
+            .expect("an answer")
+            .status(),
+        200
+    );
     for (at, secret) in ["the-new-secret", SECRET].iter().enumerate() {
         let body = messages(NUMBER, &[text(&format!("wamid.{at}"), "hello")]);
         let signed = signature(&body, secret);
@@ -134,19 +180,32 @@ async fn the_handshake_answers_the_challenge_to_the_right_token_only() {
     let host = Fixture::start().await;
     let ask = |token: &str| {
         let query = format!("hub.mode=subscribe&hub.challenge=42&hub.verify_token={token}");
-        host.http.get(format!("{}/webhooks/whatsapp/main?{query}", host.url)).send()
+        host.http
+            .get(format!("{}/webhooks/whatsapp/main?{query}", host.url))
+            .send()
     };
     let right = ask("verify").await.expect("an answer");
-    assert_eq!((right.status().as_u16(), right.text().await.expect("text")), (200, "42".to_owned()));
+    assert_eq!(
+        (right.status().as_u16(), right.text().await.expect("text")),
+        (200, "42".to_owned())
+    );
     assert_eq!(ask("wrong").await.expect("an answer").status(), 403);
 }
 
 #[tokio::test]
 async fn what_does_not_fit_before_the_answer_is_decided_after_it() {
-    let evaluation = Evaluation { threads: 1, budget_ms: 1 };
+    let evaluation = Evaluation {
+        threads: 1,
+        budget_ms: 1,
+    };
     let host = Fixture::with(evaluation).await;
-    let many: Vec<_> = (0..40).map(|at| text(&format!("wamid.{at}"), "hello there")).collect();
+    let many: Vec<_> = (0..40)
+        .map(|at| text(&format!("wamid.{at}"), "hello there"))
+        .collect();
     assert_eq!(host.signed(&messages(NUMBER, &many)).await, 200);
     assert_eq!(host.count_of("message_received").await, 40);
-    until("forty decisions", || async { host.count_of("decided").await == 40 }).await;
+    until("forty decisions", || async {
+        host.count_of("decided").await == 40
+    })
+    .await;
 }

@@ -20,13 +20,18 @@ fn init(folder: &Path) -> (String, String) {
     let output = baton().arg("init").arg(folder).output().expect("init runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{output:?}");
-    let key = text.lines().find_map(|line| line.strip_prefix("administrator's key, shown only now: "));
+    let key = text
+        .lines()
+        .find_map(|line| line.strip_prefix("administrator's key, shown only now: "));
     let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
     let address = port.expect("a port").to_string();
     let path = folder.join("baton.toml");
     let config = std::fs::read_to_string(&path).expect("the configuration");
     std::fs::write(&path, config.replace("127.0.0.1:8080", &address)).expect("it is written");
-    (key.expect("a key is shown").to_owned(), format!("http://{address}"))
+    (
+        key.expect("a key is shown").to_owned(),
+        format!("http://{address}"),
+    )
 }
 
 /// Starts the host and waits until it says that it serves.
@@ -55,15 +60,32 @@ struct Client {
 impl Client {
     async fn call(&self, method: &str, path: &str, key: &str, body: &Value) -> (u16, Value) {
         let method = method.parse().expect("a method");
-        let request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(key);
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(key);
         let answer = request.json(body).send().await.expect("an answer");
-        (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+        (
+            answer.status().as_u16(),
+            answer.json().await.unwrap_or_default(),
+        )
     }
 
     async fn signed(&self, body: &str) -> Option<u16> {
         let url = format!("{}/webhooks/whatsapp/main", self.url);
-        let request = self.http.post(url).header("x-hub-signature-256", signature(body, SECRET));
-        Some(request.body(body.to_owned()).send().await.ok()?.status().as_u16())
+        let request = self
+            .http
+            .post(url)
+            .header("x-hub-signature-256", signature(body, SECRET));
+        Some(
+            request
+                .body(body.to_owned())
+                .send()
+                .await
+                .ok()?
+                .status()
+                .as_u16(),
+        )
     }
 }
 
@@ -73,13 +95,28 @@ async fn what_was_acknowledged_survives_a_kill_once() {
     let (admin, url) = init(folder.path());
     let mut child = serve(folder.path());
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut client = Client { url, key: String::new(), http: reqwest::Client::new() };
+    let mut client = Client {
+        url,
+        key: String::new(),
+        http: reqwest::Client::new(),
+    };
     let app = json!({ "secret": SECRET, "verify_token": "verify" });
-    assert_eq!(client.call("PUT", "/admin/apps/main", &admin, &app).await.0, 200);
+    assert_eq!(
+        client.call("PUT", "/admin/apps/main", &admin, &app).await.0,
+        200
+    );
     let shop = tenant("shop", NUMBER);
-    assert_eq!(client.call("PUT", "/admin/tenants/shop", &admin, &shop).await.0, 200);
+    assert_eq!(
+        client
+            .call("PUT", "/admin/tenants/shop", &admin, &shop)
+            .await
+            .0,
+        200
+    );
     let new = json!({ "name": "all", "role": "operator" });
-    let (_, made) = client.call("POST", "/admin/tenants/shop/keys", &admin, &new).await;
+    let (_, made) = client
+        .call("POST", "/admin/tenants/shop/keys", &admin, &new)
+        .await;
     client.key = made["key"].as_str().expect("a key").to_owned();
 
     let mut acknowledged = Vec::new();
@@ -103,7 +140,12 @@ async fn what_was_acknowledged_survives_a_kill_once() {
     }
     assert!(acknowledged.len() >= 20, "{acknowledged:?}");
     let (_, found) = client
-        .call("GET", &format!("/v1/customers?phone={PHONE}"), &client.key, &json!(null))
+        .call(
+            "GET",
+            &format!("/v1/customers?phone={PHONE}"),
+            &client.key,
+            &json!(null),
+        )
         .await;
     let id = found["items"][0]["id"].as_str().expect("she is known");
     let path = format!("/v1/customers/{id}/events?limit=200");
@@ -120,7 +162,10 @@ async fn what_was_acknowledged_survives_a_kill_once() {
 #[track_caller]
 fn check_refused(output: &Output, because: &str) {
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && error.contains(because), "{error}");
+    assert!(
+        !output.status.success() && error.contains(because),
+        "{error}"
+    );
 }
 
 #[test]
@@ -128,13 +173,25 @@ fn a_configuration_that_cannot_be_used_is_refused_by_name() {
     let folder = TempDir::new().expect("a folder");
     init(folder.path());
     let path = folder.path().join("baton.toml");
-    let serve = || baton().arg("serve").arg("--config").arg(&path).output().expect("it runs");
+    let serve = || {
+        baton()
+            .arg("serve")
+            .arg("--config")
+            .arg(&path)
+            .output()
+            .expect("it runs")
+    };
     let config = std::fs::read_to_string(&path).expect("the configuration");
     std::fs::write(&path, format!("lisen = 1\n{config}")).expect("it is written");
     check_refused(&serve(), "lisen");
-    std::fs::write(&path, config.replace("budget_ms = 150", "budget_ms = 0")).expect("it is written");
+    std::fs::write(&path, config.replace("budget_ms = 150", "budget_ms = 0"))
+        .expect("it is written");
     check_refused(&serve(), "budget_ms");
-    let again = baton().arg("init").arg(folder.path()).output().expect("it runs");
+    let again = baton()
+        .arg("init")
+        .arg(folder.path())
+        .output()
+        .expect("it runs");
     check_refused(&again, "nothing was changed");
     std::fs::remove_file(&path).expect("it is removed");
     check_refused(&serve(), "baton init");
@@ -147,10 +204,18 @@ fn the_journey_happens_from_one_command() {
         .output()
         .expect("the demonstration runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    let last: Value = serde_json::from_str(text.lines().last().unwrap_or_default()).expect("JSON last");
+    assert!(
+        output.status.success(),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let last: Value =
+        serde_json::from_str(text.lines().last().unwrap_or_default()).expect("JSON last");
     assert_eq!(last["ok"], true);
-    assert_eq!(last["handoff"], "delivery promise + high-value repeat buyer");
+    assert_eq!(
+        last["handoff"],
+        "delivery promise + high-value repeat buyer"
+    );
 }
 
 #[test]
@@ -166,7 +231,16 @@ fn what_the_demonstration_made_is_not_served() {
     assert!(output.status.success(), "{output:?}");
     let path = folder.path().join("baton.toml");
     let config = std::fs::read_to_string(&path).expect("the configuration");
-    std::fs::write(&path, config.replace("data = \"data\"", "data = \"data/store\"")).expect("written");
-    let output = baton().arg("serve").arg("--config").arg(&path).output().expect("it runs");
+    std::fs::write(
+        &path,
+        config.replace("data = \"data\"", "data = \"data/store\""),
+    )
+    .expect("written");
+    let output = baton()
+        .arg("serve")
+        .arg("--config")
+        .arg(&path)
+        .output()
+        .expect("it runs");
     check_refused(&output, "everybody knows");
 }

@@ -24,11 +24,17 @@ async fn a_message_is_sent_once_under_its_key() {
 async fn what_waits_in_the_outbox_does_not_leave_over_a_person() {
     let host = Fixture::start().await;
     host.says("Hello").await;
-    host.simulator.break_next_send(Fault::Refuse { status: 400, code: 131_056 });
+    host.simulator.break_next_send(Fault::Refuse {
+        status: 400,
+        code: 131_056,
+    });
     assert_eq!(host.send("Are you still there?").await.0, 202);
     let begun = || async { host.count_of("send_resolved").await >= 1 };
     until("it was tried", begun).await;
-    host.simulator.app_says(&sari(), "Hi, Dewi here").await.expect("it is taken");
+    host.simulator
+        .app_says(&sari(), "Hi, Dewi here")
+        .await
+        .expect("it is taken");
     // Well after the retry is due.
     until("it is suppressed", || async {
         host.advance(0, 2);
@@ -44,7 +50,10 @@ async fn an_answer_that_tells_nothing_is_settled_by_the_status() {
     host.says("Hello").await;
     host.simulator.break_next_send(Fault::TakeAndHangUp);
     assert_eq!(host.send("Welcome!").await.0, 202);
-    until("the status came", || async { host.count_of("receipt").await == 3 }).await;
+    until("the status came", || async {
+        host.count_of("receipt").await == 3
+    })
+    .await;
     for _ in 0..4 {
         host.advance(0, 11);
         let _ = host.outcome_of("Welcome!").await;
@@ -63,16 +72,25 @@ async fn an_answer_that_tells_nothing_is_settled_by_the_status() {
 async fn a_message_whose_fate_nobody_knows_becomes_a_dead_letter() {
     let host = Fixture::start().await;
     host.says("Hello").await;
-    host.simulator.break_next_send(Fault::Refuse { status: 500, code: 131_000 });
+    host.simulator.break_next_send(Fault::Refuse {
+        status: 500,
+        code: 131_000,
+    });
     assert_eq!(host.send("Welcome!").await.0, 202);
-    until("it was tried", || async { host.count_of("send_resolved").await >= 1 }).await;
+    until("it was tried", || async {
+        host.count_of("send_resolved").await >= 1
+    })
+    .await;
     until("it is a dead letter", || async {
         host.advance(0, 11);
         let (_, letters) = host.get("/v1/dead-letters").await;
         letters["items"][0]["why"] == "fate_unknown"
     })
     .await;
-    assert!(host.simulator.sent().is_empty(), "it was sent a second time");
+    assert!(
+        host.simulator.sent().is_empty(),
+        "it was sent a second time"
+    );
 }
 
 #[tokio::test]
@@ -82,17 +100,31 @@ async fn a_dead_token_is_told_and_a_new_one_works_without_a_restart() {
     tenant["numbers"][0]["token"] = json!("an-old-token");
     let put = |revision: &'static str, tenant: serde_json::Value| {
         let request = host.http.put(format!("{}/admin/tenants/shop", host.url));
-        let request = request.bearer_auth(crate::fixture::ADMIN).header("if-match", revision);
+        let request = request
+            .bearer_auth(crate::fixture::ADMIN)
+            .header("if-match", revision);
         request.json(&tenant).send()
     };
-    assert_eq!(put("\"1\"", tenant.clone()).await.expect("an answer").status(), 200);
+    assert_eq!(
+        put("\"1\"", tenant.clone())
+            .await
+            .expect("an answer")
+            .status(),
+        200
+    );
     host.says("Hello").await;
     assert_eq!(host.send("First").await.0, 202);
-    until("it is dead", || async { host.outcome_of("First").await["is"] == "dead" }).await;
+    until("it is dead", || async {
+        host.outcome_of("First").await["is"] == "dead"
+    })
+    .await;
     tenant["numbers"][0]["token"] = json!("token");
     assert_eq!(put("\"2\"", tenant).await.expect("an answer").status(), 200);
     assert_eq!(host.send("Second").await.0, 202);
-    until("it is accepted", || async { host.outcome_of("Second").await["is"] == "accepted" }).await;
+    until("it is accepted", || async {
+        host.outcome_of("Second").await["is"] == "accepted"
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -101,8 +133,14 @@ async fn outside_the_window_only_a_template_is_promised() {
     host.says("Hello").await;
     host.advance(25, 0);
     let (status, answer) = host.send("Still there?").await;
-    assert_eq!((status, &answer["error"]["code"]), (409, &json!("outside_service_window")));
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("outside_service_window"))
+    );
     let long = "x".repeat(5_000);
     let (status, _) = host.send(&long).await;
-    assert_eq!(status, 422, "WhatsApp's own limits are checked before a promise");
+    assert_eq!(
+        status, 422,
+        "WhatsApp's own limits are checked before a promise"
+    );
 }

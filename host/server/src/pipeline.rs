@@ -57,6 +57,8 @@ pub struct Parcel {
     pub tenant: Arc<ActiveTenant>,
     /// How the customer is found.
     pub customer: CustomerKey,
+    /// The name that the customer chose on WhatsApp.
+    pub display_name: Option<Arc<str>>,
     /// What happened, each with what tells a redelivery from news.
     pub items: Vec<Item>,
 }
@@ -155,7 +157,9 @@ pub async fn take_parcel(
         let mut is_news = |item: &&Item| item.identity.is_none() || known.next() != Some(true);
         let news: Vec<&Item> = parcel.items.iter().filter(|item| is_news(item)).collect();
         let mut change = Change::onto(host, parcel.tenant.clone(), loaded).await?;
-        change.introduce(&parcel.customer);
+        if !news.is_empty() {
+            change.introduce(host, &parcel.customer, parcel.display_name.as_ref());
+        }
         for item in news {
             change.remember(item.identity.as_ref());
             for event in &item.events {

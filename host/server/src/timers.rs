@@ -3,7 +3,7 @@
 
 use baton_domain::{
     event::{Author, Event, EventBody, SendKey, SendQueued, TimerFired},
-    limits::FOLLOW_UP_WAIT_MINUTES,
+    limits::{COMMIT_TRIES_MAX, FOLLOW_UP_WAIT_MINUTES},
     state::{CustomerState, Order},
 };
 use baton_store::{
@@ -29,23 +29,25 @@ pub async fn fire(host: &Host, leased: LeasedWork) -> Result<(), Refused> {
     let Some(tenant) = directory.tenant(&work.tenant) else {
         return Ok(());
     };
-    let Some(loaded) = host.store.load(&work.tenant, &work.customer, &[]).await? else {
-        return Ok(());
-    };
-    let mut change = Change::onto(host, tenant.clone(), loaded).await?;
-    match serde_json::from_value::<FollowUpDue>(work.payload.clone()) {
-        Ok(due) => fire_follow_up(&mut change, host.clock.now(), tenant, &due, &leased),
-        Err(error) => {
-            tracing::error!(%error, "a timer that nothing understands is dropped");
-            change.add_work(WorkChange::Done(leased.lease.clone()));
+    for _ in 0..COMMIT_TRIES_MAX {
+        let Some(loaded) = host.store.load(&work.tenant, &work.customer, &[]).await? else {
+            return Ok(());
+        };
+        let mut change = Change::onto(host, tenant.clone(), loaded).await?;
+        match serde_json::from_value::<FollowUpDue>(work.payload.clone()) {
+            Ok(due) => fire_follow_up(&mut change, host.clock.now(), tenant, &due, &leased),
+            Err(error) => {
+                tracing::error!(%error, "a timer that nothing understands is dropped");
+                change.add_work(WorkChange::Done(leased.lease.clone()));
+            }
+        }
+        match change.commit(host).await {
+            Ok(_) | Err(CommitError::LeaseLost) => return Ok(()),
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(_changed_meanwhile) => {}
         }
     }
-    match change.commit(host).await {
-        // Changed meanwhile: the row is due again when its lease ends.
-        Ok(_) | Err(CommitError::Conflict { .. } | CommitError::LeaseLost) => Ok(()),
-        Err(CommitError::Store(error)) => Err(error.into()),
-        Err(CommitError::Duplicate | CommitError::Stale) => Ok(()),
-    }
+    Err(Refused::Contended)
 }
 
 fn fire_follow_up(

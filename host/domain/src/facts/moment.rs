@@ -1,6 +1,6 @@
 //! The facts of one moment: one arm for each field of the catalogue.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
@@ -26,6 +26,15 @@ pub struct Facts {
     state: Arc<CustomerState>,
     occasion: Occasion,
     tenant: Arc<TenantProfile>,
+    found: Found,
+}
+
+/// What takes reading through texts, found once for all modules that ask.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    language: OnceLock<Arc<str>>,
+    recent: OnceLock<Arc<[ThreadMessage]>>,
+    requested_date: OnceLock<Option<Date>>,
 }
 
 impl Facts {
@@ -35,6 +44,7 @@ impl Facts {
             state,
             occasion,
             tenant,
+            found: Found::default(),
         }
     }
 
@@ -183,7 +193,7 @@ impl Facts {
             Field::MessageTextRaw => text(self.raw_text()),
             Field::MessageButtonId => text(message.and_then(|it| it.button_id.clone())),
             Field::MessageReferral => text(message.and_then(|it| it.referral.clone())),
-            _ => FieldValue::Messages(self.recent()),
+            _ => FieldValue::Messages(self.found.recent.get_or_init(|| self.recent()).clone()),
         }
     }
 
@@ -271,7 +281,9 @@ impl FieldSource for Facts {
             }
             Field::OccasionDate => FieldValue::text(&self.day_of(self.occasion.at).to_string()),
             Field::OccasionChannel => FieldValue::text("whatsapp"),
-            Field::OccasionLanguage => FieldValue::Text(self.language()),
+            Field::OccasionLanguage => {
+                FieldValue::Text(self.found.language.get_or_init(|| self.language()).clone())
+            }
             Field::MessageKind
             | Field::MessageText
             | Field::MessageTextRaw
@@ -308,7 +320,12 @@ impl FieldSource for Facts {
             | Field::CustomerMarketingConsent
             | Field::CustomerDaysKnown => self.of_customer(field),
             Field::DeliveryPromisedDate => date(delivery.map(|it| it.latest)),
-            Field::DeliveryRequestedDate => date(self.requested_date()),
+            Field::DeliveryRequestedDate => date(
+                *self
+                    .found
+                    .requested_date
+                    .get_or_init(|| self.requested_date()),
+            ),
             Field::DeliveryCertainty => text(delivery.map(|it| it.certainty.clone())),
             Field::DeliveryUncertaintyReason => text(delivery.and_then(|it| it.reason.clone())),
             Field::BookingState => text(booking.map(|it| it.state.clone())),

@@ -224,10 +224,12 @@ impl Conversation {
         }
     }
 
-    /// Ends the episode.
+    /// Ends the episode; one that has ended stays as it ended.
     pub(super) fn close(&mut self) {
-        self.misses.settle();
-        self.is_closed = true;
+        if !self.is_closed {
+            self.misses.settle();
+            self.is_closed = true;
+        }
     }
 
     /// The latest episode when it has this number.

@@ -28,8 +28,8 @@ pub(crate) fn events(seed: u64) -> impl Iterator<Item = Event> {
     })
 }
 
-/// Events that fill every list of a state with the longest texts: characters
-/// that JSON writes in six bytes.
+/// Events that overfill every list of a state with the longest texts:
+/// characters that JSON writes in six bytes.
 pub(crate) fn fullest() -> Vec<Event> {
     let text: Arc<str> = "\u{1}".repeat(MESSAGE_TEXT_CHARS_MAX).into();
     let mut events = Vec::new();
@@ -98,8 +98,8 @@ fn handoff(text: &str) -> HandedOff {
         reads: ReadsFingerprint::of(&[]),
     };
     HandedOff {
-        tags: numbered(text, TAGS_MAX).collect(),
-        because: numbered(text, SPENT_SIGNALS_MAX).map(spent).collect(),
+        tags: numbered(text, 10 * TAGS_MAX).collect(),
+        because: numbered(text, 10 * SPENT_SIGNALS_MAX).map(spent).collect(),
         ..Story::new().handoff()
     }
 }
@@ -109,10 +109,10 @@ fn purchases(text: &Arc<str>, tell: &mut dyn FnMut(usize, usize, EventBody)) {
     let line = Line {
         product: text.clone(),
         name: text.clone(),
-        attributes: vec![(text.clone(), text.clone()); ATTRIBUTES_MAX],
+        attributes: vec![(text.clone(), text.clone()); 10 * ATTRIBUTES_MAX],
         ..line("ring", i64::MIN)
     };
-    let lines = vec![line; LINES_MAX];
+    let lines = vec![line; 5 * LINES_MAX];
     for place in 0..ORDERS_MAX {
         let order = order(&format!("{place:->256}"), OrderStatus::Paid, i64::MAX);
         for status in [OrderStatus::Placed, OrderStatus::Paid, OrderStatus::Shipped] {
@@ -142,7 +142,7 @@ fn purchases(text: &Arc<str>, tell: &mut dyn FnMut(usize, usize, EventBody)) {
         checkout_state,
     };
     tell(0, ORDERS_MAX, EventBody::BasketChanged(basket));
-    let tags = numbered(text, TAGS_MAX).collect();
+    let tags = numbered(text, 100 * TAGS_MAX).collect();
     tell(
         0,
         ORDERS_MAX,

@@ -348,6 +348,20 @@ fn misses_count_in_a_row_and_once_each() {
     assert_eq!(story.conversation().failed_answers(), 1);
 }
 
+/// Some senders stamp a redelivery with a time of its own; the id tells.
+#[test]
+fn the_same_message_at_another_time_is_the_same_message() {
+    let mut story = Story::new();
+    for _ in 0..2 {
+        story.tell(message("1", "hi"));
+        story.tell(echo("e1"));
+        story.give_back();
+    }
+    assert_eq!(story.conversation().thread.len(), 2);
+    assert_eq!(story.episode().map(|it| it.turns), Some(1));
+    assert_eq!(story.epoch(), OwnerEpoch(2));
+}
+
 #[test]
 fn a_message_older_than_a_full_window_changes_nothing_more() {
     let mut story = Story::new();

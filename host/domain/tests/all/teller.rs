@@ -1,5 +1,7 @@
 //! Stories that could have happened, for property tests.
 
+use std::collections::BTreeSet;
+
 use baton_domain::{
     event::*,
     ids::{EpisodeNumber, NumberId, OrderId, OwnerEpoch},
@@ -76,6 +78,7 @@ pub(crate) struct Teller {
     events: Vec<Event>,
     messages: Vec<String>,
     sends: Vec<String>,
+    echoed: BTreeSet<String>,
 }
 
 impl Teller {
@@ -87,21 +90,33 @@ impl Teller {
             events: vec![],
             messages: vec![],
             sends: vec![],
+            echoed: BTreeSet::new(),
         };
         for step in steps {
             teller.now += SignedDuration::from_secs(7);
             if let Some(body) = teller.body(step) {
                 let number = Some(teller.number.clone());
-                let event = Event {
-                    at: teller.now,
-                    number,
-                    body,
-                };
+                let at = teller.time_of(&body);
+                let event = Event { at, number, body };
                 teller.state.apply(&event);
                 teller.events.push(event);
             }
         }
         teller.events
+    }
+
+    /// History tells when a message was written, also of one that is known.
+    fn time_of(&self, body: &EventBody) -> Timestamp {
+        let EventBody::PastMessage(past) = body else {
+            return self.now;
+        };
+        let is_it = |event: &&Event| match &event.body {
+            EventBody::MessageReceived(message) => message.id == past.id,
+            _ => false,
+        };
+        let known = self.events.iter().find(is_it).map(|event| event.at);
+        let before = SignedDuration::from_secs(self.events.len() as i64);
+        known.unwrap_or(start() - before)
     }
 
     /// The epoch as it is, or an older one.
@@ -134,10 +149,8 @@ impl Teller {
     fn said(&mut self, step: &Step) -> Option<EventBody> {
         Some(match step {
             Step::Message(index) => {
-                let id = self.fresh("m");
                 self.number = number(*index);
-                self.messages.push(id.clone());
-                message(&id, &format!("text of {id}"))
+                self.message()?
             }
             Step::Reaction => reaction(&self.fresh("r")),
             Step::Edit(of, text) => edit(pick(&self.messages, of)?, &format!("edit {text}")),
@@ -187,7 +200,14 @@ impl Teller {
                     ..echo
                 })
             }
-            Step::OwnEcho(of) => echo(&format!("of-{}", pick(&self.sends, of)?)),
+            Step::OwnEcho(of) => {
+                let id = format!("of-{}", pick(&self.sends, of)?);
+                // WhatsApp echoes a message once; again is a redelivery.
+                if !self.echoed.insert(id.clone()) {
+                    return None;
+                }
+                echo(&id)
+            }
             Step::Past(index) => {
                 // Some of what history tells has been received, some has not.
                 let known = self.messages.get(usize::from(*index));
@@ -198,6 +218,21 @@ impl Teller {
             }
             _ => return None,
         })
+    }
+
+    /// A new message, sometimes a cart.
+    fn message(&mut self) -> Option<EventBody> {
+        let id = self.fresh("m");
+        self.messages.push(id.clone());
+        let EventBody::MessageReceived(message) = message(&id, &format!("text of {id}")) else {
+            return None;
+        };
+        let is_cart = self.events.len().is_multiple_of(5);
+        let lines = vec![line("ring", 5_000); usize::from(is_cart)];
+        Some(EventBody::MessageReceived(InboundMessage {
+            lines,
+            ..message
+        }))
     }
 
     fn owned(&mut self, step: &Step) -> Option<EventBody> {

@@ -87,6 +87,7 @@ pub async fn tell(
     let parcel = Parcel {
         tenant: scope.tenant.clone(),
         customer,
+        display_name: None,
         items,
     };
     let taken = take_parcel(&host, parcel, evaluation_deadline(&host)).await?;

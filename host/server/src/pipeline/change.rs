@@ -9,7 +9,7 @@ use baton_domain::{
     facts::Facts,
     ids::{CustomerId, NumberId},
     occasion::Occasion,
-    state::CustomerState,
+    state::{CustomerState, Known},
 };
 use baton_store::{
     Appended, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError, Version,
@@ -104,11 +104,27 @@ impl Change {
         self.events.is_empty() && self.work.is_empty() && self.absorb.is_none()
     }
 
-    /// Makes sure that the customer is found by what named it, and that its
-    /// profile tells where to send.
-    pub fn introduce(&mut self, key: &CustomerKey) {
+    /// Makes sure that the customer is found by what named it. The name that a
+    /// customer chose on WhatsApp serves until the merchant tells one.
+    pub fn introduce(&mut self, host: &Host, key: &CustomerKey, display_name: Option<&Arc<str>>) {
         if let CustomerKey::Links(links) = key {
             self.links.extend(links.iter().cloned());
+        }
+        if let Some(name) = display_name
+            && self.state.profile.name.is_none()
+        {
+            let told = ProfileChanged {
+                name: Some(name.clone()),
+                ..ProfileChanged::default()
+            };
+            // As old as can be, so that what the merchant tells is newer.
+            let at = self.state.first_seen_at.unwrap_or_else(|| host.clock.now());
+            let body = EventBody::ProfileChanged(told);
+            self.append(Event {
+                at,
+                number: None,
+                body,
+            });
         }
     }
 
@@ -128,10 +144,9 @@ impl Change {
         let now = host.clock.now();
         // A clock that runs ahead must not outrank what happens later.
         event.at = event.at.min(now);
-        if self.is_echo_of_ours(&event) {
+        if self.is_echo_of_ours(&event) || self.teaches_nothing(&event) {
             return;
         }
-        self.learn_address(&event);
         self.append(event.clone());
         follow_ups::start(self, &event);
         let Some(occasion) = Occasion::of(&event, &self.state) else {
@@ -151,35 +166,24 @@ impl Change {
         self.events.push(event);
     }
 
-    /// A first message tells where to send: WhatsApp names the address beside
-    /// the message, not in it.
-    fn learn_address(&mut self, event: &Event) {
-        if !matches!(
-            event.body,
-            EventBody::MessageReceived(_) | EventBody::EchoReceived(_)
-        ) {
-            return;
-        }
-        let mut news = ProfileChanged::default();
-        for link in &self.links {
-            match link {
-                Link::Phone(phone) if self.state.profile.phone.is_none() => {
-                    news.phone = Some(phone.clone());
-                }
-                Link::UserId(user) if self.state.profile.user_id.is_none() => {
-                    news.user_id = Some(user.clone());
-                }
-                _ => {}
-            }
-        }
-        if news != ProfileChanged::default() {
-            let body = EventBody::ProfileChanged(news);
-            self.append(Event {
-                at: event.at,
-                number: None,
-                body,
-            });
-        }
+    /// WhatsApp names the address with every message: only news is kept.
+    fn teaches_nothing(&self, event: &Event) -> bool {
+        let EventBody::ProfileChanged(told) = &event.body else {
+            return false;
+        };
+        let profile = &self.state.profile;
+        let is_known = |told: &Option<Arc<str>>, known: &Known<Arc<str>>| {
+            told.is_none() || told.as_ref() == known.get()
+        };
+        is_known(&told.name, &profile.name)
+            && is_known(&told.phone, &profile.phone)
+            && is_known(&told.user_id, &profile.user_id)
+            && is_known(&told.email, &profile.email)
+            && is_known(&told.country, &profile.country)
+            && is_known(&told.language, &profile.language)
+            && (told.tags.is_none() || told.tags.as_ref() == profile.tags.get())
+            && (told.marketing_consent.is_none()
+                || told.marketing_consent.as_ref() == profile.marketing_consent.get())
     }
 
     /// WhatsApp should not echo what Baton sent. When it does, it is matched by

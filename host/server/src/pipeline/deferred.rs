@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
-use baton_domain::{facts::Facts, limits::DEFERRED_EVALUATION_SECONDS_MAX, occasion::Occasion};
+use baton_domain::{
+    facts::Facts,
+    limits::{COMMIT_TRIES_MAX, DEFERRED_EVALUATION_SECONDS_MAX},
+    occasion::Occasion,
+};
 use baton_store::{CommitError, LeasedWork, Version, WorkChange};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -25,21 +29,37 @@ impl Deferred {
 }
 
 /// Finishes a deferred evaluation: decides on what the customer's state is
-/// now. A lost lease or a change meanwhile leaves it to the next holder.
+/// now. A lost lease leaves it to the next holder.
 ///
 /// # Errors
-/// [`Refused::Store`].
+/// [`Refused`]; the row is due again when its lease ends.
 pub async fn finish_evaluation(host: &Host, leased: LeasedWork) -> Result<(), Refused> {
-    let work = leased.work;
+    for _ in 0..COMMIT_TRIES_MAX {
+        let Some(change) = decided(host, &leased).await? else {
+            return Ok(());
+        };
+        match change.commit(host).await {
+            Ok(_) | Err(CommitError::LeaseLost) => return Ok(()),
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(_changed_meanwhile) => {}
+        }
+    }
+    Err(Refused::Contended)
+}
+
+/// The change that settles the row; `None` when it must wait, or nobody is
+/// left to decide on.
+async fn decided(host: &Host, leased: &LeasedWork) -> Result<Option<Change>, Refused> {
+    let work = &leased.work;
     let directory = host.directory();
     let Some(tenant) = directory.tenant(&work.tenant) else {
-        return Ok(());
+        return Ok(None);
     };
     let Some(loaded) = host.store.load(&work.tenant, &work.customer, &[]).await? else {
-        return Ok(());
+        return Ok(None);
     };
     let mut change = Change::onto(host, tenant.clone(), loaded).await?;
-    let event = match serde_json::from_value::<Deferred>(work.payload) {
+    let event = match serde_json::from_value::<Deferred>(work.payload.clone()) {
         Ok(Deferred { version }) => {
             let from = Version(version);
             host.store
@@ -59,14 +79,10 @@ pub async fn finish_evaluation(host: &Host, leased: LeasedWork) -> Result<(), Re
             .evaluate(host, facts, Instant::now() + patience)
             .await
         else {
-            return Ok(());
+            return Ok(None);
         };
         change.decide(host.clock.now(), number, evaluated.record);
     }
-    change.add_work(WorkChange::Done(leased.lease));
-    match change.commit(host).await {
-        Ok(_) | Err(CommitError::Conflict { .. } | CommitError::LeaseLost) => Ok(()),
-        Err(CommitError::Store(error)) => Err(error.into()),
-        Err(CommitError::Duplicate | CommitError::Stale) => Ok(()),
-    }
+    change.add_work(WorkChange::Done(leased.lease.clone()));
+    Ok(Some(change))
 }

@@ -7,7 +7,7 @@ use baton_domain::event::{Event, EventBody};
 use baton_store::{Identity, Link, Quarantined, StoreError};
 use baton_whatsapp::{
     address::CustomerAddress,
-    events::events,
+    events::{display_name, events},
     signature::VerifiedBody,
     webhook::{self, Content, Delivery, NotWebhook, Update},
 };
@@ -154,6 +154,7 @@ impl Sorted {
             self.parcels.push(Parcel {
                 tenant: tenant.clone(),
                 customer: CustomerKey::Links(Vec::new()),
+                display_name: None,
                 items: Vec::new(),
             });
             self.parcels.len() - 1
@@ -164,6 +165,9 @@ impl Sorted {
             if let Content::AddressChanged(change) = &update.content {
                 add_links(links, &change.new);
             }
+        }
+        if let Some(name) = display_name(update) {
+            parcel.display_name = Some(name.into());
         }
         let mut events = events(update, now);
         for event in &mut events {
@@ -189,7 +193,7 @@ fn add_links(links: &mut Vec<Link>, address: &CustomerAddress) {
 /// The App's own greeting is nobody's takeover.
 fn tell_greetings(tenant: &ActiveTenant, event: &mut Event) {
     if let EventBody::EchoReceived(echo) = &mut event.body {
-        echo.automatic = tenant.profile.is_automatic_text(echo.text.as_deref());
+        echo.automatic |= tenant.profile.is_automatic_text(echo.text.as_deref());
     }
 }
 
