@@ -23,6 +23,7 @@ guests: toolchain
 
 test: guests
 	@tests/scripts/require-nextest.sh
+	@tests/scripts/require-strace.sh
 	$(CARGO) test --quiet --locked --workspace --doc
 	$(CARGO) nextest run --locked --workspace --no-fail-fast
 

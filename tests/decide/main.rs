@@ -151,6 +151,9 @@ fn a_question_failed_twice_is_handed_off() {
     check("bot-failed-twice", "bot could not answer", "bot-failed");
 }
 
+/// A change to the facts.
+type Change = fn(&mut Value);
+
 /// Nothing is evaluated and nothing printed.
 #[track_caller]
 fn check_refused(output: &Output, because: &str) {
@@ -193,7 +196,7 @@ fn the_previous_secret_holds_too() {
 
 #[test]
 fn facts_that_cannot_be_taken_are_named() {
-    let cases: [(&str, fn(&mut Value), &str); 5] = [
+    let cases: [(&str, Change, &str); 5] = [
         (
             "unknown-key",
             |it| it["tenat"] = 1.into(),
@@ -252,7 +255,7 @@ fn a_folder_without_a_policy_is_refused() {
     .expect("a rule");
     let more = vec!["--rules".to_owned(), folder.display().to_string()];
     let facts = friday_facts("no-modules", |it| {
-        it["tenant"]["modules"] = serde_json::json!({})
+        it["tenant"]["modules"] = serde_json::json!({});
     });
     let run = Run {
         more,

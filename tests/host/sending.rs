@@ -62,7 +62,12 @@ async fn an_answer_that_tells_nothing_is_settled_by_the_status() {
     assert_eq!(host.send("And another thing").await.0, 202);
     let accepted = || async { host.outcome_of("And another thing").await["is"] == "accepted" };
     until("the next is accepted", accepted).await;
-    let sent: Vec<String> = host.simulator.sent().iter().map(|it| it.text()).collect();
+    let sent: Vec<String> = host
+        .simulator
+        .sent()
+        .iter()
+        .map(baton_simulator::SentMessage::text)
+        .collect();
     assert_eq!(sent, ["Welcome!", "And another thing"]);
     let (_, letters) = host.get("/v1/dead-letters").await;
     assert_eq!(letters["items"], json!([]));

@@ -35,10 +35,6 @@ pub fn start(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<tokio::task:
     ]
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the loops are what runs beside requests"
-)]
 fn start_loop<F>(
     host: &Arc<Host>,
     shutdown: &CancellationToken,

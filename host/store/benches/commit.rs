@@ -184,6 +184,7 @@ where
         commits: latencies.len(),
         seconds,
         latencies,
+        cpu_ticks: cpu_ticks() - ticks,
     }
 }
 

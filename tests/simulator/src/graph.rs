@@ -39,7 +39,7 @@ async fn send(
     let fault = inner
         .faults
         .lock()
-        .unwrap_or_else(|it| it.into_inner())
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
         .pop_front();
     if let Some(Fault::Refuse { status, code }) = fault {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);

@@ -147,7 +147,7 @@ impl Simulator {
             .inner
             .faults
             .lock()
-            .unwrap_or_else(|it| it.into_inner());
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         faults.push_back(fault);
     }
 

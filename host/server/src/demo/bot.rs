@@ -94,7 +94,9 @@ async fn receive(
     raw: Bytes,
 ) -> StatusCode {
     let (secrets, said) = &*state;
-    let signature = headers.get(SIGNATURE_HEADER).map(|value| value.as_bytes());
+    let signature = headers
+        .get(SIGNATURE_HEADER)
+        .map(axum::http::HeaderValue::as_bytes);
     let Ok(body) = verify(raw, signature, secrets) else {
         return StatusCode::UNAUTHORIZED;
     };

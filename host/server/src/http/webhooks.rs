@@ -41,7 +41,9 @@ pub async fn receive(
         ApiError::new(StatusCode::UNAUTHORIZED, "unknown_app", message)
     };
     let app = directory.app(&app).ok_or_else(unknown)?.clone();
-    let signature = headers.get(SIGNATURE_HEADER).map(|value| value.as_bytes());
+    let signature = headers
+        .get(SIGNATURE_HEADER)
+        .map(axum::http::HeaderValue::as_bytes);
     take_webhook(&host, &app, body, signature).await?;
     Ok(StatusCode::OK)
 }

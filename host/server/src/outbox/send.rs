@@ -73,7 +73,7 @@ pub(super) async fn send(
 enum Begin {
     Leave {
         message: OutgoingMessage,
-        profile: Profile,
+        profile: Box<Profile>,
     },
     Suppressed,
 }
@@ -114,7 +114,7 @@ impl Sending<'_> {
         let lease = &self.leased.lease;
         self.commit(|change, now| {
             let state = change.state().clone();
-            let profile = state.profile.clone();
+            let profile = Box::new(state.profile.clone());
             let is_ready = change.tenant().token(&self.effect.number).is_some();
             let leave = match fate(&state, &self.effect, now) {
                 Fate::Leave(_) if !is_ready => Err("no_token"),

@@ -57,7 +57,7 @@ impl CustomerRef {
             it.as_ref()
                 .is_some_and(|it| it.is_empty() || it.len() > FOREIGN_ID_CHARS_MAX)
         };
-        if named.iter().any(|it| is_long(it)) {
+        if named.iter().any(is_long) {
             let problem = format!("ids have 1 to {FOREIGN_ID_CHARS_MAX} characters");
             return Err(InvalidValue::new("customer", problem));
         }
