@@ -105,3 +105,18 @@ async fn it_waits_while_people_own_the_conversation() {
     .await;
     assert_eq!(host.count_of("timer_fired").await, 1);
 }
+
+#[tokio::test]
+async fn a_cancellation_that_is_told_first_counts_too() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.tell(json!([{ "type": "order", "id": "A-1", "status": "cancelled" }]))
+        .await;
+    host.tell(paid("A-1")).await;
+    host.advance(49, 0);
+    until("the timer is recorded", || async {
+        host.count_of("timer_fired").await == 1
+    })
+    .await;
+    assert_eq!(host.count_of("send_queued").await, 0);
+}

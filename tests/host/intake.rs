@@ -209,3 +209,18 @@ async fn what_does_not_fit_before_the_answer_is_decided_after_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_stands_in_one_request_twice_is_taken_once() {
+    let host = Fixture::start().await;
+    let twice = [text("wamid.1", "hello"), text("wamid.1", "hello")];
+    assert_eq!(host.signed(&messages(NUMBER, &twice)).await, 200);
+    assert_eq!(host.count_of("message_received").await, 1);
+    let missed = |at: &str| json!({ "type": "bot_missed", "at": at, "idempotency_key": "one" });
+    host.tell(json!([
+        missed("2026-11-24T02:00:00Z"),
+        missed("2026-11-24T02:01:00Z")
+    ]))
+    .await;
+    assert_eq!(host.count_of("bot_missed").await, 1);
+}

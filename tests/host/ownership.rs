@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::fixture::{Fixture, sari, until};
+use crate::fixture::{Fixture, NUMBER, PHONE, sari, text, until};
 
 #[tokio::test]
 async fn a_customer_who_asks_gets_a_person_and_the_bot_is_silent() {
@@ -44,7 +44,7 @@ async fn an_echo_takes_over_and_the_return_gives_back() {
     assert_eq!(conversation["owner"], json!({ "is": "app", "team": null }));
     assert_eq!(host.send("bot here").await.0, 409);
     let customer = conversation["customer"].as_str().expect("an id").to_owned();
-    let path = format!("/v1/conversations/{customer}/{}", crate::fixture::NUMBER);
+    let path = format!("/v1/conversations/{customer}/{}", NUMBER);
     let (status, after) = host
         .post(&format!("{path}/return"), &json!({ "note": "done" }))
         .await;
@@ -65,7 +65,7 @@ async fn of_two_who_claim_one_wins_and_the_other_learns_who() {
     let customer = conversation["customer"].as_str().expect("an id").to_owned();
     let path = format!(
         "/v1/conversations/{customer}/{}/claim",
-        crate::fixture::NUMBER
+        NUMBER
     );
     let epoch = &conversation["epoch"];
     let (ana, budi) = (
@@ -128,4 +128,76 @@ async fn a_question_failed_twice_brings_a_person() {
         "reads are not recorded: {rules}"
     );
     assert!(rules.contains("fuel"), "{rules}");
+}
+
+#[tokio::test]
+async fn who_resolves_what_changed_meanwhile_learns_it() {
+    let host = Fixture::start().await;
+    host.says("I want to talk to a human").await;
+    let conversation = host.conversation().await;
+    let customer = conversation["customer"].as_str().expect("an id").to_owned();
+    let path = format!("/v1/conversations/{customer}/{NUMBER}");
+    let claim = json!({ "agent": "ana", "epoch": conversation["epoch"] });
+    assert_eq!(host.post(&format!("{path}/claim"), &claim).await.0, 200);
+    let stale = json!({ "epoch": conversation["epoch"] });
+    assert_eq!(host.post(&format!("{path}/resolve"), &stale).await.0, 409);
+    let (status, after) = host.post(&format!("{path}/resolve"), &json!({})).await;
+    assert_eq!((status, &after["owner"]["is"]), (200, &json!("bot")));
+    assert_eq!(after["episode"], json!(null));
+    let (status, listed) = host.get("/v1/conversations?limit=5").await;
+    assert_eq!((status, &listed["items"][0]["owner"]), (200, &json!("bot")));
+    assert_eq!(host.get("/v1/conversations?after=nonsense").await.0, 422);
+}
+
+#[tokio::test]
+async fn two_contacts_of_one_customer_become_one_and_people_keep_it() {
+    let host = Fixture::start().await;
+    let user = "ID.abcdef123";
+    // Handed off and returned under the phone number, so the epochs differ.
+    host.says("I want to talk to a human").await;
+    let older = host.conversation().await["customer"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let path = format!("/v1/conversations/{older}/{NUMBER}/return");
+    assert_eq!(host.post(&path, &json!({})).await.0, 200);
+
+    let by_user = |id: &str, said: &str, phone: Option<&str>| {
+        let mut message = text(id, said);
+        message["from_user_id"] = json!(user);
+        let mut contact = json!({ "profile": { "name": "Sari" }, "user_id": user });
+        match phone {
+            Some(phone) => contact["wa_id"] = json!(phone),
+            None => drop(message.as_object_mut().expect("an object").remove("from")),
+        }
+        let value = json!({
+            "messaging_product": "whatsapp",
+            "metadata": { "display_phone_number": "6221500900", "phone_number_id": NUMBER },
+            "contacts": [contact],
+            "messages": [message],
+        });
+        let entry = json!({ "id": "1", "changes": [{ "field": "messages", "value": value }] });
+        json!({ "object": "whatsapp_business_account", "entry": [entry] }).to_string()
+    };
+    host.advance(0, 1);
+    let asks = by_user("wamid.u1", "Please let me talk to a human", None);
+    assert_eq!(host.signed(&asks).await, 200);
+    let (_, all) = host.get("/v1/customers").await;
+    assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "{all}");
+
+    let both = by_user("wamid.u2", "It is me again", Some(PHONE));
+    assert_eq!(host.signed(&both).await, 200);
+    let (_, all) = host.get("/v1/customers").await;
+    assert_eq!(all["items"].as_array().map(Vec::len), Some(1), "{all}");
+    let merged = host.conversation().await;
+    assert_eq!(merged["customer"], json!(older));
+    assert_eq!(
+        merged["owner"]["is"], "team",
+        "the merge took it from people"
+    );
+    let thread = merged["thread"].to_string();
+    assert!(
+        thread.contains("Please let me talk") && thread.contains("It is me again"),
+        "{thread}"
+    );
 }

@@ -239,6 +239,16 @@ pub const WORK_LEASE_SECONDS: i64 = 60;
 /// How long the evaluation of one occasion may wait once its webhook was
 /// answered.
 pub const DEFERRED_EVALUATION_SECONDS_MAX: u64 = 30;
+/// Tries of a deferred evaluation before the tenant's default applies.
+pub const EVALUATION_TRIES_MAX: u32 = 3;
+/// How often identities that have outlived their use are swept out.
+pub const SWEEP_MINUTES: i64 = 60;
+/// Rows that one sweep removes at a time.
+pub const SWEEP_ROWS_MAX: usize = 1_000;
+/// How long a message waits while its number cannot send, and how often.
+pub const STOPPED_NUMBER_MINUTES: i64 = 10;
+/// Tries of a message while its number cannot send: half a day.
+pub const STOPPED_NUMBER_TRIES_MAX: u32 = 72;
 /// How long a message whose fate is not known waits for a status before it is
 /// a dead letter.
 pub const SEND_FATE_MINUTES_MAX: i64 = 10;

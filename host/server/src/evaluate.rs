@@ -7,9 +7,9 @@ use baton_domain::{
     decide::{DecisionRecord, Weights, weigh},
     facts::Facts,
     ids::{ModuleName, ReleaseNumber},
-    module::FieldSource,
+    module::{FieldSource, ModuleFailure, ModuleRun},
 };
-use baton_sandbox::{Lineup, Timed, run_policy, run_rules};
+use baton_sandbox::{Lineup, Ready, Timed, run_policy, run_rules};
 
 /// A release in force: its modules, ready to run, and their weights.
 #[derive(Debug, Clone)]
@@ -50,4 +50,27 @@ pub fn evaluate(release: &ActiveRelease, facts: &Arc<Facts>) -> Evaluated {
     note(&policy.run.module, policy.elapsed);
     let record = DecisionRecord::new(facts, release.number, rules, weighed, policy.run);
     Evaluated { record, elapsed }
+}
+
+/// The record of a moment that no module could judge: each run says so, and
+/// the tenant's default applies.
+pub fn unheard(release: &ActiveRelease, facts: &Facts) -> DecisionRecord {
+    fn failed<A>(module: &Ready) -> ModuleRun<A> {
+        ModuleRun {
+            module: module.declaration().name.clone(),
+            digest: module.digest(),
+            reads: Vec::new(),
+            answer: Err(ModuleFailure::Overran),
+            fuel: 0,
+        }
+    }
+    let rules: Vec<_> = release
+        .lineup
+        .rules()
+        .iter()
+        .map(|rule| failed(rule))
+        .collect();
+    let weighed = weigh(facts, &rules, &release.weights);
+    let policy = failed(release.lineup.policy());
+    DecisionRecord::new(facts, release.number, rules, weighed, policy)
 }

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use baton_sandbox::EvaluatorPool;
 use baton_store::{Store, StoreError};
 use baton_whatsapp::graph::GraphClient;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::{clock::Clock, config::Config, directory::Directory, rule_pack::RulePack};
 
@@ -28,6 +28,8 @@ pub struct Host {
     pub graph: GraphClient,
     /// Wakes whoever waits for work, after a commit that added some.
     pub work_added: Notify,
+    /// Held by whoever changes the directory, from the check to the swap.
+    pub directory_changes: Mutex<()>,
     directory: ArcSwap<Directory>,
 }
 
@@ -65,6 +67,7 @@ impl Host {
             evaluators: parts.evaluators,
             graph: parts.graph,
             work_added: Notify::new(),
+            directory_changes: Mutex::new(()),
             directory: ArcSwap::from_pointee(directory),
         }))
     }
@@ -74,7 +77,8 @@ impl Host {
         self.directory.load_full()
     }
 
-    /// Reads the directory anew, after a change.
+    /// Reads the directory anew, after a change. Hold
+    /// [`Host::directory_changes`] meanwhile.
     ///
     /// # Errors
     /// The store's.

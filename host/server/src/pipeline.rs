@@ -15,7 +15,7 @@ mod deferred;
 mod follow_ups;
 mod sort;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use baton_domain::{event::Event, ids::CustomerId};
 use baton_store::{Appended, CommitError, Identity, Link, Loaded, Quarantined, StoreError};
@@ -24,12 +24,13 @@ use baton_whatsapp::{
     webhook::parse,
 };
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
 pub use change::Change;
 pub use deferred::finish_evaluation;
 pub use follow_ups::FollowUpDue;
+use sort::Sorted;
 
 use crate::{
     directory::{ActiveApp, ActiveTenant},
@@ -95,9 +96,10 @@ pub async fn take_webhook(
         Ok(delivery) => delivery,
         Err(not_webhook) => return sort::quarantine_body(host, app, &body, &not_webhook).await,
     };
-    let sorted = sort::into_parcels(host, app, &delivery);
-    sort::quarantine_unplaced(host, app, &body, &sorted).await?;
-    take_parcels(host, sorted.parcels).await
+    let Sorted { parcels, unplaced } = sort::into_parcels(host, app, &delivery);
+    let taken = take_parcels(host, parcels).await;
+    sort::quarantine_unplaced(host, app, &body, unplaced).await?;
+    taken
 }
 
 /// Takes a body from the quarantine once more. Returns whether all of it found
@@ -117,21 +119,23 @@ pub async fn redrive(host: &Host, item: &Quarantined) -> Result<bool, Refused> {
     let Ok(delivery) = parse(&body) else {
         return Ok(false);
     };
-    let sorted = sort::into_parcels(host, app, &delivery);
-    let is_placed = sorted.unplaced.is_empty();
-    take_parcels(host, sorted.parcels).await?;
-    Ok(is_placed)
+    let Sorted { parcels, unplaced } = sort::into_parcels(host, app, &delivery);
+    take_parcels(host, parcels).await?;
+    Ok(unplaced.is_empty())
 }
 
-/// Customers in parallel, each in order.
+/// Customers in parallel, each in order. Every parcel is taken to its end: one
+/// that cannot be is told afterwards and never costs the others.
 async fn take_parcels(host: &Host, parcels: Vec<Parcel>) -> Result<(), Refused> {
     let deadline = evaluation_deadline(host);
     let taken = parcels
         .into_iter()
         .map(|parcel| take_parcel(host, parcel, deadline));
-    let mut taken = stream::iter(taken).buffer_unordered(CUSTOMERS_AT_ONCE_MAX);
-    while taken.try_next().await?.is_some() {}
-    Ok(())
+    let taken: Vec<_> = stream::iter(taken)
+        .buffer_unordered(CUSTOMERS_AT_ONCE_MAX)
+        .collect()
+        .await;
+    taken.into_iter().try_for_each(|taken| taken.map(drop))
 }
 
 /// Until when rules may run before the answer.
@@ -153,9 +157,7 @@ pub async fn take_parcel(
         let Some(loaded) = load(host, &parcel).await? else {
             return Ok(None);
         };
-        let mut known = loaded.known.clone().into_iter();
-        let mut is_news = |item: &&Item| item.identity.is_none() || known.next() != Some(true);
-        let news: Vec<&Item> = parcel.items.iter().filter(|item| is_news(item)).collect();
+        let news = news(&parcel.items, &loaded.known);
         let mut change = Change::onto(host, parcel.tenant.clone(), loaded).await?;
         if !news.is_empty() {
             change.introduce(host, &parcel.customer, parcel.display_name.as_ref());
@@ -185,6 +187,18 @@ pub async fn take_parcel(
         }
     }
     Err(Refused::Contended)
+}
+
+/// The items that are new: neither committed before, nor told twice in this
+/// parcel. `known` tells of each that has an identity, in order.
+fn news<'p>(items: &'p [Item], known: &[bool]) -> Vec<&'p Item> {
+    let mut known = known.iter();
+    let mut told = HashSet::new();
+    let is_news = |item: &&'p Item| match &item.identity {
+        None => true,
+        Some(identity) => known.next() != Some(&true) && told.insert(identity),
+    };
+    items.iter().filter(is_news).collect()
 }
 
 /// What became of a parcel.

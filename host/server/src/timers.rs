@@ -2,7 +2,7 @@
 //! outbox, which looks again at owner, window and consent when it sends.
 
 use baton_domain::{
-    event::{Author, Event, EventBody, SendKey, SendQueued, TimerFired},
+    event::{Author, Event, EventBody, OrderStatus, SendKey, SendQueued, TimerFired},
     limits::{COMMIT_TRIES_MAX, FOLLOW_UP_WAIT_MINUTES},
     state::{CustomerState, Order},
 };
@@ -81,6 +81,8 @@ fn fire_follow_up(
         .iter()
         .find(|row| *row.name == *due.name);
     let order = change.state().orders.order(&due.order).cloned();
+    let is_owed = |order: &Order| !order.has(OrderStatus::Cancelled) && !order.is_refunded();
+    let order = order.filter(is_owed);
     if let (false, Some(row), Some(order)) = (too_late, row, order) {
         queue(change, now, due, row, &order);
     }
@@ -112,6 +114,7 @@ fn queue(change: &mut Change, now: Timestamp, due: &FollowUpDue, row: &FollowUp,
             name: template.name.clone(),
             language: template.language.clone(),
             parameters: template.parameters.iter().map(|it| fill(it)).collect(),
+            is_marketing: row.is_marketing,
         });
     let epoch = state
         .conversation(&due.number)

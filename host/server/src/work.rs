@@ -2,9 +2,9 @@
 //! clock. Rows are leased, so that a crash or a second host loses none and
 //! does none twice.
 
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-use baton_domain::limits::{WORK_AT_ONCE_MAX, WORK_LEASE_SECONDS};
+use baton_domain::limits::{SWEEP_MINUTES, SWEEP_ROWS_MAX, WORK_AT_ONCE_MAX, WORK_LEASE_SECONDS};
 use baton_store::{LeasedWork, StoreError, WorkKind};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +32,7 @@ pub fn start(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<tokio::task:
         start_loop(host, shutdown, WorkKind::Effect, |host, work| async move {
             outbox::perform(&host, work).await
         }),
+        start_sweeping(host, shutdown),
     ]
 }
 
@@ -69,6 +70,26 @@ where
     })
 }
 
+/// Sweeps out identities that have outlived their use, now and then.
+fn start_sweeping(host: &Arc<Host>, shutdown: &CancellationToken) -> tokio::task::JoinHandle<()> {
+    let (host, shutdown) = (host.clone(), shutdown.clone());
+    tokio::spawn(async move {
+        while !shutdown.is_cancelled() {
+            let now = host.clock.now();
+            match host.store.sweep(now, SWEEP_ROWS_MAX).await {
+                // More of it is there: go on at once, others between.
+                Ok(SWEEP_ROWS_MAX) => continue,
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "not swept"),
+            }
+            tokio::select! {
+                () = host.clock.until(now + SignedDuration::from_mins(SWEEP_MINUTES)) => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+    })
+}
+
 /// Performs what is due now; returns how much there was.
 async fn round<F>(
     host: &Arc<Host>,
@@ -84,13 +105,22 @@ where
         .due(kind, host.clock.now(), lease, WORK_AT_ONCE_MAX)
         .await?;
     let count = due.len();
-    let performed = due.into_iter().map(|work| perform(host.clone(), work));
-    let mut performed = stream::iter(performed).buffer_unordered(WORK_AT_ONCE_MAX);
-    while let Some(result) = performed.next().await {
-        if let Err(error) = result {
-            tracing::error!(?kind, %error, "work not done, it is tried again when its lease ends");
-        }
+    // Work of one customer in order, so that messages arrive as they were
+    // decided; customers beside each other.
+    let mut by_customer: BTreeMap<_, Vec<LeasedWork>> = BTreeMap::new();
+    for leased in due {
+        let whose = (leased.work.tenant.clone(), leased.work.customer.clone());
+        by_customer.entry(whose).or_default().push(leased);
     }
+    let performed = by_customer.into_values().map(async |rows| {
+        for row in rows {
+            if let Err(error) = perform(host.clone(), row).await {
+                tracing::error!(?kind, %error, "work not done, it is tried again when its lease ends");
+            }
+        }
+    });
+    let mut performed = stream::iter(performed).buffer_unordered(WORK_AT_ONCE_MAX);
+    while performed.next().await.is_some() {}
     Ok(count)
 }
 

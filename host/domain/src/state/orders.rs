@@ -87,6 +87,11 @@ impl Order {
             && !self.has(OrderStatus::Cancelled)
     }
 
+    /// Whether all of its value went back.
+    pub fn is_refunded(&self) -> bool {
+        self.has(OrderStatus::Refunded) && self.net().is_none_or(|net| net.minor <= 0)
+    }
+
     /// Whether it is bought and still to arrive. Money that went back in part
     /// does not end that, all of it does.
     pub fn is_under_way(&self) -> bool {

@@ -31,8 +31,10 @@ pub struct Wanted {
     /// `people` for those that people own; all when absent.
     #[serde(default)]
     owner: Option<String>,
-    #[serde(flatten)]
-    page: PageQuery,
+    #[serde(default)]
+    after: Option<String>,
+    #[serde(default)]
+    limit: Option<usize>,
 }
 
 /// `GET /v1/conversations`.
@@ -47,10 +49,10 @@ pub async fn list(
         Some(_) => return Err(ApiError::invalid("owner is `people`, or absent for all")),
     };
     let tenant = &scope.tenant.document.id;
-    let after = wanted.page.after.as_deref();
+    let after = wanted.after.as_deref();
     let page = host
         .store
-        .conversations(tenant, inbox, after, wanted.page.limit())
+        .conversations(tenant, inbox, after, PageQuery::limited(wanted.limit))
         .await?;
     Ok(Json(PageView::of(page, |row| {
         json!({
@@ -168,7 +170,12 @@ async fn change(
         .conversation(&number)
         .ok_or_else(ApiError::not_found)?;
     let body = body(before);
-    let ends_episode = matches!(body, EventBody::Resolved(_));
+    let ends_episode = match &body {
+        EventBody::Resolved(it) => {
+            it.epoch == before.ownership.epoch && before.open_episode(host.clock.now()).is_some()
+        }
+        _ => false,
+    };
     let ownership = before.ownership.clone();
     let mut change = Change::onto(host, scope.tenant.clone(), loaded).await?;
     let at = host.clock.now();

@@ -93,6 +93,10 @@ impl From<StoreError> for ApiError {
                     "try again later",
                 )
             }
+            error @ StoreError::BadCursor => Self::invalid(error),
+            StoreError::OverLimit { what, max } => {
+                Self::invalid(format!("too much: {what}, at most {max}")).with("limit", what)
+            }
             error => {
                 tracing::error!(%error, source = ?std::error::Error::source(&error), "store");
                 Self::unavailable()

@@ -62,7 +62,7 @@ pub async fn send(
     check_message(&outgoing.message).map_err(ApiError::invalid)?;
     let key = idempotency_key(&headers)?;
     for _ in 0..COMMIT_TRIES_MAX {
-        let identity = Identity::month(format!("send/{key}"));
+        let identity = Identity::forever(format!("send/{key}"));
         let tenant = &scope.tenant.document.id;
         let loaded = match customer_key(&outgoing.customer)? {
             CustomerKey::Links(links) => {
@@ -136,7 +136,7 @@ fn queue(host: &Host, change: &mut Change, outgoing: &Outgoing, send: &str) -> A
         epoch: ownership.epoch,
         message: outgoing.message.clone(),
         outside_window: None,
-        is_marketing: false,
+        is_marketing: outgoing.message.is_marketing(),
         too_late_at: None,
     });
     change.append(Event {

@@ -68,6 +68,7 @@ fn content(message: &OutgoingMessage) -> Content {
             name,
             language,
             parameters,
+            ..
         } => Content::Template(Template {
             name,
             language,

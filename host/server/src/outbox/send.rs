@@ -6,9 +6,14 @@
 
 use baton_domain::{
     event::{Author, Event, EventBody, SendKey, SendOutcome, SendResolved},
-    limits::{COMMIT_TRIES_MAX, SEND_FATE_MINUTES_MAX, WORK_LEASE_SECONDS},
+    limits::{
+        COMMIT_TRIES_MAX, SEND_FATE_MINUTES_MAX, STOPPED_NUMBER_MINUTES, STOPPED_NUMBER_TRIES_MAX,
+        WORK_LEASE_SECONDS,
+    },
     state::Profile,
 };
+use std::sync::Arc;
+
 use baton_store::{CommitError, LeasedWork, Stage, StoreError, WorkChange};
 use baton_whatsapp::{
     graph::{AccessToken, Outcome},
@@ -80,6 +85,11 @@ enum Begin {
 
 impl Sending<'_> {
     async fn attempt(&self) -> Result<(), Refused> {
+        let has_token = |tenant: Arc<ActiveTenant>| tenant.token(&self.effect.number).is_some();
+        if !self.tenant().is_some_and(has_token) {
+            tracing::error!(number = %self.effect.number, "the number has no token");
+            return self.wait_for_number("no_token").await;
+        }
         let (message, profile) = match self.begin().await? {
             Committed::Yes(Begin::Leave { message, profile }) => (message, profile),
             Committed::Yes(Begin::Suppressed) | Committed::LeaseLost => return Ok(()),
@@ -100,7 +110,7 @@ impl Sending<'_> {
         self.conclude(&outcome).await
     }
 
-    fn tenant(&self) -> Option<std::sync::Arc<ActiveTenant>> {
+    fn tenant(&self) -> Option<Arc<ActiveTenant>> {
         self.host
             .directory()
             .tenant(&self.leased.work.tenant)
@@ -115,9 +125,7 @@ impl Sending<'_> {
         self.commit(|change, now| {
             let state = change.state().clone();
             let profile = Box::new(state.profile.clone());
-            let is_ready = change.tenant().token(&self.effect.number).is_some();
             let leave = match fate(&state, &self.effect, now) {
-                Fate::Leave(_) if !is_ready => Err("no_token"),
                 Fate::Leave(message) => Ok(message.clone()),
                 Fate::Suppress(why) => Err(why),
             };
@@ -177,8 +185,9 @@ impl Sending<'_> {
             }
             Next::GiveUp => self.give_up(outcome.code()).await,
             Next::StopNumber => {
-                tracing::error!(number = %self.effect.number, code = outcome.code(), "the number cannot send");
-                self.give_up(outcome.code()).await
+                let (number, code) = (&self.effect.number, outcome.code());
+                tracing::error!(%number, code, "the number cannot send: look at its token");
+                self.wait_for_number(code).await
             }
         }
     }
@@ -206,13 +215,23 @@ impl Sending<'_> {
             } else if now < give_up_at {
                 change.add_work(moved(Stage::Begun { at: begun_at }, give_up_at));
             } else {
-                let why: std::sync::Arc<str> = "fate_unknown".into();
+                let why: Arc<str> = "fate_unknown".into();
                 self.record(change, now, SendOutcome::Dead { why: why.clone() });
                 change.add_work(moved(Stage::Dead { why, at: now }, now));
             }
         })
         .await?;
         Ok(())
+    }
+
+    /// Nothing was sent and nothing can be until someone acts: it waits, and
+    /// everything is looked at again when it is tried.
+    async fn wait_for_number(&self, why: &str) -> Result<(), Refused> {
+        if self.leased.work.tries >= STOPPED_NUMBER_TRIES_MAX {
+            return self.give_up(why).await;
+        }
+        let wait = SignedDuration::from_mins(STOPPED_NUMBER_MINUTES);
+        self.moved(Stage::Waiting, wait).await
     }
 
     async fn give_up(&self, why: &str) -> Result<(), Refused> {

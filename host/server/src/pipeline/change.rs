@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use baton_domain::{
     decide::DecisionRecord,
-    event::{Event, EventBody, ProfileChanged},
+    event::{Event, EventBody, HandedOff, ProfileChanged},
     facts::Facts,
     ids::{CustomerId, NumberId},
     occasion::Occasion,
+    owner::Owner,
     state::{CustomerState, Known},
 };
 use baton_store::{
@@ -68,20 +69,61 @@ impl Change {
 
     async fn absorb(&mut self, host: &Host, younger: CustomerId) -> Result<(), StoreError> {
         const PAGE: usize = 256;
-        let tenant = &self.tenant.document.id;
+        let tenant = self.tenant.document.id.clone();
         let mut told = Version(0);
+        let mut owners = CustomerState::default();
         loop {
             let from = Version(told.0 + 1);
-            let page = host.store.events(tenant, &younger, from, PAGE).await?;
+            let page = host.store.events(&tenant, &younger, from, PAGE).await?;
             let Some(last) = page.last() else { break };
             told = last.version;
             for stored in page {
-                Arc::make_mut(&mut self.state).apply(&stored.event);
-                self.events.push(stored.event);
+                owners.apply(&stored.event);
+                self.append(stored.event);
             }
         }
+        self.keep_with_people(host.clock.now(), &owners);
         self.absorb = Some((younger, told));
         Ok(())
+    }
+
+    /// A conversation that people of the younger customer own stays with
+    /// people: its changes of owner were told under epochs of its own.
+    fn keep_with_people(&mut self, now: Timestamp, younger: &CustomerState) {
+        for (number, before) in younger.conversations() {
+            let owner = &before.ownership.owner;
+            let joined = self.state.conversation(number);
+            let ownership = joined.map(|it| it.ownership.clone()).unwrap_or_default();
+            if !owner.is_people() || ownership.owner.is_people() {
+                continue;
+            }
+            let (agent, tier) = match owner {
+                Owner::Agent { agent, .. } => (Some(agent.clone()), None),
+                Owner::Team { tier, .. } => (None, tier.clone()),
+                Owner::Bot | Owner::App { .. } => (None, None),
+            };
+            let default_team = self.tenant.profile.default_team();
+            let handoff = HandedOff {
+                epoch: ownership.epoch,
+                team: owner.team().unwrap_or(default_team).clone(),
+                tier,
+                agent,
+                tags: vec!["two contacts of one customer".into()],
+                reasons: vec![
+                    "People owned the conversation of the contact that was merged.".into(),
+                ],
+                next_step: None,
+                due: None,
+                priority: 0,
+                because: Vec::new(),
+            };
+            let (number, body) = (Some(number.clone()), EventBody::HandedOff(handoff));
+            self.append(Event {
+                at: now,
+                number,
+                body,
+            });
+        }
     }
 
     /// The customer.
@@ -156,7 +198,7 @@ impl Change {
         let facts = Facts::new(self.state.clone(), occasion, self.tenant.profile.clone());
         match self.evaluate(host, facts, deadline).await {
             Some(evaluated) => self.decide(now, number, evaluated.record),
-            None => self.defer(now),
+            None => self.defer(now, event),
         }
     }
 
@@ -182,8 +224,8 @@ impl Change {
             && is_known(&told.country, &profile.country)
             && is_known(&told.language, &profile.language)
             && (told.tags.is_none() || told.tags.as_ref() == profile.tags.get())
-            && (told.marketing_consent.is_none()
-                || told.marketing_consent.as_ref() == profile.marketing_consent.get())
+            // Who said it last counts, so every word on consent is kept.
+            && told.marketing_consent.is_none()
     }
 
     /// WhatsApp should not echo what Baton sent. When it does, it is matched by
@@ -240,13 +282,13 @@ impl Change {
     }
 
     /// The event commits with an evaluation that is due now.
-    fn defer(&mut self, now: Timestamp) {
-        let version = Version(self.loaded_at.0 + self.events.len() as u64);
+    fn defer(&mut self, now: Timestamp, event: Event) {
+        let place = self.loaded_at.0 + self.events.len() as u64;
         self.work.push(WorkChange::Add(NewWork {
-            key: WorkKey(format!("evaluate/{}", version.0).into()),
+            key: WorkKey(format!("evaluate/{}/{place}", self.customer).into()),
             kind: WorkKind::Evaluate,
             due_at: now,
-            payload: Deferred { version: version.0 }.payload(),
+            payload: Deferred { event }.payload(),
         }));
     }
 

@@ -4,27 +4,30 @@
 use std::time::Duration;
 
 use baton_domain::{
+    event::Event,
     facts::Facts,
-    limits::{COMMIT_TRIES_MAX, DEFERRED_EVALUATION_SECONDS_MAX},
+    limits::{COMMIT_TRIES_MAX, DEFERRED_EVALUATION_SECONDS_MAX, EVALUATION_TRIES_MAX},
     occasion::Occasion,
 };
-use baton_store::{CommitError, LeasedWork, Version, WorkChange};
+use baton_store::{CommitError, LeasedWork, WorkChange};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{Change, Refused};
-use crate::host::Host;
+use crate::{evaluate::unheard, host::Host};
 
 /// Payload of a deferred evaluation.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Deferred {
-    /// Place of the event in the customer's log.
-    pub(super) version: u64,
+    /// The event, as it stands in the customer's log. A copy, since a merge
+    /// gives it another place.
+    pub(super) event: Event,
 }
 
 impl Deferred {
     pub(super) fn payload(&self) -> serde_json::Value {
-        serde_json::json!({ "version": self.version })
+        // Strings, numbers and enums only: this cannot fail.
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 
@@ -59,29 +62,26 @@ async fn decided(host: &Host, leased: &LeasedWork) -> Result<Option<Change>, Ref
         return Ok(None);
     };
     let mut change = Change::onto(host, tenant.clone(), loaded).await?;
-    let event = match serde_json::from_value::<Deferred>(work.payload.clone()) {
-        Ok(Deferred { version }) => {
-            let from = Version(version);
-            host.store
-                .events(&work.tenant, change.customer(), from, 1)
-                .await?
-                .pop()
-        }
-        Err(_) => None,
-    };
-    if let Some(stored) = event
-        && let Some(occasion) = Occasion::of(&stored.event, change.state())
+    let deferred = serde_json::from_value::<Deferred>(work.payload.clone()).ok();
+    if let Some(Deferred { event }) = deferred
+        && let Some(occasion) = Occasion::of(&event, change.state())
     {
-        let patience = Duration::from_secs(DEFERRED_EVALUATION_SECONDS_MAX);
         let number = occasion.number.clone();
         let facts = Facts::new(change.state().clone(), occasion, tenant.profile.clone());
-        let Some(evaluated) = change
-            .evaluate(host, facts, Instant::now() + patience)
-            .await
-        else {
-            return Ok(None);
+        let record = if work.tries > EVALUATION_TRIES_MAX {
+            tracing::error!(tenant = %work.tenant, "an evaluation never ended: the default applies");
+            unheard(&tenant.release, &facts)
+        } else {
+            let patience = Duration::from_secs(DEFERRED_EVALUATION_SECONDS_MAX);
+            let evaluated = change
+                .evaluate(host, facts, Instant::now() + patience)
+                .await;
+            let Some(evaluated) = evaluated else {
+                return Ok(None);
+            };
+            evaluated.record
         };
-        change.decide(host.clock.now(), number, evaluated.record);
+        change.decide(host.clock.now(), number, record);
     }
     change.add_work(WorkChange::Done(leased.lease.clone()));
     Ok(Some(change))

@@ -4,6 +4,7 @@
 use baton_domain::{
     event::{Event, EventBody, OrderChanged, OrderStatus},
     ids::{NumberId, OrderId},
+    state::Order,
 };
 use baton_store::{FollowUp, NewWork, WorkChange, WorkKey, WorkKind};
 use jiff::{Timestamp, ToSpan};
@@ -33,7 +34,12 @@ pub(super) fn start(change: &mut Change, event: &Event) {
         return;
     }
     let rows = change.tenant().document.follow_ups.clone();
-    let is_over = matches!(order.status, OrderStatus::Cancelled | OrderStatus::Refunded);
+    let is_refunded = change
+        .state()
+        .orders
+        .order(&order.id)
+        .is_some_and(Order::is_refunded);
+    let is_over = order.status == OrderStatus::Cancelled || is_refunded;
     for row in &rows {
         if is_over {
             change.add_work(WorkChange::Cancel(key(row, order)));

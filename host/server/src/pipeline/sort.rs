@@ -3,7 +3,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use baton_domain::event::{Event, EventBody};
+use baton_domain::{
+    event::{Event, EventBody},
+    ids::{NumberId, TenantId},
+};
 use baton_store::{Identity, Link, Quarantined, StoreError};
 use baton_whatsapp::{
     address::CustomerAddress,
@@ -35,11 +38,11 @@ pub async fn quarantine_body(
 pub fn into_parcels(host: &Host, app: &ActiveApp, delivery: &Delivery) -> Sorted {
     let directory = host.directory();
     let now = host.clock.now();
-    let mut sorted = Sorted::default();
+    let mut sorting = Sorting::default();
     for update in &delivery.updates {
-        sorted.take(app, &directory, update, now);
+        sorting.take(app, &directory, update, now);
     }
-    sorted
+    sorting.sorted
 }
 
 /// Keeps what has no place, with the whole body: driving it again changes
@@ -48,13 +51,13 @@ pub async fn quarantine_unplaced(
     host: &Host,
     app: &ActiveApp,
     body: &VerifiedBody,
-    sorted: &Sorted,
+    unplaced: Unplaced,
 ) -> Result<(), Refused> {
-    for (number, why) in &sorted.unplaced {
-        match keep(host, app, body, why, number.clone()).await {
+    for (number, why) in unplaced {
+        match keep(host, app, body, why, number).await {
             // News of a kind that this version does not know must not stop
             // the intake of everything else.
-            Err(Refused::Store(StoreError::QuarantineFull)) if *why == UNKNOWN_KIND => {
+            Err(Refused::Store(StoreError::QuarantineFull)) if why == UNKNOWN_KIND => {
                 tracing::error!(
                     why,
                     "the quarantine is full, an item of unknown kind is not kept"
@@ -86,33 +89,40 @@ async fn keep(
 }
 
 /// What tells two customers of one tenant apart within a delivery.
-type Place = (baton_domain::ids::TenantId, Arc<str>);
+type Place = (TenantId, Arc<str>);
 
 /// Stable code of an item that this version does not know.
 const UNKNOWN_KIND: &str = "unknown_kind";
+
+/// Why something has no place, by its number.
+type Unplaced = HashMap<Option<String>, &'static str>;
 
 /// A delivery, sorted.
 #[derive(Default)]
 pub struct Sorted {
     /// What belongs to customers.
     pub parcels: Vec<Parcel>,
-    places: HashMap<Place, usize>,
-    /// Why something has no place, once for each number.
-    pub unplaced: HashMap<Option<String>, &'static str>,
+    /// What has no place.
+    pub unplaced: Unplaced,
 }
 
-impl Sorted {
+/// A delivery that is being sorted.
+#[derive(Default)]
+struct Sorting {
+    sorted: Sorted,
+    places: HashMap<Place, usize>,
+}
+
+impl Sorting {
     fn take(&mut self, app: &ActiveApp, directory: &Directory, update: &Update, now: Timestamp) {
         let number = update.number.as_ref();
         match &update.content {
             Content::Unknown(_) => {
-                self.unplaced
-                    .insert(number.map(ToString::to_string), UNKNOWN_KIND);
+                self.unplaced(number, UNKNOWN_KIND);
                 return;
             }
             Content::Unreadable(unreadable) => {
-                self.unplaced
-                    .insert(number.map(ToString::to_string), unreadable.fault.code());
+                self.unplaced(number, unreadable.fault.code());
                 return;
             }
             _ => {}
@@ -127,13 +137,21 @@ impl Sorted {
             numbers.any(|it| it.id == *number && it.app == app.name)
         };
         let Some(tenant) = directory.tenant_of(number).filter(is_of_app) else {
-            self.unplaced
-                .insert(Some(number.to_string()), "unknown_number");
+            self.unplaced(Some(number), "unknown_number");
             return;
         };
         match &update.address {
             Some(address) => self.place(tenant, address, update, now),
             None => tracing::info!(field = %update.field, "update about no customer noted"),
+        }
+    }
+
+    /// Of several reasons the one is kept that must not be lost.
+    fn unplaced(&mut self, number: Option<&NumberId>, why: &'static str) {
+        let number = number.map(ToString::to_string);
+        let known = self.sorted.unplaced.entry(number).or_insert(why);
+        if *known == UNKNOWN_KIND {
+            *known = why;
         }
     }
 
@@ -151,15 +169,15 @@ impl Sorted {
         };
         let place = (tenant.document.id.clone(), name);
         let at = *self.places.entry(place).or_insert_with(|| {
-            self.parcels.push(Parcel {
+            self.sorted.parcels.push(Parcel {
                 tenant: tenant.clone(),
                 customer: CustomerKey::Links(Vec::new()),
                 display_name: None,
                 items: Vec::new(),
             });
-            self.parcels.len() - 1
+            self.sorted.parcels.len() - 1
         });
-        let parcel = &mut self.parcels[at];
+        let parcel = &mut self.sorted.parcels[at];
         if let CustomerKey::Links(links) = &mut parcel.customer {
             add_links(links, address);
             if let Content::AddressChanged(change) = &update.content {

@@ -65,7 +65,15 @@ pub enum OutgoingMessage {
         /// What fills `{{1}}`, `{{2}}`, ... of its body.
         #[serde(default)]
         parameters: Vec<String>,
+        /// Whether it advertises: then it needs the customer's consent. Say no
+        /// for templates that Meta approved as utility or authentication.
+        #[serde(default = "yes")]
+        is_marketing: bool,
     },
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A button or a row of a list.
@@ -111,6 +119,17 @@ impl OutgoingMessage {
                     .into(),
             ),
         }
+    }
+
+    /// Whether it needs consent to marketing.
+    pub fn is_marketing(&self) -> bool {
+        matches!(
+            self,
+            Self::Template {
+                is_marketing: true,
+                ..
+            }
+        )
     }
 
     /// Whether it may be sent outside the service window.

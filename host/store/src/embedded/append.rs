@@ -16,9 +16,9 @@ use super::{
     customer::{ConversationHead, Head, listed},
     draft::Draft,
     hot::HotState,
-    identities, inbox,
+    identities::{self, Generation},
+    inbox,
     key::{Key, Who, area},
-    keyring::FreshKey,
     rows::Row,
     seal::{Cipher, IndexHash},
     work_change::PreparedChange,
@@ -46,6 +46,12 @@ struct Prepared {
     links: Vec<IndexHash>,
     work: Vec<PreparedChange>,
     absorbs: Option<Absorbed>,
+}
+
+/// The key to seal under, and the size of the state so far.
+struct Under {
+    cipher: Cipher,
+    bytes: usize,
 }
 
 /// The first slot that no customer has.
@@ -84,12 +90,42 @@ impl Shared {
     pub(crate) async fn commit(self: &Arc<Self>, commit: Commit) -> Result<Appended, CommitError> {
         check_limits(&commit)?;
         let who = Who::new(&commit.tenant, &commit.customer);
-        let head = self.head(&who)?;
+        let hot = self.hot.get(&who, commit.expected.0);
+        let head = match &hot {
+            Some(hot) => Some(hot.head.clone()),
+            None => self.head(&who)?.map(Arc::new),
+        };
+        let found = Version(head.as_ref().map_or(0, |head| head.version));
+        if found != commit.expected {
+            let customer = self
+                .find(&who)?
+                .map_or(who.customer, |(who, _)| who.customer);
+            return Err(CommitError::Conflict { customer, found });
+        }
         let fresh = match &head {
             None => Some(self.keyring.take()?),
             Some(_) => None,
         };
-        let result = self.commit_under(&who, head, fresh.as_ref(), commit).await;
+        let under = match (&fresh, hot) {
+            (Some(fresh), _) => Under {
+                cipher: fresh.cipher.clone(),
+                bytes: 0,
+            },
+            (None, Some(hot)) => Under {
+                cipher: hot.cipher,
+                bytes: hot.bytes,
+            },
+            (None, None) => {
+                let slot = head.as_ref().map_or(0, |head| head.slot);
+                Under {
+                    cipher: self.keyring.get(slot)?,
+                    bytes: 0,
+                }
+            }
+        };
+        let slot = fresh.as_ref().map(|fresh| fresh.slot);
+        let before = head.unwrap_or_default();
+        let result = self.commit_under(&who, &before, slot, under, commit).await;
         if let (Some(fresh), Err(error)) = (fresh, &result) {
             // After a failed write nobody knows whether it was used.
             if !matches!(error, CommitError::Store(StoreError::Backend { .. })) {
@@ -102,24 +138,15 @@ impl Shared {
     async fn commit_under(
         self: &Arc<Self>,
         who: &Who,
-        head: Option<Head>,
-        fresh: Option<&FreshKey>,
+        before: &Head,
+        slot: Option<u64>,
+        Under { cipher, bytes }: Under,
         commit: Commit,
     ) -> Result<Appended, CommitError> {
-        let before = head.unwrap_or_default();
-        if before.version != commit.expected.0 {
-            return Err(self.conflict(who, Version(before.version))?);
-        }
-        let (cipher, bytes) = match (fresh, self.hot.get(who, before.version)) {
-            (Some(fresh), _) => (fresh.cipher.clone(), 0),
-            (None, Some(hot)) => (hot.cipher, hot.bytes),
-            (None, None) => (self.keyring.get(before.slot)?, 0),
-        };
-        let prepared = self.prepare(who, &before, fresh, &cipher, &commit)?;
-        let state_bytes = prepared
+        let prepared = self.prepare(who, before, slot, &cipher, &commit)?;
+        let bytes = prepared
             .state_bytes()
             .unwrap_or(bytes.max(prepared.bytes()));
-        let version = prepared.version;
         let mut of = vec![who.clone()];
         of.extend(
             prepared
@@ -127,14 +154,16 @@ impl Shared {
                 .as_ref()
                 .map(|absorbed| absorbed.who.clone()),
         );
-        self.committer
+        let head = self
+            .committer
             .run(of, move |draft| prepared.write(draft))
             .await?;
-        let (state, bytes) = (commit.state, state_bytes);
+        let version = Version(head.version);
+        let (head, state) = (Arc::new(head), commit.state);
         self.hot.put(
             who,
             HotState {
-                version: version.0,
+                head,
                 state,
                 cipher,
                 bytes,
@@ -143,23 +172,16 @@ impl Shared {
         Ok(Appended { version })
     }
 
-    /// The conflict of a commit that came too late, or under an id that was
-    /// merged into another.
-    fn conflict(&self, who: &Who, found: Version) -> Result<CommitError, StoreError> {
-        let customer = self.current(who)?.customer;
-        Ok(CommitError::Conflict { customer, found })
-    }
-
     fn prepare(
         self: &Arc<Self>,
         who: &Who,
         before: &Head,
-        fresh: Option<&FreshKey>,
+        slot: Option<u64>,
         cipher: &Cipher,
         commit: &Commit,
     ) -> Result<Prepared, CommitError> {
         let version = Version(commit.expected.0 + commit.events.len() as u64);
-        let has_state = fresh.is_some()
+        let has_state = slot.is_some()
             || commit.absorb.is_some()
             || before.fold != self.options.fold_version
             || version.0 - before.state_at >= STATE_EVENTS_MAX;
@@ -184,7 +206,7 @@ impl Shared {
             shared: self.clone(),
             who: who.clone(),
             expected: commit.expected,
-            slot: fresh.map(|fresh| fresh.slot),
+            slot,
             rows,
             has_state,
             version,
@@ -245,13 +267,14 @@ impl Prepared {
     }
 
     /// The committer's part: checks everything, then writes.
-    fn write(self, draft: &mut Draft<'_>) -> Result<(), CommitError> {
+    fn write(self, draft: &mut Draft<'_>) -> Result<Head, CommitError> {
         let absorbed = self
             .absorbs
             .as_ref()
             .map(|it| absorb::read_all(draft, it))
             .transpose()?;
-        let mut head = self.check(draft)?;
+        let generation = self.generation(draft)?;
+        let mut head = self.check(draft, generation)?;
         head.version = self.version.0;
         if self.has_state {
             head.state_at = self.version.0;
@@ -262,7 +285,6 @@ impl Prepared {
         self.rows
             .into_iter()
             .for_each(|(key, record)| draft.set(key, record));
-        let generation = identities::generation(draft)?;
         for (keep, hash) in self.identities {
             let mut keys = identities::keys(&self.who, keep, hash, generation).into_iter();
             keys.next().into_iter().for_each(|key| draft.mark(key));
@@ -285,26 +307,36 @@ impl Prepared {
         for change in self.work {
             change.make(draft, &self.who)?;
         }
-        draft
-            .set_plain(self.who.head(), &head)
-            .map_err(CommitError::from)
+        draft.set_plain(self.who.head(), &head)?;
+        Ok(head)
+    }
+
+    /// The generation of identities, when it matters.
+    fn generation(&self, draft: &Draft<'_>) -> Result<Generation, StoreError> {
+        let has_passing = self.identities.iter().any(|(keep, _)| *keep == Keep::Month);
+        if has_passing {
+            identities::generation(draft)
+        } else {
+            Ok(Generation::default())
+        }
     }
 
     /// The head, when nothing stands against the commit.
-    fn check(&self, draft: &mut Draft<'_>) -> Result<Head, CommitError> {
+    fn check(&self, draft: &mut Draft<'_>, generation: Generation) -> Result<Head, CommitError> {
         if self.shared.erasures.contains(&self.who) {
             return Err(StoreError::Erased.into());
         }
         let head: Option<Head> = draft.get_plain(&self.who.head())?;
         let found = Version(head.as_ref().map_or(0, |head| head.version));
         let conflict = |customer: CustomerId, found| CommitError::Conflict { customer, found };
-        if let Some(older) = draft.get_plain::<CustomerId>(&self.who.alias())? {
+        if head.is_none()
+            && let Some(older) = draft.get_plain::<CustomerId>(&self.who.alias())?
+        {
             return Err(conflict(older, found));
         }
         if found != self.expected || head.is_some() != self.slot.is_none() {
             return Err(conflict(self.who.customer.clone(), found));
         }
-        let generation = identities::generation(draft)?;
         for (keep, hash) in &self.identities {
             for key in identities::keys(&self.who, *keep, *hash, generation) {
                 if draft.has(&key)? {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Shared,
     hot::HotState,
+    identities::Generation,
     key::{Who, part},
     record::{damaged, encode, unpack_plain},
     rows::after_prefix,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     Listed, StoredEvent,
-    commit::{Identity, Link, Loaded, Version},
+    commit::{Identity, Keep, Link, Loaded, Version},
     error::StoreError,
 };
 
@@ -77,9 +78,9 @@ struct EventMark {
 
 /// A customer as it stands in the rows.
 pub(crate) struct Standing {
-    pub(crate) who: Who,
-    pub(crate) head: Head,
-    pub(crate) hot: HotState,
+    who: Who,
+    version: u64,
+    state: Arc<CustomerState>,
 }
 
 /// The list an event stands in.
@@ -137,45 +138,71 @@ impl Shared {
             .transpose()
     }
 
-    /// Who goes by this id now, after merges.
-    pub(crate) fn current(&self, who: &Who) -> Result<Who, StoreError> {
-        let key = who.alias();
-        let older = self.rows.get(&key)?;
-        match older {
-            None => Ok(who.clone()),
-            Some(record) => Ok(who.other(&unpack_plain(&key, &record)?)),
+    /// The customer who goes by this id now, after merges.
+    pub(crate) fn find(&self, who: &Who) -> Result<Option<(Who, Head)>, StoreError> {
+        for _ in 0..LOADS_MAX {
+            if let Some(head) = self.head(who)? {
+                return Ok(Some((who.clone(), head)));
+            }
+            let key = who.alias();
+            let Some(record) = self.rows.get(&key)? else {
+                return Ok(None);
+            };
+            let older = who.other(&unpack_plain(&key, &record)?);
+            // Otherwise it was merged again between the two reads.
+            if let Some(head) = self.head(&older)? {
+                return Ok(Some((older, head)));
+            }
         }
+        Err(damaged(&who.alias(), "names a customer who is not there"))
     }
 
-    /// A customer with the state, from memory or from the rows.
-    pub(crate) fn standing(&self, who: &Who) -> Result<Option<Standing>, StoreError> {
+    /// A customer with the state, from memory or from the rows. `found` is what
+    /// [`Shared::find`] said just now.
+    pub(crate) fn standing(
+        &self,
+        mut found: Option<(Who, Head)>,
+    ) -> Result<Option<Standing>, StoreError> {
         for _ in 0..LOADS_MAX {
-            let who = self.current(who)?;
-            let Some(head) = self.head(&who)? else {
+            let Some((who, head)) = found else {
                 return Ok(None);
             };
             if let Some(hot) = self.hot.get(&who, head.version) {
-                return Ok(Some(Standing { who, head, hot }));
+                return Ok(Some(Standing {
+                    who,
+                    version: head.version,
+                    state: hot.state,
+                }));
             }
             let cipher = self.keyring.get(head.slot)?;
             match self.fold_to(&who, &head, &cipher) {
                 Ok(Some((state, bytes))) => {
-                    let hot = HotState {
-                        version: head.version,
+                    let version = head.version;
+                    let head = Arc::new(head);
+                    self.hot.put(
+                        &who,
+                        HotState {
+                            head,
+                            state: state.clone(),
+                            cipher,
+                            bytes,
+                        },
+                    );
+                    return Ok(Some(Standing {
+                        who,
+                        version,
                         state,
-                        cipher,
-                        bytes,
-                    };
-                    self.hot.put(&who, hot.clone());
-                    return Ok(Some(Standing { who, head, hot }));
+                    }));
                 }
                 // Someone committed in between, or the rows are damaged.
-                Ok(None) | Err(_) if self.has_moved(&who, &head)? => {}
+                Ok(None) | Err(_) if self.has_moved(&who, &head)? => found = self.find(&who)?,
                 Ok(None) => return Err(damaged(&who.head(), "has not the log it tells of")),
                 Err(error) => return Err(error),
             }
         }
-        Err(damaged(&who.head(), "never stands still"))
+        Err(StoreError::Damaged {
+            what: "a customer never stands still".into(),
+        })
     }
 
     fn has_moved(&self, who: &Who, head: &Head) -> Result<bool, StoreError> {
@@ -251,10 +278,10 @@ impl Shared {
         from: Version,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let who = self.current(who)?;
-        let Some(cipher) = self.cipher(&who)? else {
+        let Some((who, head)) = self.find(who)? else {
             return Ok(Vec::new());
         };
+        let cipher = self.cipher_of(&who, &head)?;
         self.read_events(&who, &cipher, from, limit.min(EVENTS_AT_ONCE_MAX))
     }
 
@@ -283,7 +310,15 @@ impl Shared {
         who: &Who,
         identities: &[Identity],
     ) -> Result<Vec<bool>, StoreError> {
-        let generation = self.generation()?;
+        // Nearly all live as long as the customer and need no generation.
+        let has_passing = identities
+            .iter()
+            .any(|identity| identity.keep == Keep::Month);
+        let generation = if has_passing {
+            self.generation()?
+        } else {
+            Generation::default()
+        };
         let is_known = |identity: &Identity| {
             let hash = self.identity_hash(&who.tenant, identity);
             for key in super::identities::keys(who, identity.keep, hash, generation) {
@@ -302,15 +337,30 @@ impl Shared {
         who: &Who,
         identities: &[Identity],
     ) -> Result<Option<Loaded>, StoreError> {
-        let Some(standing) = self.standing(who)? else {
+        let found = self.find(who)?;
+        self.load_found(found, identities).await
+    }
+
+    async fn load_found(
+        &self,
+        found: Option<(Who, Head)>,
+        identities: &[Identity],
+    ) -> Result<Option<Loaded>, StoreError> {
+        let Some(Standing {
+            who,
+            version,
+            state,
+        }) = self.standing(found)?
+        else {
             return Ok(None);
         };
-        let known = self.known(&standing.who, identities)?;
-        self.in_flight.settled(&standing.who).await?;
+        let known = self.known(&who, identities)?;
+        self.in_flight.settled(&who).await?;
+        let (customer, version) = (who.customer, Version(version));
         Ok(Some(Loaded {
-            customer: standing.who.customer,
-            version: Version(standing.head.version),
-            state: standing.hot.state,
+            customer,
+            version,
+            state,
             known,
             absorbs: None,
         }))
@@ -324,13 +374,14 @@ impl Shared {
         identities: &[Identity],
     ) -> Result<Loaded, StoreError> {
         for _ in 0..LOADS_MAX {
-            let named = self.named_by(tenant, links)?;
-            let Some((_, oldest)) = named.first() else {
+            let mut named = self.named_by(tenant, links)?;
+            if named.is_empty() {
                 return self.stranger(identities.len());
-            };
-            match self.load(&Who::new(tenant, oldest), identities).await {
+            }
+            let oldest = named.remove(0);
+            match self.load_found(Some(oldest), identities).await {
                 Ok(Some(mut loaded)) => {
-                    let mut others = named.into_iter().map(|(_, customer)| customer);
+                    let mut others = named.into_iter().map(|(who, _)| who.customer);
                     loaded.absorbs = others.find(|customer| *customer != loaded.customer);
                     return Ok(loaded);
                 }
@@ -345,27 +396,25 @@ impl Shared {
     }
 
     /// The customers whom the links name, the oldest first.
-    fn named_by(
-        &self,
-        tenant: &TenantId,
-        links: &[Link],
-    ) -> Result<Vec<(u64, CustomerId)>, StoreError> {
-        let mut named = Vec::new();
+    fn named_by(&self, tenant: &TenantId, links: &[Link]) -> Result<Vec<(Who, Head)>, StoreError> {
+        let mut named: Vec<(Who, Head)> = Vec::new();
         for link in links {
             let key = super::key::link_of(tenant, self.link_hash(tenant, link));
             let Some(record) = self.rows.get(&key)? else {
                 continue;
             };
-            let customer: CustomerId = unpack_plain(&key, &record)?;
-            match self.head(&Who::new(tenant, &customer)) {
-                Ok(Some(head)) => named.push((head.slot, customer)),
+            let who = Who::new(tenant, &unpack_plain::<CustomerId>(&key, &record)?);
+            if named.iter().any(|(known, _)| *known == who) {
+                continue;
+            }
+            match self.head(&who) {
+                Ok(Some(head)) => named.push((who, head)),
                 // On its way out; whoever removes the head removes the link.
                 Ok(None) | Err(StoreError::Erased) => {}
                 Err(error) => return Err(error),
             }
         }
-        named.sort_unstable();
-        named.dedup();
+        named.sort_by_key(|(_, head)| head.slot);
         Ok(named)
     }
 

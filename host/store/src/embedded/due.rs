@@ -217,10 +217,9 @@ impl Shared {
 
     /// What [`crate::Store::work`] answers.
     pub(crate) fn work(&self, who: &Who, key: &WorkKey) -> Result<Option<Work>, StoreError> {
-        let who = self.current(who)?;
-        if self.head(&who)?.is_none() {
+        let Some((who, _)) = self.find(who)? else {
             return Ok(None);
-        }
+        };
         self.work_at(&who, self.work_hash(&who, key))
     }
 }

@@ -30,7 +30,13 @@ const REMOVED_AT_ONCE: usize = 1_000;
 impl Shared {
     /// What [`crate::Store::erase`] does.
     pub(crate) async fn erase(self: &Arc<Self>, who: &Who) -> Result<bool, CommitError> {
-        let who = self.current(who)?;
+        let who = match self.find(who) {
+            Ok(Some((who, _))) => who,
+            Ok(None) => return Ok(false),
+            // Erased before; perhaps a failure kept it from finishing.
+            Err(StoreError::Erased) => who.clone(),
+            Err(error) => return Err(error.into()),
+        };
         if !self.erasures.contains(&who) {
             let (shared, of) = (self.clone(), who.clone());
             let begin = move |draft: &mut Draft<'_>| Ok(shared.begin_erasure(draft, &of)?);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use baton_domain::{limits::HOT_STATES_BYTES_MAX, state::CustomerState};
 use quick_cache::{Weighter, sync::Cache};
 
-use super::{key::Who, seal::Cipher};
+use super::{customer::Head, key::Who, seal::Cipher};
 
 /// A state in memory takes about this many times its stored size.
 const MEMORY_FACTOR: u64 = 3;
@@ -16,7 +16,8 @@ const ENTRY_BYTES: u64 = 512;
 /// A state at a version.
 #[derive(Clone)]
 pub(crate) struct HotState {
-    pub(crate) version: u64,
+    /// As it was at the same version.
+    pub(crate) head: Arc<Head>,
     pub(crate) state: Arc<CustomerState>,
     pub(crate) cipher: Cipher,
     /// Its stored size, about.
@@ -46,7 +47,7 @@ impl Hot {
     }
 
     pub(crate) fn get(&self, who: &Who, version: u64) -> Option<HotState> {
-        self.0.get(who).filter(|hot| hot.version == version)
+        self.0.get(who).filter(|hot| hot.head.version == version)
     }
 
     pub(crate) fn put(&self, who: &Who, hot: HotState) {

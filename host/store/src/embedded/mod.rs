@@ -81,8 +81,8 @@ use baton_domain::ids::TenantId;
 pub use options::{Observer, Options, Synced};
 
 use self::{
-    committer::Committer, erasures::Erasures, hot::Hot, in_flight::InFlight, key::Who,
-    keyring::Keyring, rows::Rows, seal::Cipher, side_file::SideFile,
+    committer::Committer, customer::Head, erasures::Erasures, hot::Hot, in_flight::InFlight,
+    key::Who, keyring::Keyring, rows::Rows, seal::Cipher, side_file::SideFile,
 };
 use crate::{error::StoreError, work::WorkKind};
 
@@ -160,12 +160,14 @@ impl Shared {
 
     /// The key of a customer; `None` when there is no such customer.
     fn cipher(&self, who: &Who) -> Result<Option<Cipher>, StoreError> {
-        let Some(head) = self.head(who)? else {
-            return Ok(None);
-        };
+        let head = self.head(who)?;
+        head.map(|head| self.cipher_of(who, &head)).transpose()
+    }
+
+    fn cipher_of(&self, who: &Who, head: &Head) -> Result<Cipher, StoreError> {
         match self.hot.get(who, head.version) {
-            Some(hot) => Ok(Some(hot.cipher)),
-            None => self.keyring.get(head.slot).map(Some),
+            Some(hot) => Ok(hot.cipher),
+            None => self.keyring.get(head.slot),
         }
     }
 }

@@ -63,6 +63,7 @@ pub async fn put(
         ));
     }
     ActiveApp::new(&app).map_err(ApiError::invalid)?;
+    let _changing = host.directory_changes.lock().await;
     let revision = revision_read(&headers)?;
     let shown = json!({ "name": app.name, "revision": revision + 1 });
     host.store

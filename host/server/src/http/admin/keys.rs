@@ -48,6 +48,7 @@ pub async fn make(
     if new.name.is_empty() || new.name.len() > 64 {
         return Err(ApiError::invalid("a key's name has 1 to 64 characters"));
     }
+    let _changing = host.directory_changes.lock().await;
     let key = random_secret("baton").map_err(|error| {
         tracing::error!(%error, "no randomness");
         ApiError::unavailable()
@@ -97,6 +98,7 @@ pub async fn revoke(
     Path((tenant, name)): Path<(String, String)>,
 ) -> Answer<StatusCode> {
     let tenant = known_tenant(&host, &tenant)?;
+    let _changing = host.directory_changes.lock().await;
     let mut is_found = false;
     for mut key in host.store.api_keys().await? {
         if key.body.tenant == tenant && key.body.name == name && !key.body.is_revoked {

@@ -61,6 +61,7 @@ pub async fn put(
             "the id in the body is not the one in the path",
         ));
     }
+    let _changing = host.directory_changes.lock().await;
     let revision = revision_read(&headers)?;
     if let Some(before) = host.store.tenant(&body.id).await? {
         keep_tokens(&mut body, &before.body);
