@@ -44,7 +44,7 @@ async fn an_echo_takes_over_and_the_return_gives_back() {
     assert_eq!(conversation["owner"], json!({ "is": "app", "team": null }));
     assert_eq!(host.send("bot here").await.0, 409);
     let customer = conversation["customer"].as_str().expect("an id").to_owned();
-    let path = format!("/v1/conversations/{customer}/{}", NUMBER);
+    let path = format!("/v1/conversations/{customer}/{NUMBER}");
     let (status, after) = host
         .post(&format!("{path}/return"), &json!({ "note": "done" }))
         .await;
@@ -63,10 +63,7 @@ async fn of_two_who_claim_one_wins_and_the_other_learns_who() {
     host.says("I want to talk to a human").await;
     let conversation = host.conversation().await;
     let customer = conversation["customer"].as_str().expect("an id").to_owned();
-    let path = format!(
-        "/v1/conversations/{customer}/{}/claim",
-        NUMBER
-    );
+    let path = format!("/v1/conversations/{customer}/{NUMBER}/claim");
     let epoch = &conversation["epoch"];
     let (ana, budi) = (
         json!({ "agent": "ana", "epoch": epoch }),

@@ -64,6 +64,7 @@ mod identities;
 mod inbox;
 mod lists;
 mod quarantine;
+mod resolve;
 mod trait_impl;
 mod work_change;
 mod work_row;

@@ -1,5 +1,10 @@
 //! What the store promises: the same suite over both siblings, then what only
 //! the durable one can show.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests are tests, too"
+)]
 
 mod support;
 

@@ -11,6 +11,7 @@ use crate::support::*;
 
 both!(
     the_younger_becomes_the_older,
+    work_moves_sealed_for_its_new_customer,
     a_merge_on_a_younger_that_moved_is_a_conflict,
     a_commit_under_the_old_id_is_a_conflict,
     merges_chain,
@@ -78,16 +79,6 @@ async fn both_links(store: &dyn Store) -> Loaded {
 async fn the_younger_becomes_the_older(mut fixture: Fixture) {
     let store = fixture.store();
     let (older, younger) = two(&*store).await;
-    let minute = SignedDuration::from_secs(60);
-    let sent = store
-        .due(WorkKind::Effect, at(0), minute, 1)
-        .await
-        .unwrap()
-        .pop()
-        .unwrap();
-    change(&*store, &younger, vec![WorkChange::Done(sent.lease)])
-        .await
-        .unwrap();
     let loaded = both_links(&*store).await;
     assert_eq!(
         (&loaded.customer, &loaded.absorbs),
@@ -143,22 +134,57 @@ async fn the_younger_becomes_the_older(mut fixture: Fixture) {
             .len(),
         3
     );
+}
 
-    // The work moved, sealed for its new customer; what was done stays done.
+async fn work_moves_sealed_for_its_new_customer(fixture: Fixture) {
+    let store = fixture.store();
+    let (older, younger) = two(&*store).await;
+    let minute = SignedDuration::from_secs(60);
+    let sent = store
+        .due(WorkKind::Effect, at(0), minute, 1)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap();
+    change(&*store, &younger, vec![WorkChange::Done(sent.lease)])
+        .await
+        .unwrap();
+    let held = store
+        .due(WorkKind::Effect, at(10), minute, 1)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap();
+    store
+        .commit(merging(&*store, &both_links(&*store).await).await)
+        .await
+        .unwrap();
+
+    // What was done stays done, and a lease goes with its row.
     let add = vec![WorkChange::Add(effect("sent", at(0)))];
     change(&*store, &older, add).await.unwrap();
     let leased = store
-        .due(WorkKind::Effect, at(100), minute, 10)
+        .due(WorkKind::Effect, at(60), minute, 10)
         .await
         .unwrap();
-    assert_eq!(leased.len(), 1);
+    assert_eq!(leased, []);
+    let work = store
+        .work(&tenant(), &older, &held.lease.key)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
-        (&leased[0].work.customer, &*leased[0].work.key.0),
-        (&older, "reply")
+        (&work.customer, &work.payload["for"]),
+        (&older, &"reply".into())
     );
-    assert_eq!(leased[0].work.payload["for"], "reply");
-    let done = vec![WorkChange::Done(leased[0].lease.clone())];
-    change(&*store, &older, done).await.unwrap();
+    change(&*store, &older, vec![WorkChange::Done(held.lease)])
+        .await
+        .unwrap();
+    let leased = store
+        .due(WorkKind::Effect, at(900), minute, 10)
+        .await
+        .unwrap();
+    assert_eq!(leased, []);
 }
 
 async fn a_merge_on_a_younger_that_moved_is_a_conflict(fixture: Fixture) {

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use baton_domain::{
     event::{Event, EventBody, ProfileChanged},
-    ids::{MessageId, TeamName},
+    ids::TeamName,
 };
 use baton_store::{
     App, Commit, Document, Identity, Link, Quarantined, Stage, Store, WorkChange, WorkKind,
@@ -46,7 +46,7 @@ fn profile() -> Event {
     }
 }
 
-/// A life of a customer, with everything that Baton keeps.
+/// A life of a customer: messages, a handoff, work that dies.
 async fn live(store: &dyn Store) {
     let links = vec![
         phone(PHONE),
@@ -59,28 +59,24 @@ async fn live(store: &dyn Store) {
     ];
     let loaded = store.resolve(&tenant(), &links, &dedupe).await.unwrap();
     let text = "a cake for her birthday";
+    let work = vec![
+        WorkChange::Add(effect("reply-to-dewi", at(0))),
+        WorkChange::Add(new_work("timer-of-dewi", WorkKind::Timer, at(900))),
+    ];
+    let events = vec![profile(), message(0, WAMID, text), handed_off(1, 0, None)];
     let commit = Commit {
-        links: links.clone(),
+        links,
         dedupe: dedupe.to_vec(),
-        work: vec![
-            WorkChange::Add(effect("reply-to-dewi", at(0))),
-            WorkChange::Add(new_work("timer-of-dewi", WorkKind::Timer, at(900))),
-        ],
-        ..on(
-            &loaded,
-            vec![profile(), message(0, WAMID, text), handed_off(1, 0, None)],
-        )
+        work,
+        ..on(&loaded, events)
     };
-    assert!(MessageId::parse(WAMID).is_ok());
     store.commit(commit).await.unwrap();
     for it in 0..30 {
+        let id = format!("{WAMID}{it}");
         write(
             store,
             PHONE,
-            vec![
-                message(it, &format!("{WAMID}{it}"), text),
-                queued(it, "reply-to-dewi"),
-            ],
+            vec![message(it, &id, text), queued(it, "reply-to-dewi")],
         )
         .await;
     }
@@ -103,6 +99,10 @@ async fn live(store: &dyn Store) {
         keep: false,
     };
     change(store, &loaded.customer, vec![dead]).await.unwrap();
+}
+
+/// What belongs to no customer: the quarantine and the directory.
+async fn administer(store: &dyn Store) {
     let (app, why) = ("demo".to_owned(), "not_json".to_owned());
     let body = format!("quarantined-body {PHONE}").into_bytes();
     store
@@ -167,6 +167,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 async fn no_file_holds_anything_personal_in_clear() {
     let mut fixture = Fixture::sled();
     live(&*fixture.store()).await;
+    administer(&*fixture.store()).await;
     let folder = fixture.close();
     let files = files(&folder);
     let rows = |(name, _): &&(String, Vec<u8>)| name.contains("/rows/");

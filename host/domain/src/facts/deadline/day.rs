@@ -13,9 +13,9 @@ pub(super) struct NamedDay {
 }
 
 /// The day that the words from `at` on name.
-pub(super) fn day_at(words: &[String], at: usize, today: Date) -> Option<NamedDay> {
-    let after = |count: usize| words.get(at + count).map_or("", |it| &**it);
-    let before = |count: usize| at.checked_sub(count).map_or("", |before| &*words[before]);
+pub(super) fn day_at(words: &[&str], at: usize, today: Date) -> Option<NamedDay> {
+    let after = |count: usize| words.get(at + count).map_or("", |it| *it);
+    let before = |count: usize| at.checked_sub(count).map_or("", |before| words[before]);
     let named = near_day(&after, &before, today)
         .or_else(|| span_of_days(&after, &before, today))
         .or_else(|| feast(&after, &before, today))

@@ -15,51 +15,69 @@ use day::{NamedDay, day_at};
 /// The last day that would do, when `text`, written on `today`, names one:
 /// "before Friday" is the Thursday, "by Friday" the Friday.
 pub fn requested_date(text: &str, today: Date) -> Option<Date> {
-    let sentences: Vec<Vec<String>> = sentences(text).map(words).collect();
-    let wished = sentences.iter().find_map(|words| wished_in(words, today));
-    wished.or_else(|| referred_to(&sentences, today))
+    let text = text.to_lowercase().replace('\u{2019}', "'");
+    let sentences: Vec<Sentence<'_>> = sentences(&text).map(Sentence::new).collect();
+    let wished = sentences.iter().filter(|sentence| sentence.has_wish);
+    wished
+        .clone()
+        .find_map(|sentence| wished_in(&sentence.words, today))
+        .or_else(|| referred_to(&sentences, today))
+}
+
+struct Sentence<'t> {
+    words: Vec<&'t str>,
+    /// Whether it is about arriving, getting or needing at all.
+    has_wish: bool,
+}
+
+impl<'t> Sentence<'t> {
+    fn new(text: &'t str) -> Self {
+        let words = words(text);
+        let has_wish = verbs::has_wish(&words);
+        Self { words, has_wish }
+    }
 }
 
 /// The first wished-for day of one sentence.
-fn wished_in(words: &[String], today: Date) -> Option<Date> {
-    if !verbs::has_wish(words) {
-        return None;
-    }
+fn wished_in(words: &[&str], today: Date) -> Option<Date> {
     let days = (0..words.len()).filter_map(|at| day_at(words, at, today));
     days.filter(|day| verbs::is_wished(words, day.at))
         .find_map(|day| last_day(words, &day, today))
 }
 
 /// "My party is on Friday. Will it be here by then?"
-fn referred_to(sentences: &[Vec<String>], today: Date) -> Option<Date> {
-    let refers = |words: &[String]| {
-        let is_reference = |pair: &[String]| {
+fn referred_to(sentences: &[Sentence<'_>], today: Date) -> Option<Date> {
+    let refers = |sentence: &Sentence<'_>| {
+        let is_reference = |pair: &[&str]| {
             matches!(
-                (&*pair[0], &*pair[1]),
+                (pair[0], pair[1]),
                 ("by" | "before" | "until", "then" | "that")
                     | ("in" | "on", "time")
                     | ("sebelum", "itu")
                     | ("tepat", "waktu")
             )
         };
-        verbs::has_wish(words) && words.windows(2).any(is_reference)
+        sentence.has_wish && sentence.words.windows(2).any(is_reference)
     };
-    let at = sentences.iter().position(|words| refers(words))?;
-    let is_before = sentences[at].iter().any(|word| is_exclusive(word));
-    sentences[..at].iter().rev().find_map(|words| {
-        let mut days = (0..words.len()).filter_map(|at| day_at(words, at, today));
-        let day = days.find(|day| verbs::is_to_come(words, day.at))?.date;
-        let last = if is_before {
-            day.yesterday().ok()?
-        } else {
-            day
-        };
-        (last >= today).then_some(last)
-    })
+    let at = sentences.iter().position(refers)?;
+    let is_before = sentences[at].words.iter().any(|word| is_exclusive(word));
+    sentences[..at]
+        .iter()
+        .rev()
+        .find_map(|Sentence { words, .. }| {
+            let mut days = (0..words.len()).filter_map(|at| day_at(words, at, today));
+            let day = days.find(|day| verbs::is_to_come(words, day.at))?.date;
+            let last = if is_before {
+                day.yesterday().ok()?
+            } else {
+                day
+            };
+            (last >= today).then_some(last)
+        })
 }
 
 /// The last day that would do, given what stands before the day.
-fn last_day(words: &[String], day: &NamedDay, today: Date) -> Option<Date> {
+fn last_day(words: &[&str], day: &NamedDay, today: Date) -> Option<Date> {
     let start = day.at;
     let near = &words[start.saturating_sub(3)..start];
     let Some(before) = near.iter().position(|word| is_exclusive(word)) else {
@@ -108,17 +126,12 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Words in lower case; dates in digits stay whole.
-fn words(sentence: &str) -> Vec<String> {
-    let is_inner = |c: char| c.is_alphanumeric() || "-/'.\u{2019}".contains(c);
-    let is_edge = |c: char| "-/'.\u{2019}".contains(c);
+/// Words; dates in digits stay whole.
+fn words(sentence: &str) -> Vec<&str> {
+    let is_inner = |c: char| c.is_alphanumeric() || "-/'.".contains(c);
     sentence
         .split(|c| !is_inner(c))
-        .map(|word| {
-            word.trim_matches(is_edge)
-                .to_lowercase()
-                .replace('\u{2019}', "'")
-        })
+        .map(|word| word.trim_matches(['-', '/', '\'', '.']))
         .filter(|word| !word.is_empty())
         .collect()
 }
