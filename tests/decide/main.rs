@@ -7,6 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
+use baton_tests::{shown_in_readme, steady};
 use serde_json::Value;
 
 const SECRET: &str = "example-app-secret";
@@ -276,41 +277,18 @@ fn without_what_is_known_the_bot_goes_on() {
     assert_eq!(record["decision"]["outcome"], "stay", "{record}");
 }
 
-/// The text with what differs from run to run or build to build taken out:
-/// digests, fuel, times.
-fn steady(text: &str) -> Vec<String> {
-    let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
-    let line = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let is_head = words
-            .first()
-            .is_some_and(|it| *it == "rule" || *it == "policy");
-        let keep = |(at, word): (usize, &&str)| {
-            let next = words.get(at + 1).copied().unwrap_or_default();
-            let is_measure = is_number(word) && (next.starts_with("fuel") || next == "µs");
-            !(is_head && (is_measure || word.starts_with('(')))
-        };
-        let kept = words.iter().enumerate().filter(|it| keep(*it));
-        kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
-    };
-    text.lines()
-        .map(line)
-        .filter(|line| !line.is_empty())
-        .collect()
-}
-
 #[test]
 fn the_readme_shows_what_the_program_prints() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("the README");
     for (command, example) in [
         ("make decide", "friday"),
         ("make decide EXAMPLE=bot-failed-twice", "bot-failed-twice"),
     ] {
-        let marker = format!("<!-- output: {command} -->\n```\n");
-        let (_, after) = readme.split_once(&marker).expect("the README shows it");
-        let (shown, _) = after.split_once("\n```").expect("the block ends");
         let output = Run::of(example).output();
         let printed = String::from_utf8_lossy(&output.stdout);
-        assert_eq!(steady(shown), steady(&printed), "{command}");
+        assert_eq!(
+            steady(&shown_in_readme(command)),
+            steady(&printed),
+            "{command}"
+        );
     }
 }

@@ -212,6 +212,8 @@ fn the_journey_happens_from_one_command() {
     let last: Value =
         serde_json::from_str(text.lines().last().unwrap_or_default()).expect("JSON last");
     assert_eq!(last["ok"], true);
+    let shown = baton_tests::shown_in_readme("make demo ARGS=--once");
+    assert_eq!(baton_tests::steady(&shown), baton_tests::steady(&text));
     assert_eq!(
         last["handoff"],
         "delivery promise + high-value repeat buyer"

@@ -56,3 +56,47 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// What the README shows as the output of `command`: the code block behind the
+/// comment that names it.
+///
+/// # Panics
+/// When there is none.
+pub fn shown_in_readme(command: &str) -> String {
+    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let marker = format!("<!-- output: {command} -->\n```\n");
+    let (_, after) = readme
+        .split_once(&marker)
+        .expect("the README shows the command's output");
+    let (shown, _) = after.split_once("\n```").expect("the block ends");
+    shown.to_owned()
+}
+
+/// The lines of a text without what differs from run to run or from build to
+/// build: digests, fuel, times, the clock, the summary for programs.
+pub fn steady(text: &str) -> Vec<String> {
+    let days = ["Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "];
+    let without_clock = |line: &str| -> String {
+        let is_dated = days.iter().any(|day| line.starts_with(day));
+        line.chars().skip(if is_dated { 16 } else { 0 }).collect()
+    };
+    let words = |line: String| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_head = words
+            .first()
+            .is_some_and(|it| *it == "rule" || *it == "policy");
+        let is_measure = |at: usize| {
+            let is_number = words[at].starts_with(|c: char| c.is_ascii_digit());
+            let unit = words.get(at + 1).copied().unwrap_or_default();
+            words[at].starts_with('(') || is_number && (unit.starts_with("fuel") || unit == "µs")
+        };
+        let kept = (0..words.len()).filter(|at| !(is_head && is_measure(*at)));
+        kept.map(|at| words[at]).collect::<Vec<_>>().join(" ")
+    };
+    let lines = text.lines().filter(|line| !line.starts_with('{'));
+    lines
+        .map(without_clock)
+        .map(words)
+        .filter(|line| !line.is_empty())
+        .collect()
+}

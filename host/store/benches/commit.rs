@@ -11,7 +11,7 @@ use std::{
     fs::File,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
     thread,
@@ -38,6 +38,7 @@ type Rows = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 #[derive(Default)]
 struct Recorder {
     rows: Mutex<Rows>,
+    is_recording: AtomicBool,
     batches: AtomicUsize,
     changes: AtomicUsize,
 }
@@ -49,6 +50,9 @@ impl Observer for Recorder {
     }
 
     fn wrote(&self, key: &[u8], value: Option<&[u8]>) {
+        if !self.is_recording.load(Ordering::Relaxed) {
+            return;
+        }
         self.rows
             .lock()
             .unwrap()
@@ -147,15 +151,24 @@ async fn handle(store: &SledStore, customer: usize, number: usize) {
     store.commit(commit).await.unwrap();
 }
 
+fn seconds() -> u64 {
+    std::env::var("BATON_BENCH_SECONDS")
+        .ok()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(2)
+}
+
 /// Runs `work` in as many tasks as wait, until the time is over.
-fn measure<F>(runtime: &Runtime, waiting: usize, work: impl Fn(usize, usize) -> F) -> Rate
+fn measure<F>(
+    runtime: &Runtime,
+    waiting: usize,
+    seconds: u64,
+    work: impl Fn(usize, usize) -> F,
+) -> Rate
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let seconds = std::env::var("BATON_BENCH_SECONDS")
-        .ok()
-        .and_then(|it| it.parse().ok());
-    let until = Duration::from_secs(seconds.unwrap_or(2));
+    let until = Duration::from_secs(seconds);
     let (started, ticks) = (Instant::now(), cpu_ticks());
     let work = &work;
     let latencies: Vec<Vec<Duration>> = runtime.block_on(async move {
@@ -235,35 +248,42 @@ fn cell(runtime: &Runtime, kind: &str, waiting: usize) {
     let recorder = Arc::new(Recorder::default());
     let options = Options::new(OsEntropy).observed_by(recorder.clone());
     let store = Arc::new(SledStore::open(folder.path(), options).unwrap());
-    if kind == "known" {
+    let (is_known, seconds) = (kind == "known", seconds());
+    if is_known {
         runtime.block_on(prepare(store.clone()));
     }
-    recorder.rows.lock().unwrap().clear();
-    let before = (
-        recorder.batches.load(Ordering::Relaxed),
-        recorder.changes.load(Ordering::Relaxed),
-    );
-    let baton = measure(runtime, waiting, |task, step| {
+    let count = || {
+        let batches = recorder.batches.load(Ordering::Relaxed);
+        (batches, recorder.changes.load(Ordering::Relaxed))
+    };
+    let before = count();
+    let commits = |first: usize| {
         let store = store.clone();
-        // A task's customers are its own, so that nobody conflicts.
-        let (customer, number) = match kind {
-            "known" => (
-                task * (KNOWN / waiting) + step % (KNOWN / waiting),
-                HISTORY + step,
-            ),
-            _ => (KNOWN + step * waiting + task, 0),
-        };
-        async move { handle(&store, customer, number).await }
-    });
-    let batches = recorder.batches.load(Ordering::Relaxed) - before.0;
-    let changes = recorder.changes.load(Ordering::Relaxed) - before.1;
+        move |task: usize, step: usize| {
+            let (store, step) = (store.clone(), first + step);
+            // A task's customers are its own, so that nobody conflicts.
+            let (customer, number) = match is_known {
+                true => (
+                    task * (KNOWN / waiting) + step % (KNOWN / waiting),
+                    HISTORY + step,
+                ),
+                false => (KNOWN + step * waiting + task, 0),
+            };
+            async move { handle(&store, customer, number).await }
+        }
+    };
+    let baton = measure(runtime, waiting, seconds, commits(0));
+    let after = count();
+    // Recorded apart, since recording costs something, too.
+    recorder.is_recording.store(true, Ordering::Relaxed);
+    let recorded = measure(runtime, waiting, seconds.div_ceil(2), commits(1_000_000));
     drop(store);
     let rows = std::mem::take(&mut *recorder.rows.lock().unwrap());
     let bytes: usize = rows
         .iter()
         .map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len))
         .sum();
-    let floor = floor(runtime, waiting, &rows, baton.commits);
+    let floor = floor(runtime, waiting, &rows, recorded.commits);
     println!(
         "{kind:9} {waiting:8} {:10.0} {:9.0} {:5.0}% {:>9.2?} {:>9.2?} {:>10.2?} {:14.1} {:13} \
          {:14.0} {:10.0}",
@@ -273,8 +293,8 @@ fn cell(runtime: &Runtime, kind: &str, waiting: usize) {
         baton.percentile(50),
         baton.percentile(99),
         floor.percentile(99),
-        changes as f64 / batches as f64,
-        bytes / baton.commits,
+        (after.1 - before.1) as f64 / (after.0 - before.0) as f64,
+        bytes / recorded.commits,
         baton.cpu_micros(),
         floor.cpu_micros(),
     );
@@ -314,7 +334,7 @@ fn floor(runtime: &Runtime, waiting: usize, rows: &Rows, commits: usize) -> Rate
     let writer = thread::spawn(move || write_all(&db, &log, &jobs));
     let share = rows.len().div_ceil(commits).max(1);
     let shares: Arc<Vec<Arc<[_]>>> = Arc::new(rows.chunks(share).map(Arc::from).collect());
-    let rate = measure(runtime, waiting, |task, step| {
+    let rate = measure(runtime, waiting, seconds(), |task, step| {
         let (queue, shares): (Sender<_>, _) = (queue.clone(), shares.clone());
         async move {
             let (answer, answered) = oneshot::channel();

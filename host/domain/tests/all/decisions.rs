@@ -318,6 +318,21 @@ fn changed_reads_are_counted() {
     assert_eq!((weighed.counted.len(), weighed.spent.len()), (1, 0));
 }
 
+/// What counts is the latest handoff that a signal contributed to.
+#[test]
+fn of_one_signal_the_latest_reads_are_spent() {
+    let mut story = returned();
+    for minor in [120_000, 90_000] {
+        story.tell(EventBody::BasketChanged(basket(None, minor)));
+        let facts = story.facts_of_message(&minor.to_string(), "thanks");
+        let record = decided(&facts, vec![basket_rule(&facts)], hand_off());
+        assert_eq!(record.because.len(), 1, "{minor}");
+        story.tell(EventBody::HandedOff(record.handoff().unwrap()));
+        story.give_back();
+        assert_eq!(story.episode().unwrap().spent, record.because);
+    }
+}
+
 #[test]
 fn a_new_episode_counts_again() {
     let mut story = returned();

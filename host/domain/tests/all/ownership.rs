@@ -185,6 +185,18 @@ fn a_new_episode_starts_clean() {
 }
 
 #[test]
+fn a_resolve_told_again_settles_nothing_more() {
+    let mut story = Story::new();
+    story.tell(message("1", "hi"));
+    let resolved = story.resolve();
+    story.tell(missed(None));
+    let before = story.state.clone();
+    story.again(&resolved);
+    assert_eq!(story.state, before);
+    assert_eq!(story.conversation().failed_answers(), 1);
+}
+
+#[test]
 fn silence_of_24_hours_closes_an_episode_unless_people_own_it() {
     let mut story = Story::new();
     story.tell(message("1", "hi"));

@@ -65,9 +65,12 @@ pub(crate) fn unpack_plain<T: DeserializeOwned>(
     decode(key, unpack(key, record)?)
 }
 
-/// How values become bytes: JSON, since the domain's types flatten and tag
-/// their enums, so that the form must describe itself (see the README for what
-/// was measured against MessagePack).
+/// How values become bytes: JSON. The domain's types flatten and tag their
+/// enums, so the form must describe itself. MessagePack with names was measured
+/// beside it (a state of 30 messages: 6.5 KB against 7.3, written in 8 µs
+/// against 17, read in 19 against 25; an event: 231 bytes against 259, read in
+/// 1.0 µs against 1.2). With a state stored every eighth event that is under
+/// 2 µs a commit, which does not pay for a second form beside the export's.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(value).map_err(|source| StoreError::Backend {
         doing: "encoding a record",
@@ -79,4 +82,24 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 pub(crate) fn decode<T: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<T, StoreError> {
     // The source is dropped: serde quotes what it could not read.
     serde_json::from_slice(bytes).map_err(|_| damaged(key, "cannot be read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_change_of_a_record_is_noticed() {
+        let record = pack(b"key", b"body");
+        assert_eq!(unpack(b"key", &record).expect("it is whole"), b"body");
+        assert!(unpack(b"kez", &record).is_err(), "under another key");
+        for bit in 0..record.len() * 8 {
+            let mut flipped = record.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(unpack(b"key", &flipped).is_err(), "bit {bit}");
+        }
+        for length in 0..record.len() {
+            assert!(unpack(b"key", &record[..length]).is_err(), "{length} bytes");
+        }
+    }
 }

@@ -1,10 +1,13 @@
 //! The committer and those who read beside it, on rows whose sync waits for a
 //! word: what happens between "visible" and "durable".
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-    mpsc::{Receiver, Sender, channel},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+    time::Duration,
 };
 
 use baton_domain::{
@@ -103,7 +106,13 @@ impl Rig {
             .unwrap()
     }
 
-    fn commit(&self, loaded: &Loaded, digits: &str) -> JoinHandle<Result<Appended, CommitError>> {
+    /// Commits something under an identity of its own.
+    fn commit(
+        &self,
+        loaded: &Loaded,
+        digits: &str,
+        identity: &str,
+    ) -> JoinHandle<Result<Appended, CommitError>> {
         let original = MessageId::parse("wamid.1").expect("an id");
         let body = EventBody::MessageRevoked(MessageRevoked { original });
         let commit = Commit {
@@ -116,13 +125,20 @@ impl Rig {
                 body,
             }],
             state: loaded.state.clone(),
-            dedupe: vec![Identity::forever("it")],
+            dedupe: vec![Identity::forever(identity)],
             links: vec![link(digits)],
             absorb: None,
             work: Vec::new(),
         };
         let store = self.store.clone();
         tokio::spawn(async move { store.commit(commit).await })
+    }
+
+    /// Returns when a sync has begun.
+    fn syncing(&self) {
+        self.arrived
+            .recv_timeout(Duration::from_secs(60))
+            .expect("a sync begins");
     }
 
     /// Returns when so many changes wait for the committer or its sync.
@@ -145,8 +161,8 @@ fn link(digits: &str) -> Link {
 async fn what_is_known_is_durable() {
     let rig = Rig::new();
     let stranger = rig.loaded("628").await;
-    let commit = rig.commit(&stranger, "628");
-    rig.arrived.recv().unwrap();
+    let commit = rig.commit(&stranger, "628", "it");
+    rig.syncing();
     // Visible and not durable: a redelivery must wait for the answer.
     let store = rig.store.clone();
     let mut redelivery = tokio::spawn(async move {
@@ -173,13 +189,13 @@ async fn what_is_known_is_durable() {
 async fn all_who_wait_share_one_sync() {
     let rig = Rig::new();
     let first = rig.loaded("first").await;
-    let first = rig.commit(&first, "first");
-    rig.arrived.recv().unwrap();
+    let first = rig.commit(&first, "first", "it");
+    rig.syncing();
     let mut commits = Vec::new();
     for it in 0..20 {
         let digits = format!("62{it}");
         let loaded = rig.loaded(&digits).await;
-        commits.push(rig.commit(&loaded, &digits));
+        commits.push(rig.commit(&loaded, &digits, "it"));
     }
     rig.waiting(21).await;
     rig.go.send(true).unwrap();
@@ -194,36 +210,41 @@ async fn all_who_wait_share_one_sync() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_in_one_batch_the_second_meets_the_first() {
     let rig = Rig::new();
-    let blocker = rig.loaded("blocker").await;
-    let blocker = rig.commit(&blocker, "blocker");
-    rig.arrived.recv().unwrap();
-    let stranger = rig.loaded("628").await;
-    let rivals = [rig.commit(&stranger, "628"), rig.commit(&stranger, "628")];
-    rig.waiting(3).await;
-    rig.go.send(true).unwrap();
-    rig.go.send(true).unwrap();
-    blocker.await.unwrap().unwrap();
-    let mut won = 0;
-    for rival in rivals {
-        match rival.await.unwrap() {
-            Ok(Appended { version }) => won += usize::from(version == Version(1)),
-            Err(CommitError::Conflict { found, .. }) => assert_eq!(found, Version(1)),
-            Err(error) => panic!("{error}"),
+    // First of a stranger, then of a customer who is known.
+    for version in [Version(1), Version(2)] {
+        let syncs = rig.rows.syncs.load(Ordering::SeqCst);
+        let blocker = rig.loaded("blocker").await;
+        let blocker = rig.commit(&blocker, "blocker", &format!("{version:?}"));
+        rig.syncing();
+        let loaded = rig.loaded("628").await;
+        let rivals = ["one", "two"].map(|name| {
+            let identity = format!("{name} {version:?}");
+            rig.commit(&loaded, "628", &identity)
+        });
+        rig.waiting(3).await;
+        rig.go.send(true).unwrap();
+        rig.go.send(true).unwrap();
+        blocker.await.unwrap().unwrap();
+        let mut won = 0;
+        for rival in rivals {
+            match rival.await.unwrap() {
+                Ok(appended) => won += usize::from(appended.version == version),
+                Err(CommitError::Conflict { found, .. }) => assert_eq!(found, version),
+                Err(error) => panic!("{error}"),
+            }
         }
+        let syncs = rig.rows.syncs.load(Ordering::SeqCst) - syncs;
+        assert_eq!((won, syncs), (1, 2), "in one batch");
+        rig.syncing();
+        assert_eq!(rig.loaded("628").await.version, version);
     }
-    assert_eq!(
-        (won, rig.rows.syncs.load(Ordering::SeqCst)),
-        (1, 2),
-        "in one batch"
-    );
-    assert_eq!(rig.loaded("628").await.version, Version(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_failed_sync_nothing_is_acknowledged() {
     let rig = Rig::new();
     let stranger = rig.loaded("628").await;
-    let commit = rig.commit(&stranger, "628");
+    let commit = rig.commit(&stranger, "628", "it");
     rig.go.send(false).unwrap();
     let is_backend =
         |error: &CommitError| matches!(error, CommitError::Store(StoreError::Backend { .. }));
@@ -236,7 +257,7 @@ async fn after_a_failed_sync_nothing_is_acknowledged() {
         matches!(known, Err(StoreError::Backend { .. })),
         "{known:?}"
     );
-    let later = rig.commit(&stranger, "629");
+    let later = rig.commit(&stranger, "629", "it");
     rig.go.send(true).unwrap();
     assert!(later.await.unwrap().is_err());
 }
@@ -245,15 +266,15 @@ async fn after_a_failed_sync_nothing_is_acknowledged() {
 async fn closing_lets_those_who_wait_finish() {
     let rig = Rig::new();
     let stranger = rig.loaded("628").await;
-    let commit = rig.commit(&stranger, "628");
-    rig.arrived.recv().unwrap();
+    let commit = rig.commit(&stranger, "628", "it");
+    rig.syncing();
     let store = rig.store.clone();
     let closing = tokio::spawn(async move { store.close().await });
     rig.go.send(true).unwrap();
     commit.await.unwrap().unwrap();
     closing.await.unwrap();
     let other = rig.loaded("629").await;
-    let late = rig.commit(&other, "629").await.unwrap();
+    let late = rig.commit(&other, "629", "it").await.unwrap();
     assert!(
         matches!(late, Err(CommitError::Store(StoreError::Closing))),
         "{late:?}"

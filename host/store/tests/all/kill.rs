@@ -107,9 +107,10 @@ async fn nothing_acknowledged_is_lost_by_a_kill() {
         for (digits, acknowledged) in &known {
             let customer = resolve(&store, digits).await.customer;
             let texts = texts(&store, &customer).await;
+            let kept = texts.len();
             assert!(
-                texts.len() >= *acknowledged,
-                "round {round}: {digits} lost something"
+                kept >= *acknowledged,
+                "round {round}, killed after {delay} ms: {digits} kept {kept} of {acknowledged}"
             );
             let expected: Vec<_> = (1..=texts.len()).map(|it| it.to_string()).collect();
             assert_eq!(

@@ -277,14 +277,22 @@ pub(crate) fn identity(text: &str) -> Identity {
     Identity::forever(text)
 }
 
+/// The texts of all messages of a log, page by page.
 pub(crate) async fn texts(store: &dyn Store, customer: &CustomerId) -> Vec<String> {
-    let events = store
-        .events(&tenant(), customer, Version(1), 1_000)
-        .await
-        .unwrap();
     let text = |event: &Event| match &event.body {
         EventBody::MessageReceived(message) => message.text.as_deref().unwrap().to_owned(),
         other => format!("{other:?}"),
     };
-    events.iter().map(|stored| text(&stored.event)).collect()
+    let mut texts = Vec::new();
+    loop {
+        let from = Version(texts.len() as u64 + 1);
+        let events = store
+            .events(&tenant(), customer, from, 1_000)
+            .await
+            .unwrap();
+        if events.is_empty() {
+            return texts;
+        }
+        texts.extend(events.iter().map(|stored| text(&stored.event)));
+    }
 }

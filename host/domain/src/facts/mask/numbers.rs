@@ -90,20 +90,18 @@ fn mask_run(run: &str, before: &str, after: &str, out: &mut String) {
     let amount = plain::amount_chunks(&chunks, before, after);
     let mut rest = run;
     let mut at = 0;
-    let mut may_be_price = true;
     while at < chunks.len() {
         let is_date = plain::is_date(&chunks[at..]);
-        let is_price = at < amount || (may_be_price && plain::is_price(chunks[at]));
+        let is_price = at < amount || plain::is_price(chunks[at]);
         let is_number = chunks[at].contains(|c| is_digit(c) || c == '+');
+        // What follows a number that is neither is the rest of it, also when it
+        // looks like a price: "62 812.345.678".
         let next = if is_date || is_price || !is_number {
             at + 1
         } else {
             let is_over = |next: &usize| plain::is_date(&chunks[*next..]);
             (at + 1..chunks.len()).find(is_over).unwrap_or(chunks.len())
         };
-        // Right behind a number that is no price, one that looks like a price
-        // is the rest of it: "62 812.345.678".
-        may_be_price = is_date || is_price || (may_be_price && !is_number);
         let (segment, tail) = split_chunks(rest, next - at);
         let spaces = segment.len() - segment.trim_end().len();
         let (number, space) = segment.split_at(segment.len() - spaces);
