@@ -1,5 +1,6 @@
 //! What the sandbox promises, tried on real components: permissions,
 //! isolation, limits, determinism.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
 
 mod determinism;
 mod guest;
