@@ -120,3 +120,32 @@ async fn a_cancellation_that_is_told_first_counts_too() {
     .await;
     assert_eq!(host.count_of("send_queued").await, 0);
 }
+
+#[tokio::test]
+async fn what_advertises_waits_for_consent_and_says_why_it_did_not_leave() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    let template = json!({ "type": "template", "name": "sale", "language": "en" });
+    let send = |body: &'static str| {
+        let mut message = template.clone();
+        message["parameters"] = json!([body]);
+        json!({ "customer": { "phone": crate::fixture::PHONE }, "message": message })
+    };
+    assert_eq!(host.post("/v1/messages", &send("one")).await.0, 202);
+    until("it is suppressed", || async {
+        host.outcome_of("[sale] one").await["why"] == "no_marketing_consent"
+    })
+    .await;
+    host.tell(json!([{ "type": "profile", "marketing_consent": true }]))
+        .await;
+    assert_eq!(host.post("/v1/messages", &send("two")).await.0, 202);
+    until("it is sent", || async { host.simulator.sent().len() == 1 }).await;
+    host.advance(0, 1);
+    host.tell(json!([{ "type": "profile", "marketing_consent": false }]))
+        .await;
+    assert_eq!(host.post("/v1/messages", &send("three")).await.0, 202);
+    until("it is suppressed", || async {
+        host.outcome_of("[sale] three").await["why"] == "opted_out"
+    })
+    .await;
+}

@@ -204,15 +204,15 @@ mod tests {
         };
         let guest = Guest {
             name: "my-rule".into(),
-            folder: "/home/me/w/my-rule".into(),
+            folder: "/the/w/my-rule".into(),
             target: "my_rule".into(),
-            neighbours: vec![neighbour("/home/me/sdk"), neighbour("/home/me/w/near")],
+            neighbours: vec![neighbour("/the/sdk"), neighbour("/the/w/near")],
         };
-        let flags = rust_flags(Path::new("/home/me/w"), &[guest], &Toolchain::Installed);
+        let flags = rust_flags(Path::new("/the/w"), &[guest], &Toolchain::Installed);
         let flags: Vec<_> = flags.to_str().unwrap().split('\u{1f}').collect();
         assert_eq!(flags[0], "-Clink-arg=-zstack-size=32768");
-        assert_eq!(flags[1], "--remap-path-prefix=/home/me/w=workspace");
-        assert_eq!(flags[2], "--remap-path-prefix=/home/me/sdk=sdk");
+        assert_eq!(flags[1], "--remap-path-prefix=/the/w=workspace");
+        assert_eq!(flags[2], "--remap-path-prefix=/the/sdk=sdk");
         assert!(!flags[3].contains("near"), "{flags:?}");
     }
 }

@@ -2,6 +2,7 @@
 //! state and the tenant's words, each with a stable code for the record.
 
 use baton_domain::{event::Author, state::CustomerState};
+use baton_whatsapp::send_rules::{Form, Refusal, Standing, may_send};
 use jiff::Timestamp;
 
 use super::SendEffect;
@@ -34,17 +35,30 @@ pub(super) fn fate<'a>(state: &CustomerState, effect: &'a SendEffect, now: Times
     if effect.too_late_at.is_some_and(|too_late| now > too_late) {
         return Fate::Suppress("too_late");
     }
-    if effect.is_marketing && state.profile.marketing_consent.get() != Some(&true) {
-        return Fate::Suppress("no_marketing_consent");
-    }
     if state.profile.phone.is_none() && state.profile.user_id.is_none() {
         return Fate::Suppress("no_address");
     }
-    if conversation.is_window_open(now) || effect.message.is_template() {
-        return Fate::Leave(&effect.message);
-    }
-    match &effect.outside_window {
-        Some(template) => Fate::Leave(template),
-        None => Fate::Suppress("outside_service_window"),
+    let standing = Standing {
+        last_heard_at: conversation.last_inbound_at,
+        marketing_consent: state.profile.marketing_consent.get().copied(),
+        capped_at: None,
+    };
+    // Words that advertise need consent as templates do, and the window
+    // besides.
+    let may = |message: &OutgoingMessage| {
+        if effect.is_marketing {
+            may_send(Form::Marketing, &standing, now)?;
+        }
+        let form = if message.is_template() {
+            Form::Utility
+        } else {
+            Form::FreeForm
+        };
+        may_send(form, &standing, now)
+    };
+    match (may(&effect.message), &effect.outside_window) {
+        (Ok(()), _) => Fate::Leave(&effect.message),
+        (Err(Refusal::OutsideWindow), Some(template)) => Fate::Leave(template),
+        (Err(refusal), _) => Fate::Suppress(refusal.code()),
     }
 }
