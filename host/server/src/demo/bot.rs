@@ -131,6 +131,10 @@ impl Bot {
     }
 
     async fn try_answer(&self, said: &Said) -> anyhow::Result<()> {
+        if !self.is_bots_turn(said).await? {
+            tracing::info!("it is not the bot's turn, the bot is silent");
+            return Ok(());
+        }
         let text = said.text.to_lowercase();
         let today = self.timezone.to_datetime(said.at).date();
         if text.contains("same") && text.contains("last time") {
@@ -156,6 +160,21 @@ impl Bot {
             }),
         )
         .await
+    }
+
+    /// Whether the bot had the next step when the customer wrote. What came
+    /// before the bot's turn began was for the people who had it, even when
+    /// the bot hears of it after they gave the conversation back.
+    async fn is_bots_turn(&self, said: &Said) -> anyhow::Result<bool> {
+        let customer = self.customer(&said.phone).await?;
+        let conversation = &customer["conversations"][0];
+        if conversation.is_null() {
+            return Ok(true);
+        }
+        let since = conversation["owner_since"].as_str();
+        let since: Option<Timestamp> = since.map(str::parse).transpose()?;
+        let is_of_turn = since.is_none_or(|since| said.at >= since);
+        Ok(conversation["owner"]["is"] == "bot" && is_of_turn)
     }
 
     /// Last time's product in the colour that is asked for.

@@ -64,6 +64,7 @@ pub fn conversation_head(
         "number": number,
         "owner": ownership.owner,
         "epoch": ownership.epoch,
+        "owner_since": episode.and_then(|it| it.owners.last()).map(|it| it.at),
         "window_open": conversation.is_window_open(now),
         "last_inbound_at": conversation.last_inbound_at,
         "episode": episode.map(|episode| json!({
