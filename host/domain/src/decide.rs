@@ -223,12 +223,7 @@ fn decide(facts: &Facts, rules: &[RuleRun], policy: &PolicyRun) -> Decision {
     decision.is_advice = facts
         .conversation()
         .is_some_and(|it| it.ownership.owner.is_people());
-    let asks = facts
-        .occasion()
-        .message
-        .as_ref()
-        .is_some_and(|it| tenant.asks_for_person(it));
-    if asks {
+    if facts.asks_for_person() {
         honour_request(&mut decision);
     }
     decision.tags.truncate(DECISION_TAGS_MAX);

@@ -128,6 +128,11 @@ pub const EVALUATION_THREADS_MAX: usize = 64;
 pub const EVALUATION_THREAD_STACK_BYTES: usize = 2 * 1024 * 1024;
 /// Evaluations that wait for a thread.
 pub const EVALUATION_QUEUE_MAX: usize = 1_024;
+/// Runs of modules that are remembered so that they need not be made again,
+/// all together.
+pub const MEMO_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// One remembered run; a larger one is made each time.
+pub const MEMO_RUN_BYTES_MAX: u64 = 16 * 1024;
 
 // ---- conversations ---------------------------------------------------------
 
@@ -239,6 +244,16 @@ pub const WORK_LEASE_SECONDS: i64 = 60;
 /// How long the evaluation of one occasion may wait once its webhook was
 /// answered.
 pub const DEFERRED_EVALUATION_SECONDS_MAX: u64 = 30;
+/// How often the host may die of an evaluation before it is not made any
+/// more.
+pub const EVALUATION_KILLS_MAX: u32 = 2;
+/// Evaluations that are remembered since the host died of them.
+pub const SUSPECTS_MAX: usize = 1_024;
+/// Computing time that each tenant's rules may use before its webhooks are
+/// answered: for each second and each thread that evaluates.
+pub const TENANT_EVALUATION_MS_PER_SECOND: i64 = 500;
+/// Of this, what may be saved up and used at once.
+pub const TENANT_EVALUATION_BURST_MS: i64 = 1_000;
 /// Tries of a deferred evaluation before the tenant's default applies.
 pub const EVALUATION_TRIES_MAX: u32 = 3;
 /// How often identities that have outlived their use are swept out.
@@ -287,8 +302,11 @@ const _: () = {
     assert!(EVALUATION_STACK_BYTES_MAX * 2 <= EVALUATION_THREAD_STACK_BYTES);
     assert!(WORK_LEASE_SECONDS > DEFERRED_EVALUATION_SECONDS_MAX as i64);
     assert!(SEND_FATE_MINUTES_MAX * 60 > WORK_LEASE_SECONDS);
+    assert!(SUSPECTS_MAX >= EVALUATION_THREADS_MAX);
+    assert!(TENANT_EVALUATION_BURST_MS >= EVALUATION_WALL_MS_MAX as i64);
     assert!(EVALUATION_EPOCH_MS * 2 <= EVALUATION_WALL_MS_MAX);
     assert!(MODULE_OUTPUT_BYTES_MAX < EVALUATION_HOSTCALL_BYTES_MAX);
+    assert!(MEMO_RUN_BYTES_MAX * 64 <= MEMO_BYTES_MAX);
     assert!(SIGNALS_MAX * REASON_CHARS_MAX < MODULE_OUTPUT_BYTES_MAX);
     assert!(SPENT_SIGNALS_MAX >= SIGNALS_MAX);
 };

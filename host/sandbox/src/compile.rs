@@ -13,6 +13,7 @@ use baton_domain::{
     limits::{COMPONENT_MEMORIES_MAX, COMPONENT_TABLES_MAX},
     module::{Declaration, InvalidDeclaration, SettingValue, Settings},
 };
+use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::{
@@ -34,6 +35,8 @@ pub struct Ready {
     digest: ModuleDigest,
     declaration: Arc<Declaration>,
     pub(crate) settings: Arc<Settings>,
+    /// SHA-256 over digest and settings.
+    pub(crate) fingerprint: [u8; 32],
     pub(crate) instance: InstancePre<Session>,
     pub(crate) entry: ComponentExportIndex,
     /// Keeps the epoch clock going for as long as the module can run.
@@ -142,6 +145,7 @@ impl Compiled {
         Ok(Ready {
             digest: inspected.digest(),
             declaration: Arc::clone(declaration),
+            fingerprint: fingerprint(inspected.digest(), &settings),
             settings: Arc::new(settings),
             instance,
             entry,
@@ -172,6 +176,14 @@ impl Compiled {
             .ok_or_else(|| wasmtime::Error::msg("the export of the world is missing"))?;
         Ok((instance, entry))
     }
+}
+
+/// What tells a module with its settings from others.
+fn fingerprint(digest: ModuleDigest, settings: &Settings) -> [u8; 32] {
+    let mut hash = Sha256::new_with_prefix(digest.as_bytes());
+    // Texts, numbers and lists of them: this cannot fail.
+    hash.update(serde_json::to_vec(settings).unwrap_or_default());
+    hash.finalize().into()
 }
 
 impl Ready {

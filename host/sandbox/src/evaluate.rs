@@ -31,8 +31,10 @@ use crate::{
 pub struct Timed<T> {
     /// The result.
     pub run: T,
-    /// Wall-clock time.
+    /// Wall-clock time; zero when it was skipped.
     pub elapsed: Duration,
+    /// Whether a run with the same reads was remembered instead.
+    pub is_skipped: bool,
 }
 
 /// Runs every rule of the release on one moment, in order. A failure costs
@@ -62,7 +64,14 @@ pub fn run_policy(
     source: &Arc<dyn FieldSource>,
     signals: &[ScoredSignal],
 ) -> Timed<ModuleRun<Verdict>> {
-    let policy = lineup.policy();
+    run_one_policy(lineup.policy(), source, signals)
+}
+
+pub(crate) fn run_one_policy(
+    policy: &Ready,
+    source: &Arc<dyn FieldSource>,
+    signals: &[ScoredSignal],
+) -> Timed<ModuleRun<Verdict>> {
     let lowered: Vec<WitScoredSignal> = signals.iter().map(WitScoredSignal::from).collect();
     evaluate(policy, source, (lowered,), |(decision,): (WitDecision,)| {
         answer::check_verdict(decision, policy.declaration(), signals)
@@ -98,6 +107,7 @@ where
     Timed {
         run,
         elapsed: started.elapsed(),
+        is_skipped: false,
     }
 }
 

@@ -35,6 +35,7 @@ mod session;
 mod answer;
 mod evaluate;
 mod lineup;
+mod memo;
 mod replay;
 
 mod pool;
@@ -44,6 +45,7 @@ pub use engine::{EngineError, Sandbox};
 pub use evaluate::{Timed, run_one_rule, run_policy, run_rules};
 pub use inspect::Inspected;
 pub use lineup::{Lineup, LineupError};
+pub use memo::{Memo, MemoCounts};
 pub use pool::{EvaluationLost, EvaluatorPool, Pending, QueueFull};
 pub use rejection::Rejection;
 pub use replay::RecordedReads;

@@ -15,7 +15,7 @@ use baton_whatsapp::{
 };
 
 use crate::{
-    evaluate::ActiveRelease,
+    evaluation::ActiveRelease,
     rule_pack::{PackError, RulePack},
     tenant::{self, InvalidTenant},
 };
@@ -187,7 +187,7 @@ impl ActiveTenant {
 pub fn lineup(tenant: &Tenant, pack: &RulePack) -> Result<Lineup, PackError> {
     let settings = |module: &ModuleName| (module.clone(), tenant::settings(tenant, module));
     let chosen: BTreeMap<_, _> = tenant.modules.keys().map(settings).collect();
-    pack.lineup(&chosen)
+    pack.lineup(tenant.rules.as_deref(), &chosen)
 }
 
 impl ActiveApp {

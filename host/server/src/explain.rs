@@ -11,7 +11,7 @@ use baton_domain::{
     signal::Signal,
 };
 
-use crate::evaluate::Evaluated;
+use crate::evaluation::Evaluated;
 
 /// Widest value that an explanation shows in full.
 const VALUE_CHARS_MAX: usize = 160;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use baton_sandbox::EvaluatorPool;
 use baton_store::{Store, StoreError};
 use baton_whatsapp::graph::GraphClient;
 use tokio::sync::{Mutex, Notify};
 
-use crate::{clock::Clock, config::Config, directory::Directory, rule_pack::RulePack};
+use crate::{
+    clock::Clock, config::Config, directory::Directory, evaluation::Evaluators, rule_pack::RulePack,
+};
 
 /// The running host.
 pub struct Host {
@@ -22,8 +23,8 @@ pub struct Host {
     pub store: Arc<dyn Store>,
     /// The modules there are.
     pub pack: RulePack,
-    /// Threads that run guest code.
-    pub evaluators: EvaluatorPool,
+    /// Whoever runs guest code.
+    pub evaluators: Evaluators,
     /// The way to WhatsApp.
     pub graph: GraphClient,
     /// Wakes whoever waits for work, after a commit that added some.
@@ -45,8 +46,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The modules there are.
     pub pack: RulePack,
-    /// Threads that run guest code.
-    pub evaluators: EvaluatorPool,
+    /// Whoever runs guest code.
+    pub evaluators: Evaluators,
     /// The way to WhatsApp.
     pub graph: GraphClient,
 }

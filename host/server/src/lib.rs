@@ -11,7 +11,7 @@ pub mod http;
 
 pub mod pipeline;
 
-pub mod evaluate;
+pub mod evaluation;
 pub mod explain;
 
 pub mod outbox;

@@ -58,8 +58,8 @@ pub enum PackError {
     /// The modules do not go together.
     #[error(transparent)]
     Lineup(#[from] LineupError),
-    /// Settings are chosen for a module that is not in the pack.
-    #[error("settings are given for {name}, which is not in the pack; it has: {known}")]
+    /// A module is named that is not in the pack.
+    #[error("{name} is not in the pack; it has: {known}")]
     UnknownModule {
         /// The name.
         name: ModuleName,
@@ -127,21 +127,28 @@ impl RulePack {
         })
     }
 
-    /// A line-up of all modules, each with what it imports granted and the
-    /// settings that `chosen` names for it.
+    /// A line-up of the policy and the rules that `wanted` names (absent: all
+    /// of them), each with what it imports granted and the settings that
+    /// `chosen` names for it.
     ///
     /// # Errors
-    /// [`PackError`] when settings do not fit or there is not one policy.
+    /// [`PackError`] when a name is not in the pack, settings do not fit or
+    /// there is not one policy.
     pub fn lineup(
         &self,
+        wanted: Option<&[ModuleName]>,
         chosen: &BTreeMap<ModuleName, BTreeMap<Arc<str>, SettingValue>>,
     ) -> Result<Lineup, PackError> {
-        self.check_names(chosen)?;
+        self.check_names(chosen.keys().chain(wanted.unwrap_or_default()))?;
+        let is_wanted = |name| wanted.is_none_or(|wanted| wanted.contains(name));
         let (mut rules, mut policies) = (Vec::new(), Vec::new());
         let none = Settings::new();
         for module in &self.modules {
             let inspected = module.inspected();
             let name = &inspected.declaration().name;
+            if inspected.world() == World::Rule && !is_wanted(name) {
+                continue;
+            }
             let settings = chosen.get(name).unwrap_or(&none);
             let ready = module
                 .activate(inspected.fields(), settings)
@@ -169,16 +176,16 @@ impl RulePack {
         }
     }
 
-    fn check_names<T>(&self, chosen: &BTreeMap<ModuleName, T>) -> Result<(), PackError> {
+    fn check_names<'n>(
+        &self,
+        mut wanted: impl Iterator<Item = &'n ModuleName>,
+    ) -> Result<(), PackError> {
         let names = || {
             self.modules
                 .iter()
                 .map(|it| &it.inspected().declaration().name)
         };
-        match chosen
-            .keys()
-            .find(|name| !names().any(|known| known == *name))
-        {
+        match wanted.find(|name| !names().any(|known| known == *name)) {
             None => Ok(()),
             Some(name) => {
                 let known: Vec<&str> = names().map(ModuleName::as_str).collect();

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use anyhow::Context;
 use baton_sandbox::{EvaluatorPool, Sandbox};
-use baton_store::{Options, OsEntropy, SledStore};
+use baton_store::{Entropy, Options, OsEntropy, SledStore};
 use baton_whatsapp::graph::GraphClient;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config::Config,
+    evaluation::{Evaluators, Suspects},
     host::{Host, Parts},
     http,
     rule_pack::RulePack,
@@ -39,13 +40,22 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<H
         clock,
         store: Arc::new(store),
         pack,
-        evaluators: EvaluatorPool::new(threads).context("the evaluators do not start")?,
+        evaluators: evaluators(&config, threads)?,
         graph: GraphClient::new(&config.graph_url).context("graph_url")?,
         config,
     };
     Host::new(parts)
         .await
         .context("the directory does not load")
+}
+
+fn evaluators(config: &Config, threads: usize) -> anyhow::Result<Evaluators> {
+    let pool = EvaluatorPool::new(threads).context("the evaluators do not start")?;
+    let [mut key, mut seed] = [[0; 16]; 2];
+    OsEntropy.fill(&mut key).context("no random numbers")?;
+    OsEntropy.fill(&mut seed).context("no random numbers")?;
+    let suspects = Suspects::open(&config.data, key)?;
+    Ok(Evaluators::new(pool, suspects, seed))
 }
 
 /// Serves until `shutdown` resolves; then finishes what is under way.

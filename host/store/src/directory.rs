@@ -50,6 +50,13 @@ pub struct Tenant {
     /// Texts that the Business App sends by itself.
     #[serde(default)]
     pub automatic_texts: Vec<Arc<str>>,
+    /// Which rules of the pack run; absent means all of them. With none, only a
+    /// customer who asks for a person is decided on.
+    #[serde(default)]
+    pub rules: Option<Vec<ModuleName>>,
+    /// Whether a module whose reads have not changed is spared another run.
+    #[serde(default = "yes")]
+    pub skip_unchanged: bool,
     /// Settings and weights of modules that differ from their defaults.
     #[serde(default)]
     pub modules: BTreeMap<ModuleName, ModuleChoice>,
@@ -63,6 +70,10 @@ pub struct Tenant {
 
 fn hand_off() -> Outcome {
     Outcome::HandOff
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn quarter_hour() -> u32 {

@@ -63,6 +63,12 @@ impl Facts {
         &self.tenant
     }
 
+    /// Whether the customer asks for a person in so many words.
+    pub fn asks_for_person(&self) -> bool {
+        let message = self.occasion.message.as_ref();
+        message.is_some_and(|it| self.tenant.asks_for_person(it))
+    }
+
     /// The conversation of the occasion.
     pub fn conversation(&self) -> Option<&Conversation> {
         self.state.conversation(&self.occasion.number)

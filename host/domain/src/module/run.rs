@@ -59,6 +59,10 @@ pub enum ModuleFailure {
     /// Its answer makes no sense: a score out of range, an undeclared name.
     #[error("the module's answer is not valid: {0}")]
     OutputInvalid(String),
+    /// It was not run: the host died, or never came to an end, when this was
+    /// evaluated before.
+    #[error("the evaluation is quarantined: the host died of it, or it never ended")]
+    Quarantined,
     /// It could not be started.
     #[error("the module could not be started: {0}")]
     NotStarted(String),
@@ -75,6 +79,7 @@ impl ModuleFailure {
             Self::TooManyReads => "module_too_many_reads",
             Self::OutputTooLarge(_) => "module_output_too_large",
             Self::OutputInvalid(_) => "module_output_invalid",
+            Self::Quarantined => "module_quarantined",
             Self::NotStarted(_) => "module_not_started",
         }
     }

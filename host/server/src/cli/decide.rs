@@ -27,7 +27,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    evaluate::{ActiveRelease, Evaluated, evaluate},
+    evaluation::{ActiveRelease, Evaluated, evaluate},
     explain::explained,
     rule_pack::RulePack,
     tenant,
@@ -181,7 +181,7 @@ impl Decide {
         let chosen: BTreeMap<_, _> = tenant.modules.keys().map(settings).collect();
         Ok(ActiveRelease {
             number: ReleaseNumber(1),
-            lineup: pack.lineup(&chosen)?,
+            lineup: pack.lineup(tenant.rules.as_deref(), &chosen)?,
             weights: tenant::weights(tenant)?,
         })
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, ScaledClock},
-    evaluate::Evaluated,
+    evaluation::Evaluated,
     explain::explained,
 };
 

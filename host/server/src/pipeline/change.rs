@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use super::{CustomerKey, deferred::Deferred, follow_ups};
 use crate::{
     directory::ActiveTenant,
-    evaluate::{Evaluated, evaluate},
+    evaluation::{Cause, When},
     host::Host,
 };
 
@@ -196,9 +196,30 @@ impl Change {
         };
         let number = occasion.number.clone();
         let facts = Facts::new(self.state.clone(), occasion, self.tenant.profile.clone());
-        match self.evaluate(host, facts, deadline).await {
+        if !self.tenant.release.can_judge(&facts) {
+            return;
+        }
+        let (tenant, cause) = (&self.tenant, self.cause(host, &event));
+        let evaluated = host
+            .evaluators
+            .evaluate(tenant, facts, cause, When::BeforeAnswer, deadline)
+            .await;
+        match evaluated {
             Some(evaluated) => self.decide(now, number, evaluated.record),
-            None => self.defer(now, event),
+            None => self.defer(now, event, cause),
+        }
+    }
+
+    /// What tells the evaluation of `event` from others, also when the event is
+    /// delivered again.
+    fn cause(&self, host: &Host, event: &Event) -> Cause {
+        let tenant = &self.tenant.document.id;
+        match self.identities.last() {
+            Some(identity) => host.evaluators.cause(tenant, &identity.bytes),
+            None => {
+                let event = serde_json::to_vec(event).unwrap_or_default();
+                host.evaluators.cause(tenant, &event)
+            }
         }
     }
 
@@ -241,25 +262,6 @@ impl Change {
         conversation.is_some_and(|it| it.thread.is_own_send(&echo.id))
     }
 
-    /// The decision on `facts`, unless the time before the answer is over or
-    /// every evaluator is busy.
-    pub(super) async fn evaluate(
-        &self,
-        host: &Host,
-        facts: Facts,
-        deadline: Instant,
-    ) -> Option<Evaluated> {
-        if Instant::now() >= deadline {
-            return None;
-        }
-        let (release, facts) = (self.tenant.release.clone(), Arc::new(facts));
-        let pending = host
-            .evaluators
-            .run(move || evaluate(&release, &facts))
-            .ok()?;
-        tokio::time::timeout_at(deadline, pending).await.ok()?.ok()
-    }
-
     /// Records the decision and what follows from it.
     pub fn decide(&mut self, now: Timestamp, number: NumberId, record: DecisionRecord) {
         let handoff = record.handoff();
@@ -282,13 +284,13 @@ impl Change {
     }
 
     /// The event commits with an evaluation that is due now.
-    fn defer(&mut self, now: Timestamp, event: Event) {
+    fn defer(&mut self, now: Timestamp, event: Event, cause: Cause) {
         let place = self.loaded_at.0 + self.events.len() as u64;
         self.work.push(WorkChange::Add(NewWork {
             key: WorkKey(format!("evaluate/{}/{place}", self.customer).into()),
             kind: WorkKind::Evaluate,
             due_at: now,
-            payload: Deferred { event }.payload(),
+            payload: Deferred { event, cause }.payload(),
         }));
     }
 

@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{Change, Refused};
-use crate::{evaluate::unheard, host::Host};
+use crate::{
+    evaluation::{Cause, When, unheard},
+    host::Host,
+};
 
 /// Payload of a deferred evaluation.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,6 +25,8 @@ pub(super) struct Deferred {
     /// The event, as it stands in the customer's log. A copy, since a merge
     /// gives it another place.
     pub(super) event: Event,
+    /// Of what it is the evaluation.
+    pub(super) cause: Cause,
 }
 
 impl Deferred {
@@ -63,7 +68,7 @@ async fn decided(host: &Host, leased: &LeasedWork) -> Result<Option<Change>, Ref
     };
     let mut change = Change::onto(host, tenant.clone(), loaded).await?;
     let deferred = serde_json::from_value::<Deferred>(work.payload.clone()).ok();
-    if let Some(Deferred { event }) = deferred
+    if let Some(Deferred { event, cause }) = deferred
         && let Some(occasion) = Occasion::of(&event, change.state())
     {
         let number = occasion.number.clone();
@@ -73,8 +78,10 @@ async fn decided(host: &Host, leased: &LeasedWork) -> Result<Option<Change>, Ref
             unheard(&tenant.release, &facts)
         } else {
             let patience = Duration::from_secs(DEFERRED_EVALUATION_SECONDS_MAX);
-            let evaluated = change
-                .evaluate(host, facts, Instant::now() + patience)
+            let deadline = Instant::now() + patience;
+            let evaluated = host
+                .evaluators
+                .evaluate(tenant, facts, cause, When::AfterAnswer, deadline)
                 .await;
             let Some(evaluated) = evaluated else {
                 return Ok(None);

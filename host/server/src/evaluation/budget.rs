@@ -1,0 +1,102 @@
+//! What each tenant may use of the evaluators before the answers to its
+//! webhooks: a token bucket of computing time. An empty one defers the
+//! evaluation and never the intake, so that a tenant of slow rules slows down
+//! itself and nobody else.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use baton_domain::{
+    ids::TenantId,
+    limits::{TENANT_EVALUATION_BURST_MS, TENANT_EVALUATION_MS_PER_SECOND},
+};
+use tokio::time::Instant;
+
+/// The buckets of all tenants that evaluated lately.
+pub(super) struct Budgets {
+    /// Microseconds that flow into a bucket each second.
+    us_per_second: i64,
+    buckets: Mutex<HashMap<TenantId, Bucket>>,
+}
+
+/// What a tenant has left, as of a time. Negative after a slow run, which is
+/// paid off before the next one.
+#[derive(Clone, Copy)]
+struct Bucket {
+    left_us: i64,
+    at: Instant,
+}
+
+const FULL_US: i64 = TENANT_EVALUATION_BURST_MS * 1_000;
+
+impl Budgets {
+    /// Budgets of a share of `threads` threads.
+    pub(super) fn new(threads: usize) -> Self {
+        let threads = i64::try_from(threads.max(1)).unwrap_or(i64::MAX);
+        Self {
+            us_per_second: (TENANT_EVALUATION_MS_PER_SECOND * 1_000).saturating_mul(threads),
+            buckets: Mutex::default(),
+        }
+    }
+
+    /// Whether the tenant may evaluate now.
+    pub(super) fn has_left(&self, tenant: &TenantId, now: Instant) -> bool {
+        let mut buckets = self.buckets();
+        let Some(bucket) = buckets.get_mut(tenant) else {
+            return true;
+        };
+        *bucket = self.filled(*bucket, now);
+        bucket.left_us > 0
+    }
+
+    /// Takes what an evaluation took.
+    pub(super) fn spend(&self, tenant: &TenantId, took: Duration, now: Instant) {
+        let took = i64::try_from(took.as_micros()).unwrap_or(i64::MAX);
+        let mut buckets = self.buckets();
+        if let Some(bucket) = buckets.get_mut(tenant) {
+            *bucket = self.filled(*bucket, now);
+            bucket.left_us = bucket.left_us.saturating_sub(took).max(-FULL_US);
+        } else {
+            let left_us = FULL_US.saturating_sub(took);
+            buckets.insert(tenant.clone(), Bucket { left_us, at: now });
+        }
+    }
+
+    fn filled(&self, bucket: Bucket, now: Instant) -> Bucket {
+        let passed = now.saturating_duration_since(bucket.at).as_micros();
+        let passed = i64::try_from(passed).unwrap_or(i64::MAX);
+        let flowed = passed.saturating_mul(self.us_per_second) / 1_000_000;
+        Bucket {
+            left_us: bucket.left_us.saturating_add(flowed).min(FULL_US),
+            at: now,
+        }
+    }
+
+    fn buckets(&self) -> MutexGuard<'_, HashMap<TenantId, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_that_overspent_waits_and_its_neighbour_does_not() {
+        let budgets = Budgets::new(2);
+        let [slow, quick] = ["slow", "quick"].map(|id| TenantId::parse(id).unwrap());
+        let start = Instant::now();
+        assert!(budgets.has_left(&slow, start));
+        budgets.spend(&slow, Duration::from_secs(3_600), start);
+        assert!(!budgets.has_left(&slow, start));
+        assert!(budgets.has_left(&quick, start));
+        // It owes no more than one bucket, and that is paid off in time.
+        let rate = TENANT_EVALUATION_MS_PER_SECOND * 2;
+        let paid_off = Duration::from_millis((TENANT_EVALUATION_BURST_MS * 1_000 / rate) as u64);
+        assert!(!budgets.has_left(&slow, start + paid_off));
+        assert!(budgets.has_left(&slow, start + paid_off + Duration::from_millis(10)));
+    }
+}

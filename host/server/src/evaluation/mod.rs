@@ -1,0 +1,121 @@
+//! How decisions come about: the release on the moment, on threads of their
+//! own, within what the tenant may use, and never a third time when the host
+//! died of it twice.
+
+mod budget;
+mod release;
+mod suspects;
+
+use std::sync::Arc;
+
+use baton_domain::{facts::Facts, ids::TenantId, limits::EVALUATION_KILLS_MAX};
+use baton_sandbox::{EvaluatorPool, Memo, MemoCounts};
+use tokio::time::Instant;
+
+pub use release::{ActiveRelease, Evaluated, evaluate, unheard};
+pub use suspects::{Cause, Suspects, SuspectsError};
+
+use self::{budget::Budgets, release::evaluate_anew};
+use crate::directory::ActiveTenant;
+
+/// Whoever evaluates.
+pub struct Evaluators {
+    pool: EvaluatorPool,
+    memo: Arc<Memo>,
+    budgets: Arc<Budgets>,
+    suspects: Arc<Suspects>,
+}
+
+/// Whether a webhook waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Before the answer: only within the tenant's budget.
+    BeforeAnswer,
+    /// After it.
+    AfterAnswer,
+}
+
+impl Evaluators {
+    /// Evaluators on the threads of `pool`. What ran when the host died is in
+    /// `suspects`; `seed` is random.
+    pub fn new(pool: EvaluatorPool, suspects: Suspects, seed: [u8; 16]) -> Self {
+        Self {
+            budgets: Arc::new(Budgets::new(pool.threads())),
+            pool,
+            memo: Arc::new(Memo::new(seed)),
+            suspects: Arc::new(suspects),
+        }
+    }
+
+    /// What tells the evaluation of an event from others, also after a
+    /// restart.
+    pub fn cause(&self, tenant: &TenantId, event: &[u8]) -> Cause {
+        self.suspects.cause(tenant, event)
+    }
+
+    /// The decision on `facts`. `None` when it must be made later: the time or
+    /// the tenant's budget is used up, every evaluator is busy, or the host
+    /// died while it was made before.
+    pub async fn evaluate(
+        &self,
+        tenant: &ActiveTenant,
+        facts: Facts,
+        cause: Cause,
+        when: When,
+        deadline: Instant,
+    ) -> Option<Evaluated> {
+        let id = &tenant.document.id;
+        let is_inline = when == When::BeforeAnswer;
+        let kills = self.suspects.kills(cause);
+        if kills >= EVALUATION_KILLS_MAX {
+            tracing::error!(tenant = %id, kills, "an evaluation is quarantined: the host died of it");
+            return Some(Evaluated::unheard(&tenant.release, &facts));
+        }
+        let now = Instant::now();
+        if now >= deadline || (is_inline && (kills > 0 || !self.budgets.has_left(id, now))) {
+            return None;
+        }
+        let pending = self.pool.run(self.job(tenant, facts, cause)).ok()?;
+        tokio::time::timeout_at(deadline, pending).await.ok()?.ok()
+    }
+
+    /// What runs on a thread of the pool.
+    fn job(
+        &self,
+        tenant: &ActiveTenant,
+        facts: Facts,
+        cause: Cause,
+    ) -> impl FnOnce() -> Evaluated + Send + 'static {
+        let (release, facts) = (tenant.release.clone(), Arc::new(facts));
+        let (id, skips) = (tenant.document.id.clone(), tenant.document.skip_unchanged);
+        let (memo, budgets) = (self.memo.clone(), self.budgets.clone());
+        let suspects = self.suspects.clone();
+        move || {
+            let running = suspects.begin(cause);
+            let evaluated = if skips {
+                evaluate_anew(&release, &facts, &memo, id.as_str())
+            } else {
+                evaluate(&release, &facts)
+            };
+            drop(running);
+            budgets.spend(&id, evaluated.took(), Instant::now());
+            suspects.acquit(cause);
+            evaluated
+        }
+    }
+
+    /// Forgets what was read, after a customer was erased.
+    pub fn forget_reads(&self) {
+        self.memo.clear();
+    }
+
+    /// How many runs of modules were spared, and how many were made.
+    pub fn memo_counts(&self) -> MemoCounts {
+        self.memo.counts()
+    }
+
+    /// Evaluations that wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.pool.waiting()
+    }
+}
