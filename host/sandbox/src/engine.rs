@@ -29,7 +29,7 @@ const KEEP_RESIDENT_BYTES: usize = 128 * 1024;
 #[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
-    ticker: Arc<Ticker>,
+    ticker: Option<Arc<Ticker>>,
 }
 
 /// The engine could not be made on this machine.
@@ -50,10 +50,25 @@ impl Sandbox {
     /// # Errors
     /// [`EngineError`] when the machine has no room for the pool or a thread.
     pub fn new() -> Result<Self, EngineError> {
+        let mut sandbox = Self::without_clock()?;
+        let ticker = Ticker::start(sandbox.engine.clone()).map_err(EngineError::Clock)?;
+        sandbox.ticker = Some(Arc::new(ticker));
+        Ok(sandbox)
+    }
+
+    /// The same without its clock, so that only fuel stops a module: for
+    /// simulations, in which a machine that is busy must not change what
+    /// happens.
+    ///
+    /// # Errors
+    /// As [`Sandbox::new`].
+    pub fn without_clock() -> Result<Self, EngineError> {
         let engine =
             Engine::new(&configuration()).map_err(|error| EngineError::Engine(error.into()))?;
-        let ticker = Arc::new(Ticker::start(engine.clone()).map_err(EngineError::Clock)?);
-        Ok(Self { engine, ticker })
+        Ok(Self {
+            engine,
+            ticker: None,
+        })
     }
 
     pub(crate) fn engine(&self) -> &Engine {

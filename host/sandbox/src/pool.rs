@@ -17,13 +17,18 @@ use baton_domain::limits::{
 };
 use tokio::sync::oneshot;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// An evaluation that delivers its own result. Dropping it loses the result.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// Decides where and when a job runs; see [`EvaluatorPool::run_by`].
+type Runner = Arc<dyn Fn(Job) -> Result<(), QueueFull> + Send + Sync>;
 
 /// A fixed number of threads behind one bounded queue. Dropping the pool
 /// finishes what was accepted, then ends the threads.
 pub struct EvaluatorPool {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    runner: Option<Runner>,
 }
 
 /// The queue is full; the job was not accepted.
@@ -66,6 +71,7 @@ impl EvaluatorPool {
         let mut pool = Self {
             shared,
             threads: Vec::new(),
+            runner: None,
         };
         for number in 0..threads.clamp(1, EVALUATION_THREADS_MAX) {
             let shared = Arc::clone(&pool.shared);
@@ -76,6 +82,21 @@ impl EvaluatorPool {
             pool.threads.push(thread);
         }
         Ok(pool)
+    }
+
+    /// A pool without threads: `runner` decides where and when each job runs.
+    /// For simulations, whose seed must decide everything. It may run the job
+    /// at once, keep it for later, refuse it as a full queue does, or drop it,
+    /// which loses the result as a panic does.
+    pub fn run_by(runner: impl Fn(Job) -> Result<(), QueueFull> + Send + Sync + 'static) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                queue: Mutex::default(),
+                wake: Condvar::new(),
+            }),
+            threads: Vec::new(),
+            runner: Some(Arc::new(runner)),
+        }
     }
 
     /// Runs `job` on one of the threads.
@@ -97,6 +118,9 @@ impl EvaluatorPool {
     /// # Errors
     /// [`QueueFull`], likewise.
     pub fn submit(&self, job: impl FnOnce() + Send + 'static) -> Result<(), QueueFull> {
+        if let Some(runner) = &self.runner {
+            return runner(Box::new(job));
+        }
         let mut queue = self.shared.lock();
         if queue.jobs.len() >= EVALUATION_QUEUE_MAX {
             return Err(QueueFull);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use baton_store::{Store, StoreError};
-use baton_whatsapp::graph::GraphClient;
+use baton_whatsapp::graph::Graph;
 use tokio::sync::{Mutex, Notify};
 
 use crate::{
@@ -26,7 +26,7 @@ pub struct Host {
     /// Whoever runs guest code.
     pub evaluators: Evaluators,
     /// The way to WhatsApp.
-    pub graph: GraphClient,
+    pub graph: Arc<dyn Graph>,
     /// Wakes whoever waits for work, after a commit that added some.
     pub work_added: Notify,
     /// Held by whoever changes the directory, from the check to the swap.
@@ -49,7 +49,7 @@ pub struct Parts {
     /// Whoever runs guest code.
     pub evaluators: Evaluators,
     /// The way to WhatsApp.
-    pub graph: GraphClient,
+    pub graph: Arc<dyn Graph>,
 }
 
 impl Host {

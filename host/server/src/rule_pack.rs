@@ -69,7 +69,7 @@ pub enum PackError {
 }
 
 /// Compiled modules, ready to be put into line-ups.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RulePack {
     modules: Vec<Compiled>,
 }

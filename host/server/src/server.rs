@@ -41,7 +41,7 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<H
         store: Arc::new(store),
         pack,
         evaluators: evaluators(&config, threads)?,
-        graph: GraphClient::new(&config.graph_url).context("graph_url")?,
+        graph: Arc::new(GraphClient::new(&config.graph_url).context("graph_url")?),
         config,
     };
     Host::new(parts)

@@ -2,7 +2,7 @@
 //! clock. Rows are leased, so that a crash or a second host loses none and
 //! does none twice.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
 
 use baton_domain::limits::{SWEEP_MINUTES, SWEEP_ROWS_MAX, WORK_AT_ONCE_MAX, WORK_LEASE_SECONDS};
 use baton_store::{LeasedWork, StoreError, WorkKind};
@@ -17,36 +17,46 @@ use crate::{
     timers,
 };
 
+/// One of the loops.
+pub type Loop = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Starts the loops; they end after `shutdown`, each finishing what it holds.
 pub fn start(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<tokio::task::JoinHandle<()>> {
+    let loops = loops(host, shutdown).into_iter();
+    loops.map(tokio::spawn).collect()
+}
+
+/// The loops, for whoever runs them; they end after `shutdown`, each finishing
+/// what it holds.
+pub fn loops(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<Loop> {
     vec![
-        start_loop(
+        work_loop(
             host,
             shutdown,
             WorkKind::Evaluate,
             |host, work| async move { finish_evaluation(&host, work).await },
         ),
-        start_loop(host, shutdown, WorkKind::Timer, |host, work| async move {
+        work_loop(host, shutdown, WorkKind::Timer, |host, work| async move {
             timers::fire(&host, work).await
         }),
-        start_loop(host, shutdown, WorkKind::Effect, |host, work| async move {
+        work_loop(host, shutdown, WorkKind::Effect, |host, work| async move {
             outbox::perform(&host, work).await
         }),
-        start_sweeping(host, shutdown),
+        sweeping(host, shutdown),
     ]
 }
 
-fn start_loop<F>(
+fn work_loop<F>(
     host: &Arc<Host>,
     shutdown: &CancellationToken,
     kind: WorkKind,
     perform: impl Fn(Arc<Host>, LeasedWork) -> F + Send + Sync + 'static,
-) -> tokio::task::JoinHandle<()>
+) -> Loop
 where
     F: Future<Output = Result<(), Refused>> + Send + 'static,
 {
     let (host, shutdown) = (host.clone(), shutdown.clone());
-    tokio::spawn(async move {
+    Box::pin(async move {
         while !shutdown.is_cancelled() {
             let added = host.work_added.notified();
             tokio::pin!(added);
@@ -71,9 +81,9 @@ where
 }
 
 /// Sweeps out identities that have outlived their use, now and then.
-fn start_sweeping(host: &Arc<Host>, shutdown: &CancellationToken) -> tokio::task::JoinHandle<()> {
+fn sweeping(host: &Arc<Host>, shutdown: &CancellationToken) -> Loop {
     let (host, shutdown) = (host.clone(), shutdown.clone());
-    tokio::spawn(async move {
+    Box::pin(async move {
         while !shutdown.is_cancelled() {
             let now = host.clock.now();
             match host.store.sweep(now, SWEEP_ROWS_MAX).await {

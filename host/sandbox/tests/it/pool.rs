@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use baton_domain::limits::EVALUATION_QUEUE_MAX;
-use baton_sandbox::{EvaluationLost, EvaluatorPool, QueueFull};
+use baton_sandbox::{EvaluationLost, EvaluatorPool, Job, QueueFull};
 
 #[test]
 fn results_come_back_and_panics_stay_inside() {
@@ -49,6 +49,28 @@ fn a_full_queue_says_so_and_dropping_finishes_what_was_accepted() {
     release.send(()).unwrap();
     drop(pool);
     assert_eq!(done.load(Ordering::Relaxed), EVALUATION_QUEUE_MAX);
+}
+
+#[test]
+fn a_pool_without_threads_does_as_its_runner_says() {
+    let kept = Arc::new(Mutex::new(Vec::<Job>::new()));
+    let keep = Arc::clone(&kept);
+    let pool = EvaluatorPool::run_by(move |job| {
+        let mut kept = keep.lock().unwrap();
+        if kept.len() == 2 {
+            return Err(QueueFull);
+        }
+        kept.push(job);
+        Ok(())
+    });
+    let (lost, late) = (pool.run(|| 1).unwrap(), pool.run(|| 2).unwrap());
+    assert!(matches!(pool.run(|| 3), Err(QueueFull)));
+    let jobs: Vec<Job> = kept.lock().unwrap().drain(..).collect();
+    let mut jobs = jobs.into_iter();
+    drop(jobs.next());
+    assert_eq!(lost.wait(), Err(EvaluationLost));
+    jobs.for_each(|job| job());
+    assert_eq!(late.wait(), Ok(2));
 }
 
 #[test]

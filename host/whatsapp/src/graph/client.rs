@@ -2,6 +2,7 @@
 
 use std::{fmt, net::IpAddr, time::Duration};
 
+use async_trait::async_trait;
 use baton_domain::{
     ids::{MessageId, NumberId},
     limits::{
@@ -69,6 +70,14 @@ pub enum InvalidBase {
     /// The client could not be set up, such as for want of root certificates.
     #[error("no client for https")]
     Client(#[source] reqwest::Error),
+}
+
+/// The way messages leave. A trait, so that a simulation can stand in for
+/// WhatsApp.
+#[async_trait]
+pub trait Graph: Send + Sync + 'static {
+    /// Sends a message, once; answers within [`GRAPH_REQUEST_SECONDS_MAX`].
+    async fn send(&self, number: &NumberId, token: &AccessToken, message: &Outgoing) -> Outcome;
 }
 
 /// The client. Cheap to clone; its clones share their connections.
@@ -183,6 +192,13 @@ impl GraphClient {
                 .extend([VERSION, number.as_str(), "messages"]);
         }
         url
+    }
+}
+
+#[async_trait]
+impl Graph for GraphClient {
+    async fn send(&self, number: &NumberId, token: &AccessToken, message: &Outgoing) -> Outcome {
+        Self::send(self, number, token, message).await
     }
 }
 

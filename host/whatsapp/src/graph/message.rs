@@ -65,7 +65,8 @@ impl Outgoing {
         &self.content
     }
 
-    pub(super) fn key(&self) -> Option<&str> {
+    /// The key that WhatsApp gives back with every status of it.
+    pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 

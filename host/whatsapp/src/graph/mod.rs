@@ -12,7 +12,7 @@ mod client;
 mod message;
 mod outcome;
 
-pub use client::{AccessToken, GraphClient, InvalidBase, InvalidToken};
+pub use client::{AccessToken, Graph, GraphClient, InvalidBase, InvalidToken};
 pub use message::{
     Content, InvalidMessage, Outgoing, Row, Template, TemplateButton, TemplateHeader,
 };
