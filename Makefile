@@ -4,11 +4,12 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo test lint guests toolchain decide bench clean
+.PHONY: help demo test soak lint guests toolchain decide bench clean
 
 help:
 	@echo 'make demo    the journey of a repeat buyer, on a real host'
 	@echo 'make test    everything that proves Baton works'
+	@echo 'make soak    the tests that take hours'
 	@echo 'make decide  the decision on the Friday question, explained'
 	@echo 'make bench   what rules cost, measured here'
 	@echo 'make guests  build the stock modules into target/guests'
@@ -26,6 +27,11 @@ test: guests
 	@tests/scripts/require-strace.sh
 	$(CARGO) test --quiet --locked --workspace --doc
 	$(CARGO) nextest run --locked --workspace --no-fail-fast
+
+# What `make test` does a little of, for hours.
+soak: guests
+	@tests/scripts/require-nextest.sh
+	BATON_CRASH_KILLS=6000 $(CARGO) nextest run --locked -p baton --test crash --no-capture
 
 lint:
 	$(CARGO) fmt --all --check

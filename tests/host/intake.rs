@@ -197,6 +197,7 @@ async fn what_does_not_fit_before_the_answer_is_decided_after_it() {
     let evaluation = Evaluation {
         threads: 1,
         budget_ms: 1,
+        ..Evaluation::default()
     };
     let host = Fixture::with(evaluation).await;
     let many: Vec<_> = (0..40)

@@ -43,6 +43,9 @@ pub struct Evaluation {
     /// How long the rules of one webhook may take before the answer. What is
     /// not done by then is done after it.
     pub budget_ms: u64,
+    /// Modules to run instead of the stock pack: a folder. Relative to the
+    /// configuration file.
+    pub modules: Option<PathBuf>,
 }
 
 impl Default for Evaluation {
@@ -50,6 +53,7 @@ impl Default for Evaluation {
         Self {
             threads: 0,
             budget_ms: 150,
+            modules: None,
         }
     }
 }
@@ -107,9 +111,9 @@ impl Config {
         if config.evaluation.budget_ms == 0 || config.evaluation.budget_ms > 5_000 {
             return Err(value("evaluation.budget_ms is from 1 to 5000".to_owned()));
         }
-        if config.data.is_relative() {
-            config.data = path.parent().unwrap_or(Path::new(".")).join(&config.data);
-        }
+        let beside = |it: &PathBuf| path.parent().unwrap_or(Path::new(".")).join(it);
+        config.data = beside(&config.data);
+        config.evaluation.modules = config.evaluation.modules.as_ref().map(beside);
         Ok(config)
     }
 

@@ -1,7 +1,7 @@
 //! A pack of modules: the stock pack that the binary carries, or a folder of
 //! components.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, thread};
 
 use baton_domain::{
     ids::ModuleName,
@@ -114,6 +114,8 @@ impl RulePack {
         Self::compile(sandbox, files)
     }
 
+    /// Compiles on as many threads as there are cores: it is most of what a
+    /// start takes.
     fn compile(
         sandbox: &Sandbox,
         files: impl IntoIterator<Item = (String, Vec<u8>)>,
@@ -122,8 +124,21 @@ impl RulePack {
             let compiled = Inspected::inspect(bytes).and_then(|it| it.compile(sandbox));
             compiled.map_err(|source| PackError::Refused { name, source })
         };
+        let files: Vec<_> = files.into_iter().collect();
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let shares = files.chunks(files.len().div_ceil(cores).max(1));
+        let modules = thread::scope(|scope| {
+            let compiling: Vec<_> = shares
+                .map(|share| scope.spawn(|| share.iter().cloned().map(admit).collect()))
+                .collect();
+            let compiled = compiling.into_iter().map(|one| {
+                one.join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            compiled.collect::<Result<Vec<Vec<_>>, _>>()
+        })?;
         Ok(Self {
-            modules: files.into_iter().map(admit).collect::<Result<_, _>>()?,
+            modules: modules.into_iter().flatten().collect(),
         })
     }
 

@@ -25,16 +25,22 @@ use crate::{
 /// Says which part does not start.
 pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Host>> {
     let admin_key = config.admin_key().map_err(anyhow::Error::msg)?;
+    // First of all: a store that needs looking after is told at once, and what
+    // a crash left is repaired before anything else can fail.
+    let store = SledStore::open(&config.data, Options::new(OsEntropy))
+        .with_context(|| format!("the store in {} does not open", config.data.display()))?;
     let sandbox = Sandbox::new().context("the sandbox does not start")?;
-    let pack = RulePack::stock(&sandbox).context("the stock pack does not load")?;
+    let pack = match &config.evaluation.modules {
+        None => RulePack::stock(&sandbox).context("the stock pack does not load")?,
+        Some(folder) => RulePack::folder(&sandbox, folder)
+            .with_context(|| format!("the modules in {} do not load", folder.display()))?,
+    };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if config.evaluation.threads == 0 {
         cores
     } else {
         config.evaluation.threads
     };
-    let store = SledStore::open(&config.data, Options::new(OsEntropy))
-        .with_context(|| format!("the store in {} does not open", config.data.display()))?;
     let parts = Parts {
         admin_key,
         clock,

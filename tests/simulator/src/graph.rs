@@ -12,7 +12,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::{Fault, Inner, SentMessage};
+use crate::{Business, Fault, Inner, SentMessage};
 
 pub(crate) fn router(inner: Arc<Inner>) -> Router {
     Router::new()
@@ -26,13 +26,15 @@ async fn send(
     headers: HeaderMap,
     Json(request): Json<Value>,
 ) -> Response {
-    let wanted = format!("Bearer {}", inner.business.token);
-    let is_known = headers
-        .get(header::AUTHORIZATION)
-        .is_some_and(|it| it.as_bytes() == wanted.as_bytes());
-    if !is_known || number != inner.business.number_id {
+    let business = inner.businesses.iter().find(|it| it.number_id == number);
+    let is_known = |business: &&Business| {
+        let wanted = format!("Bearer {}", business.token);
+        let token = headers.get(header::AUTHORIZATION);
+        token.is_some_and(|it| it.as_bytes() == wanted.as_bytes())
+    };
+    let Some(business) = business.filter(is_known).cloned() else {
         return error(StatusCode::UNAUTHORIZED, 190, "Invalid OAuth access token");
-    }
+    };
     if request["status"] == "read" {
         return Json(json!({ "success": true })).into_response();
     }
@@ -58,7 +60,7 @@ async fn send(
         request: request.clone(),
     };
     inner.sent.send_modify(|all| all.push(sent));
-    tell_statuses(&inner, &id, &to, &request);
+    tell_statuses(&inner, business, &id, &to, &request);
     if matches!(fault, Some(Fault::TakeAndHangUp)) {
         return error(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -86,7 +88,7 @@ fn error(status: StatusCode, code: i64, message: &str) -> Response {
 }
 
 /// Sent, delivered, read: after the answer, as WhatsApp does.
-fn tell_statuses(inner: &Arc<Inner>, id: &str, to: &str, request: &Value) {
+fn tell_statuses(inner: &Arc<Inner>, about: Business, id: &str, to: &str, request: &Value) {
     let key = request["biz_opaque_callback_data"].clone();
     let (inner, id, to) = (inner.clone(), id.to_owned(), to.to_owned());
     tokio::spawn(async move {
@@ -102,7 +104,7 @@ fn tell_statuses(inner: &Arc<Inner>, id: &str, to: &str, request: &Value) {
             }
             // A lost status is WhatsApp's daily business.
             let _ = inner
-                .deliver("messages", json!({ "statuses": [told] }))
+                .deliver(&about, "messages", json!({ "statuses": [told] }))
                 .await;
         }
     });

@@ -61,7 +61,7 @@ pub struct Person {
     pub name: String,
 }
 
-/// The business number that everything is about.
+/// A business number.
 #[derive(Debug, Clone)]
 pub struct Business {
     /// Meta's `phone_number_id`.
@@ -79,7 +79,8 @@ pub struct Simulator {
 }
 
 pub(crate) struct Inner {
-    pub(crate) business: Business,
+    /// At least one.
+    pub(crate) businesses: Vec<Business>,
     pub(crate) now: Now,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) http: reqwest::Client,
@@ -107,10 +108,17 @@ pub enum Fault {
 impl Simulator {
     /// A simulator of `business`; its clock is `now`.
     pub fn new(business: Business, now: Now, subscriptions: Vec<Subscription>) -> Self {
+        Self::of_many(vec![business], now, subscriptions)
+    }
+
+    /// A simulator of several businesses; customers and the App write to the
+    /// first.
+    pub fn of_many(businesses: Vec<Business>, now: Now, subscriptions: Vec<Subscription>) -> Self {
+        assert!(!businesses.is_empty(), "a simulator needs a business");
         // Fails when someone else has chosen a provider already: theirs will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let inner = Inner {
-            business,
+            businesses,
             now,
             subscriptions,
             http: reqwest::Client::new(),
@@ -156,6 +164,11 @@ impl Simulator {
         self.inner.sent.borrow().clone()
     }
 
+    /// The message that was sent after `place` others.
+    pub fn sent_at(&self, place: usize) -> Option<SentMessage> {
+        self.inner.sent.borrow().get(place).cloned()
+    }
+
     /// Waits until a message that `is_wanted` was sent, after the first `skip`.
     pub async fn wait_for(
         &self,
@@ -185,7 +198,8 @@ impl Simulator {
         });
         let contact = json!({ "profile": { "name": who.name }, "wa_id": who.phone });
         let value = json!({ "contacts": [contact], "messages": [message] });
-        self.inner.deliver("messages", value).await?;
+        let business = &self.inner.businesses[0];
+        self.inner.deliver(business, "messages", value).await?;
         Ok(id)
     }
 
@@ -195,8 +209,9 @@ impl Simulator {
     /// [`NotDelivered`] when an app never answers 200.
     pub async fn app_says(&self, to: &Person, text: &str) -> Result<String, NotDelivered> {
         let id = self.inner.fresh_id();
+        let business = &self.inner.businesses[0];
         let echo = json!({
-            "from": self.inner.business.display,
+            "from": business.display,
             "to": to.phone,
             "id": id,
             "timestamp": self.inner.second(),
@@ -204,7 +219,11 @@ impl Simulator {
             "text": { "body": text },
         });
         self.inner
-            .deliver("smb_message_echoes", json!({ "message_echoes": [echo] }))
+            .deliver(
+                business,
+                "smb_message_echoes",
+                json!({ "message_echoes": [echo] }),
+            )
             .await?;
         Ok(id)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_whatsapp::signature::{AppSecret, SIGNATURE_HEADER, sign};
 use serde_json::{Value, json};
 
-use crate::{Inner, escape::escaped};
+use crate::{Business, Inner, escape::escaped};
 
 /// An app that wants webhooks.
 #[derive(Debug, Clone)]
@@ -29,12 +29,17 @@ const TRIES: u32 = 40;
 const WAIT: Duration = Duration::from_millis(100);
 
 impl Inner {
-    /// Delivers one change of `field` to everybody.
-    pub(crate) async fn deliver(&self, field: &str, mut value: Value) -> Result<(), NotDelivered> {
+    /// Delivers one change of `field` about a number to everybody.
+    pub(crate) async fn deliver(
+        &self,
+        about: &Business,
+        field: &str,
+        mut value: Value,
+    ) -> Result<(), NotDelivered> {
         value["messaging_product"] = "whatsapp".into();
         value["metadata"] = json!({
-            "display_phone_number": self.business.display,
-            "phone_number_id": self.business.number_id,
+            "display_phone_number": about.display,
+            "phone_number_id": about.number_id,
         });
         let change = json!({ "value": value, "field": field });
         let entry = json!({ "id": "102290129340398", "changes": [change] });
