@@ -232,7 +232,7 @@ impl Load {
         let mut told = self.statuses.lock().expect("nobody panicked with it");
         let sent = self.simulator.sent_at(*told)?;
         *told += 1;
-        (*told % 3 != 0).then_some(sent)
+        (!told.is_multiple_of(3)).then_some(sent)
     }
 
     fn statuses_of(&self, sent: &SentMessage) -> Request {

@@ -6,6 +6,11 @@
 //! `BATON_CRASH_KILLS` sets how many kills there are in all, and
 //! `BATON_CRASH_SEED` repeats a run, as far as the machine's own scheduling
 //! lets it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests are tests, too"
+)]
 
 mod judge;
 mod ledger;
@@ -19,7 +24,10 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use baton_store::{Entropy, Options, OsEntropy, SledStore};
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 
 use load::Load;
 use process::{Place, Running};
@@ -74,7 +82,7 @@ struct Session {
     random: Random,
     place: Place,
     load: std::sync::Arc<Load>,
-    senders: Vec<tokio::task::JoinHandle<()>>,
+    senders: Vec<JoinHandle<()>>,
     count: Count,
     began: Instant,
     _folder: TempDir,
@@ -149,8 +157,13 @@ impl Session {
         host.wait_until(when, || has_more(load)).await;
     }
 
-    /// Opens the store that the last kill left.
+    /// Opens the store that the last kill left: first the doctor looks, then
+    /// it is held against the ledger.
     async fn check(&self, when: &str) {
+        let options = Options::new(OsEntropy);
+        let found = SledStore::examine(self.place.data(), &options, &mut |_| {});
+        let found = found.unwrap_or_else(|error| panic!("{when}: {error}"));
+        assert!(found.is_well(), "{when}: {:#?}", found.findings);
         let opened = SledStore::open(self.place.data(), Options::new(OsEntropy));
         let store = opened.unwrap_or_else(|error| panic!("{when}: {error}"));
         judge::check(&store, &self.load, when).await;
@@ -162,7 +175,7 @@ impl Session {
         let mut host = self.place.start();
         let senders = std::mem::take(&mut self.senders);
         host.wait_until("the senders finish", || {
-            senders.iter().all(|it| it.is_finished())
+            senders.iter().all(JoinHandle::is_finished)
         })
         .await;
         for sender in senders {

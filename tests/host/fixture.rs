@@ -28,7 +28,7 @@ pub struct Fixture {
     pub http: reqwest::Client,
     /// An operator's key of the tenant.
     pub key: String,
-    _data: TempDir,
+    data: TempDir,
 }
 
 pub fn sari() -> Person {
@@ -94,7 +94,7 @@ impl Fixture {
             simulator,
             http,
             key: String::new(),
-            _data: data,
+            data,
         };
         let app = json!({ "secret": SECRET, "verify_token": "verify" });
         fixture.admin("PUT", "/admin/apps/main", &app).await;
@@ -119,6 +119,17 @@ impl Fixture {
         };
         let clock = clock.clone();
         Simulator::new(business, Arc::new(move || clock.now()), vec![subscription])
+    }
+
+    /// Where the store is.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.data.path().join("store")
+    }
+
+    /// Copies the files of the store as they are now, as if the host had been
+    /// killed.
+    pub fn copy_store(&self, to: &std::path::Path) {
+        copy_all(&self.data(), to);
     }
 
     /// A key for `tenant`, as the administrator makes one.
@@ -244,6 +255,18 @@ impl Fixture {
     pub fn advance(&self, hours: i64, minutes: i64) {
         let by = SignedDuration::from_mins(hours * 60 + minutes);
         self.clock.set(self.clock.now() + by);
+    }
+}
+
+fn copy_all(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_all(&path, &target);
+        } else {
+            std::fs::copy(&path, target).expect("it is copied");
+        }
     }
 }
 

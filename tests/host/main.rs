@@ -8,3 +8,4 @@ mod intake;
 mod ownership;
 mod process;
 mod sending;
+mod upkeep;

@@ -231,6 +231,11 @@ pub const DIRECTORY_DOCUMENTS_MAX: usize = 10_000;
 /// One document of the directory.
 pub const DIRECTORY_DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
 
+/// Findings that `baton doctor` names; the others it counts.
+pub const DOCTOR_FINDINGS_MAX: usize = 1_000;
+/// Rows that `baton doctor` reads at once.
+pub const DOCTOR_ROWS_AT_ONCE: usize = 512;
+
 // ---- the running host ------------------------------------------------------
 
 /// How often a change is done again because others changed the customer.
@@ -289,6 +294,7 @@ const _: () = {
     assert!(WEBHOOK_BODY_BYTES_MAX < COMMIT_BYTES_MAX);
     assert!(IDENTITY_DAYS_MIN > 7);
     assert!(STATE_EVENTS_MAX >= 1);
+    assert!(DOCTOR_ROWS_AT_ONCE <= LIST_ITEMS_MAX);
 };
 
 const _: () = {

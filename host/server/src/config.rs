@@ -111,9 +111,12 @@ impl Config {
         if config.evaluation.budget_ms == 0 || config.evaluation.budget_ms > 5_000 {
             return Err(value("evaluation.budget_ms is from 1 to 5000".to_owned()));
         }
-        let beside = |it: &PathBuf| path.parent().unwrap_or(Path::new(".")).join(it);
-        config.data = beside(&config.data);
-        config.evaluation.modules = config.evaluation.modules.as_ref().map(beside);
+        // What is absolute stays as it is.
+        let folder = path.parent().unwrap_or(Path::new("."));
+        config.data = folder.join(&config.data);
+        if let Some(modules) = &mut config.evaluation.modules {
+            *modules = folder.join(&*modules);
+        }
         Ok(config)
     }
 

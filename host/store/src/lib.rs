@@ -8,6 +8,7 @@
 
 mod commit;
 mod directory;
+mod doctor;
 mod error;
 mod quarantine;
 mod work;
@@ -23,6 +24,7 @@ pub use directory::{
     ApiKey, App, Document, FollowUp, KeyHash, ModuleChoice, Number, Role, TeamDocument, Template,
     Tenant,
 };
+pub use doctor::{Counts, Examination, Finding, Problem};
 pub use embedded::{Observer, Options, Synced};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use error::{CommitError, StoreError};

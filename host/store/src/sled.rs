@@ -28,8 +28,9 @@ use std::{
 use baton_domain::limits::BACKEND_CACHE_BYTES_MAX;
 
 use crate::{
+    doctor::Examination,
     embedded::{
-        Backend, Embedded, Options, Shared,
+        self, Backend, Embedded, Options, Shared,
         rows::{Batch, Row, Rows},
         side_file::{DiskFile, sync_directory},
     },
@@ -94,6 +95,30 @@ impl SledStore {
             shared: Shared::open(backend, options)?,
             backend: Folder,
         })
+    }
+}
+
+impl SledStore {
+    /// Examines the store in `folder`, which nobody must have open, and changes
+    /// nothing of it. `progress` is told of the rows looked at so far.
+    ///
+    /// # Errors
+    /// When there is no store, or it cannot be read at all; what is merely
+    /// wrong is a finding.
+    pub fn examine(
+        folder: impl AsRef<Path>,
+        options: &Options,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Examination, StoreError> {
+        let folder = folder.as_ref();
+        let rows = folder.join("rows");
+        let doing = io_error("looking for a store");
+        fs::metadata(rows.join("db")).map_err(&doing)?;
+        let lock = lock(folder)?;
+        // sled itself would mistake them for the rows.
+        sweep(&rows).map_err(&doing)?;
+        let rows = SledRows::open(&rows, lock)?;
+        embedded::examine(&rows, folder, options, progress)
     }
 }
 

@@ -2,7 +2,9 @@
 //! standard error; the exit code is 0 only when what was asked for was done.
 
 mod decide;
+mod doctor;
 mod init;
+mod progress;
 mod serve;
 
 use std::{io::IsTerminal, process::ExitCode};
@@ -24,6 +26,9 @@ struct Baton {
 enum Command {
     /// Decide on one signed webhook body, and say why.
     Decide(decide::Decide),
+    /// Examine the store of a host that is not running: exit code 3 when
+    /// something is wrong.
+    Doctor(doctor::Doctor),
     /// Make a working configuration with fresh secrets.
     Init(init::Init),
     /// Run the host.
@@ -39,7 +44,7 @@ enum Command {
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
     match Baton::parse().command.run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             report(&error);
             ExitCode::FAILURE
@@ -48,14 +53,16 @@ pub fn run() -> ExitCode {
 }
 
 impl Command {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Decide(decide) => decide.run(),
+            Self::Doctor(doctor) => return doctor.run(),
             Self::Init(init) => init.run(),
             Self::Serve(serve) => serving(serve.run()),
             Self::Demo(demo) => serving(demo.run()),
             Self::DemoBot(bot) => serving(bot.run()),
         }
+        .map(|()| ExitCode::SUCCESS)
     }
 }
 

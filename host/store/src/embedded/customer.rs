@@ -58,9 +58,9 @@ pub(crate) struct ConversationHead {
 
 /// The plain part of a stored state.
 #[derive(Debug, Serialize, Deserialize)]
-struct StateAt {
-    version: u64,
-    fold: u32,
+pub(crate) struct StateAt {
+    pub(crate) version: u64,
+    pub(crate) fold: u32,
 }
 
 /// The plain part of a stored event: in which list it stands, so that it can

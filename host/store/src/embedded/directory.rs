@@ -24,7 +24,7 @@ use crate::{
 
 /// An API key as it is stored.
 #[derive(Serialize, Deserialize)]
-struct StoredApiKey {
+pub(crate) struct StoredApiKey {
     name: String,
     hash: [u8; 32],
     tenant: TenantId,
@@ -73,6 +73,11 @@ impl From<StoredApiKey> for ApiKey {
             is_revoked,
         }
     }
+}
+
+/// The row that notices foreign keys.
+pub(crate) fn keys_key() -> Vec<u8> {
+    Key::new(area::META).text("keys").done()
 }
 
 fn tenant_key(tenant: &TenantId) -> Vec<u8> {
@@ -192,7 +197,7 @@ impl Shared {
     /// Notices a keys file that belongs to other rows before anything is
     /// written under it.
     pub(crate) fn check_keys(&self) -> Result<(), StoreError> {
-        let key = Key::new(area::META).text("keys").done();
+        let key = keys_key();
         match self.rows.get(&key)? {
             Some(record) => {
                 let opened = self.keyring.host.unpack::<String>(&key, &record);

@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// A row of the list of due work.
-struct Entry {
+pub(crate) struct Entry {
     key: Vec<u8>,
-    who: Who,
-    hash: IndexHash,
+    pub(crate) who: Who,
+    pub(crate) hash: IndexHash,
 }
 
 /// A row that was leased and is still sealed.
@@ -34,7 +34,7 @@ struct Leased {
 }
 
 /// Time and customer of a key in the list of due work.
-fn parse(key: &[u8]) -> Result<(Timestamp, Entry), StoreError> {
+pub(crate) fn parse(key: &[u8]) -> Result<(Timestamp, Entry), StoreError> {
     let mut parts = Parts::of(key);
     parts.byte()?;
     let (tenant, at) = (parts.tenant()?, parts.time()?);

@@ -79,14 +79,14 @@ pub(crate) fn conversations(
     state.conversations().map(stand).collect()
 }
 
-fn touched_key(who: &Who, head: &ConversationHead) -> Vec<u8> {
+pub(crate) fn touched_key(who: &Who, head: &ConversationHead) -> Vec<u8> {
     let list = list_of(area::TOUCHED, &who.tenant).latest(head.touched_at);
     list.text(who.customer.as_str())
         .text(head.number.as_str())
         .done()
 }
 
-fn people_key(who: &Who, head: &ConversationHead) -> Option<Vec<u8>> {
+pub(crate) fn people_key(who: &Who, head: &ConversationHead) -> Option<Vec<u8>> {
     let list = list_of(area::PEOPLE, &who.tenant).time(head.urgent_at?);
     Some(
         list.text(who.customer.as_str())

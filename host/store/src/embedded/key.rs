@@ -23,6 +23,12 @@ pub(crate) mod area {
     pub(crate) const API_KEY: u8 = b'K';
     pub(crate) const QUARANTINE: u8 = b'Q';
     pub(crate) const TENANT: u8 = b'T';
+
+    /// All of them.
+    pub(crate) const ALL: [u8; 15] = [
+        ALIAS, ABSORBED, CUSTOMER, IDENTITY, LINK, META, PEOPLE, DUE, LISTED, TOUCHED, DEAD, APP,
+        API_KEY, QUARANTINE, TENANT,
+    ];
 }
 
 /// What a customer's rows hold, by the letter after the customer. In this

@@ -57,6 +57,14 @@ pub(crate) struct Keyring {
     pub(crate) indexer: Indexer,
 }
 
+/// What the slots are like.
+#[derive(Debug, Default)]
+pub(crate) struct Slotted {
+    pub(crate) whole: u64,
+    pub(crate) erased: u64,
+    pub(crate) damaged: Vec<u64>,
+}
+
 struct Slots {
     file: Box<dyn SideFile>,
     count: u64,
@@ -111,15 +119,18 @@ impl Slots {
     }
 
     /// A crash while keys were appended leaves a torn tail, which nobody used
-    /// yet. Cuts it off, but nothing before the slot `unused_from`.
+    /// yet; after a loss of power its end may be whole and its middle not. Cuts
+    /// it off, but nothing before the slot `unused_from`.
     fn cut_torn_tail(&mut self, unused_from: u64) -> Result<(), StoreError> {
-        let is_damaged = |read| matches!(read, Err(StoreError::Damaged { .. }));
-        while self.count > 0 && is_damaged(self.read(self.count - 1)) {
-            self.count -= 1;
-        }
         if self.count < unused_from {
             let what = "the keys file is missing or older than the rows".to_owned();
             return Err(StoreError::Damaged { what });
+        }
+        for slot in unused_from..self.count {
+            if matches!(self.read(slot), Err(StoreError::Damaged { .. })) {
+                self.count = slot;
+                break;
+            }
         }
         let whole = self.count * SLOT_BYTES as u64;
         if self.file.length().map_err(backend)? != whole {
@@ -218,6 +229,20 @@ impl Keyring {
     pub(crate) fn get(&self, slot: u64) -> Result<Cipher, StoreError> {
         let key = self.slots().read(slot)?.ok_or(StoreError::Erased)?;
         Ok(Cipher::new(&key))
+    }
+
+    /// Looks at every slot.
+    pub(crate) fn examine(&self) -> Slotted {
+        let slots = self.slots();
+        let mut found = Slotted::default();
+        for slot in 0..slots.count {
+            match slots.read(slot) {
+                Ok(Some(_)) => found.whole += 1,
+                Ok(None) => found.erased += 1,
+                Err(_) => found.damaged.push(slot),
+            }
+        }
+        found
     }
 
     /// Destroys keys: the file is written anew without them.

@@ -57,6 +57,7 @@ mod absorb;
 mod append;
 mod customer;
 mod directory;
+mod doctor;
 mod due;
 mod erase;
 mod hot;
@@ -79,6 +80,7 @@ use std::{
 
 use baton_domain::ids::TenantId;
 
+pub(crate) use doctor::examine;
 pub use options::{Observer, Options, Synced};
 
 use self::{

@@ -20,17 +20,17 @@ use crate::{
 
 /// How full it is.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Fill {
+pub(crate) struct Fill {
     /// The last id given.
-    last: u64,
-    items: usize,
-    bytes: usize,
+    pub(crate) last: u64,
+    pub(crate) items: usize,
+    pub(crate) bytes: usize,
 }
 
 /// An item as it is stored. The body is text nearly always; what is not lies in
 /// hexadecimal.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+pub(crate) struct Stored {
     at: Timestamp,
     app: String,
     why: String,
@@ -88,7 +88,7 @@ impl Stored {
     }
 }
 
-fn fill_key() -> Vec<u8> {
+pub(crate) fn fill_key() -> Vec<u8> {
     Key::new(area::META).text("quarantine").done()
 }
 

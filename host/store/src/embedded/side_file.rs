@@ -66,6 +66,45 @@ impl DiskFile {
     }
 }
 
+/// One that is looked at and never changed: what would be cut off merely counts
+/// as gone.
+pub(crate) struct ReadOnlyFile {
+    file: File,
+    length: u64,
+}
+
+impl ReadOnlyFile {
+    /// Opens the file, which must be there.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        Ok(Self { file, length })
+    }
+}
+
+impl SideFile for ReadOnlyFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.length)
+    }
+
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(bytes, offset)
+    }
+
+    fn append(&mut self, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        self.length = length;
+        Ok(())
+    }
+
+    fn patch(&mut self, _: &[(u64, Vec<u8>)]) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+}
+
 fn parent(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| *parent != Path::new(""))

@@ -153,7 +153,7 @@ pub(crate) fn unlist(draft: &mut Draft<'_>, who: &Who, hash: IndexHash, row: &Pl
 }
 
 /// Where an open row is listed.
-fn list_key(who: &Who, hash: IndexHash, open: &Open) -> Vec<u8> {
+pub(crate) fn list_key(who: &Who, hash: IndexHash, open: &Open) -> Vec<u8> {
     match open.stage {
         Stage::Dead { at, .. } => who.dead(at, hash),
         Stage::Waiting | Stage::Begun { .. } => who.due(open.kind, open.shown_at, hash),

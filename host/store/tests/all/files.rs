@@ -30,7 +30,7 @@ async fn closed(fixture: &mut Fixture) -> std::path::PathBuf {
 }
 
 /// The rows of a closed store, which sled may hold for a moment longer.
-fn rows(folder: &Path) -> sled::Db {
+pub(crate) fn rows(folder: &Path) -> sled::Db {
     loop {
         match sled::open(folder.join("rows")) {
             Err(sled::Error::Io(error)) if error.to_string().contains("lock") => {
@@ -42,7 +42,7 @@ fn rows(folder: &Path) -> sled::Db {
 }
 
 /// Changes the rows of a closed store from outside.
-fn tamper(folder: &Path, change: impl Fn(&sled::Tree, &[u8], &[u8])) {
+pub(crate) fn tamper(folder: &Path, change: impl Fn(&sled::Tree, &[u8], &[u8])) {
     let db = rows(folder);
     for row in db.iter() {
         let (key, value) = row.unwrap();
@@ -52,7 +52,7 @@ fn tamper(folder: &Path, change: impl Fn(&sled::Tree, &[u8], &[u8])) {
 }
 
 /// Whether a key is of this part of a customer's rows.
-fn is_part(key: &[u8], part: u8) -> bool {
+pub(crate) fn is_part(key: &[u8], part: u8) -> bool {
     let text = |at: usize| at + 2 + usize::from(u16::from_be_bytes([key[at], key[at + 1]]));
     key[0] == b'c' && key[text(text(1))] == part
 }
@@ -203,7 +203,7 @@ async fn keys_that_are_missing_or_foreign_are_noticed() {
     assert_eq!(texts(&store, &found.customer).await, ["hello"]);
 }
 
-fn copy_all(from: &Path, to: &Path) {
+pub(crate) fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

@@ -19,6 +19,7 @@ mod refold;
 mod tenants;
 mod work;
 
+mod doctor;
 mod files;
 mod kill;
 mod sealed;

@@ -1,0 +1,104 @@
+//! What belongs to no customer: the directory, the quarantine, the counters.
+
+use serde::de::DeserializeOwned;
+
+use super::{Examiner, lists::area_of};
+use crate::{
+    App, Tenant,
+    doctor::Problem,
+    embedded::{
+        append::unused_slot_key,
+        directory::{StoredApiKey, keys_key},
+        identities::{Generation, generation_key},
+        key::area,
+        quarantine::{Fill, Stored, fill_key},
+        record::{decode, unpack_plain},
+        seal::split,
+    },
+    error::StoreError,
+};
+
+impl Examiner<'_> {
+    pub(super) fn check_others(&mut self) -> Result<(), StoreError> {
+        self.each(&area_of(area::TENANT), |this, key, record| {
+            this.found.counts.tenants += 1;
+            this.check_document::<Tenant>(key, record)
+        })?;
+        self.each(&area_of(area::APP), |this, key, record| {
+            this.found.counts.apps += 1;
+            this.check_document::<App>(key, record)
+        })?;
+        self.each(&area_of(area::API_KEY), |this, key, record| {
+            this.found.counts.api_keys += 1;
+            this.check_document::<StoredApiKey>(key, record)
+        })?;
+        self.check_quarantine()?;
+        self.check_counters()
+    }
+
+    fn check_document<T: DeserializeOwned>(
+        &mut self,
+        key: &[u8],
+        record: &[u8],
+    ) -> Result<(), StoreError> {
+        self.read(key, || decode::<u64>(key, split(key, record)?.0))?;
+        self.check_sealed::<T>(key, record)
+    }
+
+    /// What is sealed under the host's key opens.
+    fn check_sealed<T: DeserializeOwned>(
+        &mut self,
+        key: &[u8],
+        record: &[u8],
+    ) -> Result<(), StoreError> {
+        let Some(keyring) = &self.keyring else {
+            return Ok(());
+        };
+        let host = keyring.host.clone();
+        self.read(key, || host.unpack::<T>(key, record)).map(drop)
+    }
+
+    fn check_quarantine(&mut self) -> Result<(), StoreError> {
+        let (mut items, mut bytes) = (0, 0);
+        self.each(&area_of(area::QUARANTINE), |this, key, record| {
+            this.found.counts.quarantined += 1;
+            (items, bytes) = (items + 1, bytes + record.len());
+            this.check_sealed::<Stored>(key, record)
+        })?;
+        let key = fill_key();
+        let fill = self.get(&key)?;
+        let fill: Fill = fill
+            .and_then(|it| unpack_plain(&key, &it).ok())
+            .unwrap_or_default();
+        if (fill.items, fill.bytes) != (items, bytes) {
+            let told = fill.items;
+            let what = format!("tells of {told} items in quarantine, and there are {items}");
+            self.note_row(Problem::CountWrong, &key, what);
+        }
+        Ok(())
+    }
+
+    fn check_counters(&mut self) -> Result<(), StoreError> {
+        let known = [generation_key(), fill_key(), unused_slot_key(), keys_key()];
+        let used_up_to = self.slots.iter().max().map_or(0, |slot| slot + 1);
+        self.each(&area_of(area::META), |this, key, record| {
+            if *key == generation_key() {
+                this.read(key, || unpack_plain::<Generation>(key, record))?;
+            } else if *key == unused_slot_key() {
+                let unused = this.read(key, || unpack_plain::<u64>(key, record))?;
+                if unused.is_some_and(|unused| unused < used_up_to) {
+                    let what = "counts keys as unused that customers have";
+                    this.note_row(Problem::KeyWrong, key, what);
+                }
+            } else if !known.iter().any(|it| it == key) {
+                this.note_row(Problem::RowUnknown, key, "is no counter of this version");
+            }
+            Ok(())
+        })?;
+        if used_up_to > 0 && self.rows.get(&unused_slot_key())?.is_none() {
+            let what = "is missing: keys of customers count as unused";
+            self.note_row(Problem::KeyWrong, &unused_slot_key(), what);
+        }
+        Ok(())
+    }
+}
