@@ -1,0 +1,70 @@
+//! The floors: what any host must do for a webhook, and nothing of Baton's
+//! logic. The route, the extractors and the server are the host's own.
+
+use std::{path::Path, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, HeaderValue, StatusCode},
+    routing::post,
+};
+use baton_domain::limits::WEBHOOK_BODY_BYTES_MAX;
+use baton_whatsapp::{
+    signature::{AppSecret, AppSecrets, SIGNATURE_HEADER, verify},
+    webhook::parse,
+};
+use bytes::Bytes;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    group_commit::Writer,
+    recording,
+    requests::SECRET,
+    subject::{Said, wait_for},
+};
+
+struct Floor {
+    secrets: AppSecrets,
+    writer: Option<Writer>,
+}
+
+/// The writer of the rows that were recorded in `rows`, into a fresh store.
+pub fn writer(data: &Path, rows: &Path) -> anyhow::Result<Writer> {
+    Writer::open(data, recording::read(rows)?)
+}
+
+/// Serves until the parent wants an end.
+pub async fn serve(
+    listener: TcpListener,
+    writer: Option<Writer>,
+    mut control: watch::Receiver<Said>,
+) -> anyhow::Result<()> {
+    let secrets = AppSecrets::new(AppSecret::new(SECRET)?, None);
+    let router = Router::new()
+        .route("/webhooks/whatsapp/{app}", post(receive))
+        .layer(DefaultBodyLimit::max(WEBHOOK_BODY_BYTES_MAX))
+        .with_state(Arc::new(Floor { secrets, writer }));
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async move { wait_for(&mut control, Said::End).await })
+        .await?;
+    Ok(())
+}
+
+async fn receive(State(floor): State<Arc<Floor>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let signature = headers.get(SIGNATURE_HEADER).map(HeaderValue::as_bytes);
+    let Ok(body) = verify(body, signature, &floor.secrets) else {
+        return StatusCode::UNAUTHORIZED;
+    };
+    let Ok(delivery) = parse(&body) else {
+        return StatusCode::BAD_REQUEST;
+    };
+    if let Some(writer) = &floor.writer {
+        for _ in 0..delivery.updates.len() {
+            if writer.write_one_event().await.is_err() {
+                return StatusCode::INTERNAL_SERVER_ERROR;
+            }
+        }
+    }
+    StatusCode::OK
+}

@@ -1,0 +1,76 @@
+//! How fast the durable webhook path is, beside what it could be: the same
+//! machine, one run, each server in a process of its own, rounds interleaved.
+//!
+//! ```text
+//! baton-load table      rate, percentiles and memory beside the floors
+//! baton-load profile    one server under load, for a profiler to look at
+//! ```
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench reports to its reader"
+)]
+
+mod subject;
+
+mod floor;
+mod group_commit;
+mod host;
+mod recording;
+
+mod child;
+mod disk;
+mod drive;
+mod requests;
+
+mod profile;
+mod report;
+mod table;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Load on the durable webhook path.
+#[derive(Debug, Parser)]
+#[command(name = "baton-load", about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Rate, percentiles and memory beside the floors.
+    Table(table::Table),
+    /// One server under load, for a profiler to look at.
+    Profile(profile::Profile),
+    /// Serves one subject, as a child of the others.
+    #[command(hide = true)]
+    Serve(subject::Serve),
+}
+
+/// Where things are kept while it runs.
+#[derive(Debug, Clone, Args)]
+struct Place {
+    /// A folder on the disk that is to be measured.
+    #[arg(long, default_value = "target/load", value_name = "DIR")]
+    dir: PathBuf,
+}
+
+impl Place {
+    /// A fresh folder inside, which is removed at the end.
+    fn fresh(&self) -> anyhow::Result<tempfile::TempDir> {
+        std::fs::create_dir_all(&self.dir)?;
+        Ok(tempfile::tempdir_in(&self.dir)?)
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Table(table) => table.run(),
+        Command::Profile(profile) => profile.run(),
+        Command::Serve(serve) => serve.run(),
+    }
+}

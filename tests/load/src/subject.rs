@@ -1,0 +1,128 @@
+//! What is measured: the host and its floors. Each is served by a child
+//! process, which says `ready PORT` and serves until its standard input ends.
+
+use std::{
+    fmt,
+    io::{BufRead, Write},
+    path::PathBuf,
+};
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{floor, host};
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Subject {
+    /// A handler that verifies and parses.
+    Bare,
+    /// The same, and writes to sled what Baton writes without rules.
+    BareSled,
+    /// The same, and writes to sled what Baton writes with five rules.
+    BareSledFive,
+    /// Baton, a tenant with no rules.
+    NoRules,
+    /// Baton, a tenant with five stock rules and the policy.
+    FiveRules,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Bare => "bare: verify + parse",
+            Self::BareSled => "bare + sled, rows of no rules",
+            Self::BareSledFive => "bare + sled, rows of five rules",
+            Self::NoRules => "Baton, no rules",
+            Self::FiveRules => "Baton, five rules + policy",
+        })
+    }
+}
+
+/// Arguments of `baton-load serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// What to serve.
+    #[arg(long)]
+    pub subject: Subject,
+    /// Where it keeps its data.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Of the host: where to write the rows it writes, from the line `record`
+    /// on. Of a floor with sled: where to read them.
+    #[arg(long)]
+    pub rows: Option<PathBuf>,
+}
+
+impl Serve {
+    pub fn run(self) -> anyhow::Result<()> {
+        let filter = std::env::var("BATON_LOG").unwrap_or_else(|_| "info".to_owned());
+        tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_ansi(false)
+            .with_max_level(filter.parse::<tracing_subscriber::filter::LevelFilter>()?)
+            .init();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self) -> anyhow::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        let (said, control) = watch::channel(Said::Serve);
+        match self.subject {
+            Subject::Bare => {
+                announce(port, said)?;
+                floor::serve(listener, None, control).await
+            }
+            Subject::BareSled | Subject::BareSledFive => {
+                let rows = self.rows.context("--rows is wanted")?;
+                let writer = floor::writer(&self.data, &rows)?;
+                announce(port, said)?;
+                floor::serve(listener, Some(writer), control).await
+            }
+            Subject::NoRules | Subject::FiveRules => {
+                let host = host::open(self.subject, &self.data, self.rows.is_some()).await?;
+                announce(port, said)?;
+                host.serve(listener, self.rows, control).await
+            }
+        }
+    }
+}
+
+/// What the parent wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// Serve.
+    Serve,
+    /// Serve and record.
+    Record,
+    /// End.
+    End,
+}
+
+/// Resolves when the parent wants `wanted`.
+pub async fn wait_for(control: &mut watch::Receiver<Said>, wanted: Said) {
+    // The other side is gone only when the process ends.
+    let _ = control.wait_for(|it| *it == wanted).await;
+}
+
+/// Tells the parent that it may begin, and listens to it.
+fn announce(port: u16, said: watch::Sender<Said>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "ready {port}")?;
+    out.flush()?;
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if line == "record" {
+                said.send_replace(Said::Record);
+            }
+        }
+        said.send_replace(Said::End);
+    });
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! The table: every subject under the same load, in rounds that take turns, so
+//! that a noisy neighbour costs all of them the same.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use baton::clock::{Clock, SystemClock};
+use clap::Args;
+
+use crate::{
+    Place,
+    child::Server,
+    disk,
+    drive::{drive, fill},
+    recording,
+    report::{self, Measured, Sample},
+    requests::Requests,
+    subject::Subject,
+};
+
+/// In this order they take turns.
+const SUBJECTS: [Subject; 5] = [
+    Subject::Bare,
+    Subject::BareSled,
+    Subject::NoRules,
+    Subject::BareSledFive,
+    Subject::FiveRules,
+];
+/// Messages of one request while history is made.
+const HISTORY_AT_ONCE: u64 = 20;
+/// Syncs measured in each round.
+const SYNCS: usize = 200;
+
+/// Who writes.
+#[derive(Debug, Clone, Args)]
+pub struct Customers {
+    /// Customers who write in turn.
+    #[arg(long, default_value_t = 1_000)]
+    pub customers: u64,
+    /// Messages that each wrote before.
+    #[arg(long, default_value_t = 40)]
+    pub history: u64,
+}
+
+/// Arguments of `baton-load table`.
+#[derive(Debug, Args)]
+pub struct Table {
+    /// About half a minute: 64 connections only, short rounds.
+    #[arg(long)]
+    quick: bool,
+    /// Connections, each a table of its own.
+    #[arg(long, value_delimiter = ',')]
+    connections: Vec<usize>,
+    /// Rounds; medians are shown.
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Seconds of each subject in each round.
+    #[arg(long)]
+    seconds: Option<f64>,
+    #[command(flatten)]
+    customers: Customers,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Rows of a host, recorded.
+pub struct Rows {
+    /// Where.
+    pub path: PathBuf,
+}
+
+impl Table {
+    pub fn run(self) -> anyhow::Result<()> {
+        let place = self.place.fresh()?;
+        let (rounds, seconds) = if self.quick { (3, 1.0) } else { (5, 2.0) };
+        let rounds = self.rounds.unwrap_or(rounds);
+        let length = Duration::from_secs_f64(self.seconds.unwrap_or(seconds));
+        let connections = match (self.connections.is_empty(), self.quick) {
+            (false, _) => self.connections.clone(),
+            (true, true) => vec![64],
+            (true, false) => vec![1, 16, 64, 256],
+        };
+        println!("{}", report::machine());
+        let mut servers = Vec::new();
+        let mut requests = requests(&self.customers)?;
+        for subject in SUBJECTS {
+            let rows = match subject {
+                Subject::BareSled => Some(Subject::NoRules),
+                Subject::BareSledFive => Some(Subject::FiveRules),
+                _ => None,
+            };
+            let rows = rows
+                .map(|of| record_rows(of, place.path(), &self.customers))
+                .transpose()?;
+            let folder = place.path().join(format!("{subject:?}"));
+            let rows = rows.as_ref().map(|it| it.path.as_path());
+            let server = Server::start(subject, &folder, rows)?;
+            fill_history(&server, subject, &self.customers, &mut requests)?;
+            // Warms caches, and tells how much to prepare.
+            let warm = drive(server.port, 64, Duration::from_secs(1), &mut requests)?;
+            servers.push((subject, server, warm.rate()));
+        }
+        for connections in connections {
+            let mut measured = Measured::default();
+            for _ in 0..rounds {
+                for (subject, server, rate) in &servers {
+                    let expected = rate * length.as_secs_f64() * 1.5;
+                    requests.prepare(expected as usize);
+                    let cpu = server.cpu();
+                    let outcome = drive(server.port, connections, length, &mut requests)?;
+                    let cpu = server.cpu() - cpu;
+                    let sample = Sample::new(&outcome, cpu, server.memory());
+                    measured.add(*subject, sample);
+                }
+                measured.syncs.extend(disk::syncs(place.path(), SYNCS)?);
+            }
+            report::print(connections, rounds, length, &mut measured);
+        }
+        servers
+            .into_iter()
+            .try_for_each(|(_, server, _)| server.end())
+    }
+}
+
+/// Requests of these customers, dated now.
+pub fn requests(customers: &Customers) -> anyhow::Result<Requests> {
+    Requests::new(customers.customers, SystemClock.now().as_second())
+}
+
+/// Lets every customer write before anything is measured, so that states have
+/// the size that they keep. The floors need none of it.
+pub fn fill_history(
+    server: &Server,
+    subject: Subject,
+    customers: &Customers,
+    requests: &mut Requests,
+) -> anyhow::Result<()> {
+    if matches!(subject, Subject::NoRules | Subject::FiveRules) {
+        let posts = customers.customers * customers.history.div_ceil(HISTORY_AT_ONCE);
+        let filled = fill(server.port, posts as usize, HISTORY_AT_ONCE, requests)?;
+        anyhow::ensure!(filled.errors() == 0, "history is refused: {filled:?}");
+    }
+    Ok(())
+}
+
+/// Records what a host writes for the load of the table.
+pub fn record_rows(of: Subject, place: &Path, customers: &Customers) -> anyhow::Result<Rows> {
+    let folder = place.join(format!("recorded-{of:?}"));
+    let path = place.join(format!("rows-{of:?}"));
+    let mut server = Server::start(of, &folder, Some(&path))?;
+    let mut requests = requests(customers)?;
+    fill_history(&server, of, customers, &mut requests)?;
+    let warm = drive(server.port, 64, Duration::from_secs(1), &mut requests)?;
+    anyhow::ensure!(warm.errors() == 0, "the load is refused: {warm:?}");
+    server.record()?;
+    drive(server.port, 64, Duration::from_secs(2), &mut requests)?;
+    server.end()?;
+    std::fs::remove_dir_all(&folder)?;
+    println!("{of} writes {}", recording::describe(&path)?);
+    Ok(Rows { path })
+}
