@@ -4,7 +4,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo test soak lint guests toolchain decide bench clean
+.PHONY: help demo test soak lint guests toolchain decide bench load clean
 
 help:
 	@echo 'make demo    the journey of a repeat buyer, on a real host'
@@ -12,6 +12,7 @@ help:
 	@echo 'make soak    the tests that take hours'
 	@echo 'make decide  the decision on the Friday question, explained'
 	@echo 'make bench   what rules cost, measured here'
+	@echo 'make load    signed webhooks at a host, beside what the machine could do'
 	@echo 'make guests  build the stock modules into target/guests'
 	@echo 'make lint    format, clippy, documentation'
 
@@ -55,6 +56,14 @@ decide: guests
 
 bench: guests
 	$(CARGO) bench --locked -p baton-sandbox
+
+# Children of their own are served and driven; `make load ARGS=--quick` takes
+# half a minute instead of minutes.
+LOAD = target/release/baton-load
+load: guests
+	$(CARGO) build --release --locked -p baton-load
+	$(LOAD) table $(ARGS)
+	$(LOAD) scenarios $(ARGS)
 
 clean:
 	$(CARGO) clean

@@ -29,6 +29,7 @@ mod toolchain;
 mod workspace;
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -163,6 +164,15 @@ impl Workspace {
             .iter()
             .map(|guest| self.finish(guest, &modules))
             .collect()
+    }
+
+    /// Builds the core modules of `guests` alone, by name: for hosts that load
+    /// no components, such as those that Baton is compared with.
+    ///
+    /// # Errors
+    /// What starting cargo, or the code itself, may cause.
+    pub fn build_core_modules(&self, guests: &[Guest]) -> Result<HashMap<String, PathBuf>, Error> {
+        cargo::build(self, guests, &Toolchain::find()?)
     }
 
     fn finish(&self, guest: &Guest, modules: &cargo::Modules) -> Result<Built, Error> {

@@ -24,10 +24,23 @@ use crate::{
 /// # Errors
 /// Says which part does not start.
 pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Host>> {
+    open_with(config, clock, Options::new(OsEntropy)).await
+}
+
+/// The same with a store that is opened as `options` say, such as one that is
+/// observed.
+///
+/// # Errors
+/// Says which part does not start.
+pub async fn open_with(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    options: Options,
+) -> anyhow::Result<Arc<Host>> {
     let admin_key = config.admin_key().map_err(anyhow::Error::msg)?;
     // First of all: a store that needs looking after is told at once, and what
     // a crash left is repaired before anything else can fail.
-    let store = SledStore::open(&config.data, Options::new(OsEntropy))
+    let store = SledStore::open(&config.data, options)
         .with_context(|| format!("the store in {} does not open", config.data.display()))?;
     let sandbox = Sandbox::new().context("the sandbox does not start")?;
     let pack = match &config.evaluation.modules {

@@ -2,10 +2,13 @@
 //! can be told from the generator's.
 
 use std::{
+    fmt,
     fs::{self, File},
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{RecvTimeoutError, Sender, channel},
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -16,6 +19,18 @@ use crate::subject::Subject;
 
 /// How long a server may take to end.
 const END_SECONDS_MAX: u64 = 30;
+
+/// What a server is started with beside its subject.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Of a host: where it writes the rows that it is told to record. Of a
+    /// floor: where it reads them.
+    pub rows: Option<PathBuf>,
+    /// Conversations that are stored before it serves.
+    pub stored: u64,
+    /// Tenants beside the first, one of them with slow rules.
+    pub tenants: usize,
+}
 
 /// A running server.
 pub struct Server {
@@ -28,7 +43,7 @@ pub struct Server {
 
 impl Server {
     /// Starts one that keeps its data in `folder`.
-    pub fn start(subject: Subject, folder: &Path, rows: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn start(subject: Subject, folder: &Path, options: &Options) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
         let log = folder.join("log");
         let name = subject.to_possible_value().context("it has a name")?;
@@ -39,9 +54,11 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?);
-        if let Some(rows) = rows {
+        if let Some(rows) = &options.rows {
             command.arg("--rows").arg(rows);
         }
+        command.args(["--stored", &options.stored.to_string()]);
+        command.args(["--tenants", &options.tenants.to_string()]);
         let mut process = command.spawn()?;
         let control = process.stdin.take();
         let said = BufReader::new(process.stdout.take().context("it is piped")?)
@@ -84,12 +101,9 @@ impl Server {
         Duration::from_millis(ticks * 10)
     }
 
-    /// Memory that it holds now, in bytes (`proc_pid_status(5)`: `VmRSS`).
+    /// Memory that it holds now, in bytes.
     pub fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
-        let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|it| it.trim().strip_suffix(" kB"));
-        kilobytes.and_then(|it| it.parse::<u64>().ok()).unwrap_or(0) * 1_024
+        memory_of(self.id())
     }
 
     /// Asks it to end, and waits until it has.
@@ -104,7 +118,7 @@ impl Server {
                 let log = fs::read_to_string(&self.log).unwrap_or_default();
                 bail!("the server ended with {status}: {log}");
             }
-            std::thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20));
         }
         bail!("the server does not end");
     }
@@ -116,5 +130,81 @@ impl Drop for Server {
         // It may have ended by itself, which is as well.
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// Memory that a process holds now, in bytes (`proc_pid_status(5)`: `VmRSS`).
+fn memory_of(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|it| it.trim().strip_suffix(" kB"));
+    kilobytes.and_then(|it| it.parse::<u64>().ok()).unwrap_or(0) * 1_024
+}
+
+/// Someone who looks at a process's memory now and then.
+pub struct MemoryWatch {
+    ending: Sender<()>,
+    thread: JoinHandle<Vec<u64>>,
+}
+
+/// Looks at the memory of `process` once a `period`.
+pub fn watch_memory(process: u32, period: Duration) -> MemoryWatch {
+    let (ending, ended) = channel();
+    let thread = thread::spawn(move || {
+        let mut seen = vec![memory_of(process)];
+        while ended.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
+            seen.push(memory_of(process));
+        }
+        seen
+    });
+    MemoryWatch { ending, thread }
+}
+
+impl MemoryWatch {
+    /// What was seen.
+    pub fn end(self) -> Memory {
+        drop(self.ending);
+        Memory(self.thread.join().unwrap_or_default())
+    }
+}
+
+/// Memory over time, in bytes.
+pub struct Memory(Vec<u64>);
+
+impl Memory {
+    /// How much larger the last quarter is than the second, as a share; both by
+    /// their median, the first being for caches to fill.
+    pub fn growth(&self) -> f64 {
+        let (second, last) = self.quarters();
+        last / second - 1.0
+    }
+
+    fn quarters(&self) -> (f64, f64) {
+        let quarter = self.0.len() / 4;
+        let middle = |seen: &[u64]| {
+            let mut seen = seen.to_vec();
+            seen.sort_unstable();
+            seen.get(seen.len() / 2).copied().unwrap_or(0) as f64
+        };
+        let last = self.0.len() - quarter;
+        (
+            middle(&self.0[quarter..2 * quarter]),
+            middle(&self.0[last..]),
+        )
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (second, last) = self.quarters();
+        let mib = f64::from(1 << 20);
+        let most = self.0.iter().max().copied().unwrap_or(0) as f64;
+        write!(
+            f,
+            "{:.0} MiB in the second quarter, {:.0} in the last, {:.0} at most",
+            second / mib,
+            last / mib,
+            most / mib
+        )
     }
 }

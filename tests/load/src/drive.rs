@@ -8,17 +8,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use futures_util::future::join_all;
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    runtime::Runtime,
 };
 
 use crate::requests::Requests;
 
 /// Longest answer that is read.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
+const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long a connection waits after it broke.
+const BREAK: Duration = Duration::from_millis(10);
 
 /// What came back.
 #[derive(Debug, Default)]
@@ -42,6 +46,19 @@ impl Outcome {
     /// A percentile in milliseconds.
     pub fn percentile_ms(&self, share: f64) -> f64 {
         percentile(&self.latencies_us, share) / 1_000.0
+    }
+
+    fn add(&mut self, status: anyhow::Result<u16>, took: Duration) {
+        match status {
+            Ok(status) => {
+                *self.statuses.entry(status).or_default() += 1;
+                if status == 200 {
+                    let took = took.as_micros().min(u128::from(u32::MAX));
+                    self.latencies_us.push(took as u32);
+                }
+            }
+            Err(_) => self.broken += 1,
+        }
     }
 
     /// Everything that is not a 200.
@@ -100,14 +117,14 @@ fn run(
     let outcome = RefCell::new(Outcome::default());
     let requests = RefCell::new(requests);
     runtime.block_on(async {
-        let mut streams = Vec::new();
+        let mut opened = Vec::new();
         for _ in 0..connections {
-            let stream = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).await?;
-            stream.set_nodelay(true)?;
-            streams.push(Connection::new(stream));
+            let mut connection = Connection::to(port);
+            connection.open().await?;
+            opened.push(connection);
         }
         let started = Instant::now();
-        let each = streams.into_iter().map(|mut connection| {
+        let each = opened.into_iter().map(|mut connection| {
             let (outcome, requests) = (&outcome, &requests);
             let (is_over, next) = (&is_over, &next);
             async move {
@@ -116,20 +133,7 @@ fn run(
                     next(&mut requests.borrow_mut(), &mut request);
                     let begun = Instant::now();
                     let status = connection.ask(&request).await;
-                    let took = begun.elapsed().as_micros().min(u128::from(u32::MAX));
-                    let mut outcome = outcome.borrow_mut();
-                    match status {
-                        Ok(status) => {
-                            *outcome.statuses.entry(status).or_default() += 1;
-                            if status == 200 {
-                                outcome.latencies_us.push(took as u32);
-                            }
-                        }
-                        Err(_) => {
-                            outcome.broken += 1;
-                            return;
-                        }
-                    }
+                    outcome.borrow_mut().add(status, begun.elapsed());
                 }
             }
         });
@@ -142,30 +146,57 @@ fn run(
     Ok(outcome)
 }
 
-/// A keep-alive connection.
+/// A keep-alive connection, opened again when it was closed.
 struct Connection {
-    stream: TcpStream,
+    address: SocketAddr,
+    stream: Option<TcpStream>,
     answer: Vec<u8>,
 }
 
 impl Connection {
-    fn new(stream: TcpStream) -> Self {
-        let answer = Vec::new();
-        Self { stream, answer }
+    fn to(port: u16) -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            stream: None,
+            answer: Vec::new(),
+        }
+    }
+
+    async fn open(&mut self) -> anyhow::Result<()> {
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        self.stream = Some(stream);
+        Ok(())
     }
 
     /// Sends a request and reads all of its answer. Returns the status.
     async fn ask(&mut self, request: &[u8]) -> anyhow::Result<u16> {
-        self.stream.write_all(request).await?;
+        if self.stream.is_none() {
+            self.open().await?;
+        }
+        let answered = self.exchange(request).await;
+        if answered.as_ref().map_or(true, |answer| answer.is_last) {
+            self.stream = None;
+        }
+        if answered.is_err() {
+            // A server that is gone is not asked as fast as can be.
+            tokio::time::sleep(BREAK).await;
+        }
+        answered.map(|it| it.status)
+    }
+
+    async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
+        let stream = self.stream.as_mut().context("it is open")?;
+        stream.write_all(request).await?;
         self.answer.clear();
         loop {
-            if self.stream.read_buf(&mut self.answer).await? == 0 {
+            if stream.read_buf(&mut self.answer).await? == 0 {
                 bail!("the connection was closed");
             }
-            if let Some((status, length)) = head(&self.answer)?
-                && self.answer.len() >= length
+            if let Some(answer) = Answer::read(&self.answer)?
+                && self.answer.len() >= answer.length
             {
-                return Ok(status);
+                return Ok(answer);
             }
             if self.answer.len() > ANSWER_BYTES_MAX {
                 bail!("the answer does not end");
@@ -174,24 +205,79 @@ impl Connection {
     }
 }
 
-/// Status of an answer and its length in all, once its head is complete.
-fn head(answer: &[u8]) -> anyhow::Result<Option<(u16, usize)>> {
-    let mut headers = [httparse::EMPTY_HEADER; 32];
-    let mut parsed = httparse::Response::new(&mut headers);
-    let httparse::Status::Complete(head) = parsed.parse(answer)? else {
-        return Ok(None);
-    };
-    let length = parsed
-        .headers
-        .iter()
-        .find(|it| it.name.eq_ignore_ascii_case("content-length"))
-        .map_or(Ok(0), |it| {
-            std::str::from_utf8(it.value)?
-                .parse::<usize>()
-                .map_err(anyhow::Error::from)
-        })?;
-    Ok(Some((
-        parsed.code.context("an answer has a status")?,
-        head + length,
-    )))
+/// One connection, for questions one after the other.
+pub struct Client {
+    runtime: Runtime,
+    connection: Connection,
+}
+
+impl Client {
+    /// A client of the server at `port`.
+    pub fn to(port: u16) -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let connection = Connection::to(port);
+        Ok(Self {
+            runtime,
+            connection,
+        })
+    }
+
+    /// Sends a request; returns the status.
+    pub fn ask(&mut self, request: &[u8]) -> anyhow::Result<u16> {
+        self.runtime.block_on(self.connection.ask(request))
+    }
+
+    /// What is at `path`, for whoever has `key`.
+    pub fn get(&mut self, path: &str, key: &str) -> anyhow::Result<Value> {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\r\n");
+        // The server may have closed the connection when nothing was asked.
+        self.connection.stream = None;
+        let status = self.ask(request.as_bytes())?;
+        ensure!(status == 200, "{path} answers {status}");
+        let answer = Answer::read(&self.connection.answer)?.context("it is whole")?;
+        let body = &self.connection.answer[answer.body..answer.length];
+        Ok(serde_json::from_slice(body)?)
+    }
+}
+
+/// The head of an answer.
+struct Answer {
+    status: u16,
+    /// Where its body begins.
+    body: usize,
+    /// With its body.
+    length: usize,
+    /// Whether the server closes the connection.
+    is_last: bool,
+}
+
+impl Answer {
+    /// Reads it once it is complete.
+    fn read(bytes: &[u8]) -> anyhow::Result<Option<Self>> {
+        let mut headers = [httparse::EMPTY_HEADER; 32];
+        let mut parsed = httparse::Response::new(&mut headers);
+        let httparse::Status::Complete(head) = parsed.parse(bytes)? else {
+            return Ok(None);
+        };
+        let header = |name: &str| {
+            let found = parsed
+                .headers
+                .iter()
+                .find(|it| it.name.eq_ignore_ascii_case(name));
+            found.map(|it| it.value)
+        };
+        let body: usize = match header("content-length") {
+            Some(length) => std::str::from_utf8(length)?.parse()?,
+            None => 0,
+        };
+        Ok(Some(Self {
+            status: parsed.code.context("an answer has a status")?,
+            body: head,
+            length: head + body,
+            is_last: header("connection") == Some(b"close"),
+        }))
+    }
 }

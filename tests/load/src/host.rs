@@ -1,42 +1,34 @@
-//! A host with one tenant, put together as `baton serve` does, except that its
-//! pack holds only the modules wanted and that its store may be watched.
+//! A host with tenants, opened and served by the functions of `baton serve`;
+//! its store may be watched.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
-use anyhow::Context;
 use baton::{
     clock::SystemClock,
     config::{Config, Evaluation},
-    host::{Host, Parts},
-    rule_pack::RulePack,
+    host::Host,
     server,
 };
-use baton_sandbox::{EvaluatorPool, Sandbox};
-use baton_store::{App, Document, Options, OsEntropy, SledStore, Store, Tenant};
-use baton_whatsapp::graph::GraphClient;
+use baton_store::{ApiKey, App, Document, KeyHash, Options, OsEntropy, Role, Tenant};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     recording::Recorder,
-    requests::{APP, NUMBER, SECRET},
-    subject::{Said, Subject, wait_for},
+    requests::{APP, SECRET, number_of},
+    stored,
+    subject::{Said, Serve, Subject, wait_for},
 };
 
 /// The rules of the tenant with five rules.
-const FIVE: [&str; 5] = [
+const FIVE: &[&str] = &[
     "asks-for-person",
     "bot-failed-twice",
     "complaint",
     "delivery-promise",
     "high-basket-value",
 ];
-const POLICY: &str = "weighted";
-/// Where `make guests` leaves the modules.
-const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/guests");
 
 /// A host that is ready to serve.
 pub struct Loaded {
@@ -44,82 +36,84 @@ pub struct Loaded {
     recorder: Option<Arc<Recorder>>,
 }
 
-/// Opens a host in `data`; its store is watched when rows `are_wanted`.
-pub async fn open(subject: Subject, data: &Path, are_wanted: bool) -> anyhow::Result<Loaded> {
-    let recorder = are_wanted.then(|| Arc::new(Recorder::default()));
+/// Opens a host with the tenants that are wanted; its store is watched when
+/// its rows are.
+pub async fn open(serve: &Serve) -> anyhow::Result<Loaded> {
+    let recorder = serve.rows.is_some().then(|| Arc::new(Recorder::default()));
     let mut options = Options::new(OsEntropy);
     if let Some(recorder) = &recorder {
         options = options.observed_by(recorder.clone());
     }
-    let store = SledStore::open(data.join("store"), options)?;
-    write_directory(&store).await?;
     let config = Config {
         listen: "127.0.0.1:0".parse()?,
-        data: data.to_owned(),
+        data: serve.data.join("store"),
         admin_key_sha256: hex::encode([0; 32]),
-        // Nothing is sent: the tenant has no follow-ups and no bot.
+        // Nothing is sent: the tenants have no follow-ups and no bot.
         graph_url: "http://127.0.0.1:9".to_owned(),
         evaluation: Evaluation::default(),
         is_demo: false,
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let parts = Parts {
-        admin_key: [0; 32],
-        clock: Arc::new(SystemClock),
-        store: Arc::new(store),
-        pack: pack(subject, data)?,
-        evaluators: EvaluatorPool::new(threads)?,
-        graph: GraphClient::new(&config.graph_url)?,
-        config,
-    };
-    let host = Host::new(parts).await?;
-    Ok(Loaded { host, recorder })
-}
-
-async fn write_directory(store: &SledStore) -> anyhow::Result<()> {
-    let tenant: Tenant = serde_json::from_value(json!({
-        "id": "shop",
-        "name": "Kopi Senja",
-        "timezone": "Asia/Jakarta",
-        "language": "en",
-        "teams": [{ "name": "sales", "tiers": ["junior", "senior"] }],
-        "numbers": [{ "id": NUMBER, "app": APP, "token": "token" }],
-    }))?;
+    let host = server::open_with(config, Arc::new(SystemClock), options).await?;
     let app = App {
         name: APP.to_owned(),
         secret: SECRET.to_owned(),
         previous_secret: None,
         verify_token: "verify".to_owned(),
     };
-    store
-        .put_app(Document {
-            revision: 0,
-            body: app,
-        })
-        .await?;
-    store
-        .put_tenant(Document {
-            revision: 0,
-            body: tenant,
-        })
-        .await?;
-    Ok(())
+    host.store.put_app(fresh(app)).await?;
+    for tenant in 0..serve.tenants.max(1) {
+        write_tenant(&host, serve.subject, tenant).await?;
+    }
+    host.reload_directory().await?;
+    stored::fill(&host, serve.stored).await?;
+    Ok(Loaded { host, recorder })
 }
 
-/// The policy, and the five rules when they are wanted.
-fn pack(subject: Subject, data: &Path) -> anyhow::Result<RulePack> {
-    let folder = data.join("pack");
-    std::fs::create_dir_all(&folder)?;
-    let rules: &[&str] = match subject {
-        Subject::FiveRules => &FIVE,
-        _ => &[],
+/// The tenant whose rules take long, when there are several: all of them run,
+/// on long messages.
+pub const SLOW_TENANT: usize = 1;
+
+/// The id of a tenant.
+pub fn tenant_name(tenant: usize) -> String {
+    format!("shop-{tenant}")
+}
+
+/// The key of a tenant.
+pub fn api_key(name: &str) -> String {
+    format!("key-of-{name}")
+}
+
+async fn write_tenant(host: &Host, subject: Subject, tenant: usize) -> anyhow::Result<()> {
+    let rules = match subject {
+        _ if tenant == SLOW_TENANT => None,
+        Subject::FiveRules | Subject::FiveRulesAlways => Some(FIVE),
+        _ => Some::<&[&str]>(&[]),
     };
-    for name in rules.iter().chain([&POLICY]) {
-        let from = PathBuf::from(GUESTS).join(format!("{name}.wasm"));
-        std::fs::copy(&from, folder.join(format!("{name}.wasm")))
-            .with_context(|| format!("there is no {}: run `make guests`", from.display()))?;
-    }
-    Ok(RulePack::folder(&Sandbox::new()?, &folder)?)
+    let name = tenant_name(tenant);
+    let document: Tenant = serde_json::from_value(json!({
+        "id": name,
+        "name": "Kopi Senja",
+        "timezone": "Asia/Jakarta",
+        "language": "en",
+        "teams": [{ "name": "sales", "tiers": ["junior", "senior"] }],
+        "numbers": [{ "id": number_of(tenant), "app": APP, "token": "token" }],
+        "rules": rules,
+        "skip_unchanged": subject != Subject::FiveRulesAlways,
+    }))?;
+    let key = ApiKey {
+        name: "all".to_owned(),
+        hash: KeyHash(Sha256::digest(api_key(&name)).into()),
+        tenant: document.id.clone(),
+        role: Role::Operator,
+        expires_at: None,
+        is_revoked: false,
+    };
+    host.store.put_tenant(fresh(document)).await?;
+    Ok(host.store.put_api_key(fresh(key)).await?)
+}
+
+fn fresh<T>(body: T) -> Document<T> {
+    Document { revision: 0, body }
 }
 
 impl Loaded {

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! baton-load table      rate, percentiles and memory beside the floors
+//! baton-load scenarios  what the front door must stand, with pass or fail
 //! baton-load profile    one server under load, for a profiler to look at
 //! ```
 
@@ -18,6 +19,7 @@ mod floor;
 mod group_commit;
 mod host;
 mod recording;
+mod stored;
 
 mod child;
 mod disk;
@@ -26,6 +28,7 @@ mod requests;
 
 mod profile;
 mod report;
+mod scenario;
 mod table;
 
 use std::path::PathBuf;
@@ -46,6 +49,8 @@ enum Command {
     Table(table::Table),
     /// One server under load, for a profiler to look at.
     Profile(profile::Profile),
+    /// What the front door must stand, each a row with pass or fail.
+    Scenarios(scenario::Scenarios),
     /// Serves one subject, as a child of the others.
     #[command(hide = true)]
     Serve(subject::Serve),
@@ -71,6 +76,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Table(table) => table.run(),
         Command::Profile(profile) => profile.run(),
+        Command::Scenarios(scenarios) => scenarios.run(),
         Command::Serve(serve) => serve.run(),
     }
 }

@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::{
     Place,
-    child::Server,
+    child::{Options, Server},
     drive::drive,
     subject::Subject,
     table::{Customers, fill_history, record_rows, requests},
@@ -37,17 +37,17 @@ pub struct Profile {
 impl Profile {
     pub fn run(self) -> anyhow::Result<()> {
         let place = self.place.fresh()?;
-        let rows = match self.subject {
-            Subject::BareSled => Some(Subject::NoRules),
-            Subject::BareSledFive => Some(Subject::FiveRules),
-            _ => None,
-        };
-        let rows = rows
+        let rows = self
+            .subject
+            .rows_of()
             .map(|of| record_rows(of, place.path(), &self.customers))
             .transpose()?;
         let folder = place.path().join("profiled");
-        let rows = rows.as_ref().map(|it| it.path.as_path());
-        let server = Server::start(self.subject, &folder, rows)?;
+        let options = Options {
+            rows,
+            ..Options::default()
+        };
+        let server = Server::start(self.subject, &folder, &options)?;
         let mut requests = requests(&self.customers)?;
         fill_history(&server, self.subject, &self.customers, &mut requests)?;
         println!("{}: process {}", self.subject, server.id());

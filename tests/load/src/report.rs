@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, fs, time::Duration};
 use crate::{
     drive::{Outcome, percentile},
     subject::Subject,
+    table::SUBJECTS,
 };
 
 /// Goals of the durable webhook path.
@@ -76,13 +77,39 @@ impl Measured {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle one, or the mean of the two in the middle.
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     match values.len() {
         0 => f64::NAN,
         count if count % 2 == 1 => values[count / 2],
         count => f64::midpoint(values[count / 2 - 1], values[count / 2]),
     }
+}
+
+/// A row of the table of scenarios.
+#[derive(Debug)]
+pub struct Row {
+    /// What was looked at.
+    pub what: String,
+    /// What was seen.
+    pub is: String,
+    /// What is wanted.
+    pub goal: String,
+    /// Whether it holds; `None` when nothing is wanted.
+    pub holds: Option<bool>,
+}
+
+/// Prints the head of the table of scenarios.
+pub fn print_head() {
+    println!("| | is | goal | |");
+    println!("|---|---|---|---|");
+}
+
+/// Prints a row of it.
+pub fn print_row(row: &Row) {
+    let holds = row.holds.map_or("", verdict);
+    println!("| {} | {} | {} | {holds} |", row.what, row.is, row.goal);
 }
 
 /// The machine, in a line.
@@ -115,14 +142,7 @@ pub fn print(connections: usize, rounds: usize, length: Duration, measured: &mut
     );
     println!("| | requests/s | p50 ms | p99 ms | p99.9 ms | errors | CPU µs each | memory MiB |");
     println!("|---|---:|---:|---:|---:|---:|---:|---:|");
-    let subjects = [
-        Subject::Bare,
-        Subject::BareSled,
-        Subject::NoRules,
-        Subject::BareSledFive,
-        Subject::FiveRules,
-    ];
-    for subject in subjects {
+    for subject in SUBJECTS {
         println!(
             "| {subject} | {:.0} | {:.2} | {:.2} | {:.2} | {} | {:.0} | {:.0} |",
             measured.median(subject, |it| it.rate),
@@ -163,6 +183,11 @@ fn goals(connections: usize, measured: &Measured) {
             Subject::BareSledFive,
             Some(FIVE_RULES_SHARE_MIN),
         ),
+        (
+            Subject::FiveRulesAlways,
+            Subject::BareSledFive,
+            Some(FIVE_RULES_SHARE_MIN),
+        ),
         (Subject::FiveRules, Subject::BareSled, None),
     ];
     println!("| share of a floor | is | goal | |");
@@ -177,7 +202,7 @@ fn goals(connections: usize, measured: &Measured) {
             goal.map_or("", |it| verdict(share >= it)),
         );
     }
-    for subject in [Subject::NoRules, Subject::FiveRules] {
+    for subject in SUBJECTS.into_iter().filter(|it| it.is_host()) {
         let p99 = measured.median(subject, |it| it.p99);
         let (goal, verdict) = if is_judged {
             (format!("< {P99_MS_MAX:.0} ms"), verdict(p99 < P99_MS_MAX))

@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 
+use baton_domain::limits::MESSAGE_TEXT_CHARS_MAX;
 use baton_whatsapp::signature::{AppSecret, SIGNATURE_HEADER, sign};
 
 /// The app that everything is sent to.
@@ -91,33 +92,123 @@ impl Requests {
         // Requests of many messages have ids of their own.
         let kind = if count == 1 { 'A' } else { 'B' };
         self.body.clear();
-        let body = &mut self.body;
-        body.extend_from_slice(
-            br#"{"object":"whatsapp_business_account","entry":[{"id":"102290129340398","changes":[{"value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550783881","phone_number_id":""#,
-        );
-        body.extend_from_slice(NUMBER.as_bytes());
+        self.body.extend_from_slice(HEAD);
+        let messages = (0..count).map(|at| Message {
+            kind,
+            customer,
+            first,
+            at,
+            text: TEXTS[((first + at) % TEXTS.len() as u64) as usize],
+        });
+        put_change(&mut self.body, NUMBER, self.at, customer, messages);
+        self.body.extend_from_slice(TAIL);
+        self.sign(request);
+    }
+
+    /// Makes a request of `count` messages of as many customers, `of_slow` of
+    /// them long ones to the tenant `slow` and the others shared out among the
+    /// other `tenants`: a change each.
+    pub fn make_for_tenants(
+        &mut self,
+        tenants: usize,
+        slow: usize,
+        count: u64,
+        of_slow: u64,
+        request: &mut Vec<u8>,
+    ) {
+        let first = self.next;
+        self.next += 1;
+        let long = TEXTS
+            .join(" ")
+            .repeat(MESSAGE_TEXT_CHARS_MAX / TEXTS.join(" ").len());
+        let others: Vec<usize> = (0..tenants).filter(|it| *it != slow).collect();
+        self.body.clear();
+        self.body.extend_from_slice(HEAD);
+        for at in 0..count {
+            let (tenant, text) = if at < of_slow {
+                (slow, long.as_str())
+            } else {
+                let turn = at as usize;
+                (others[turn % others.len()], TEXTS[turn % TEXTS.len()])
+            };
+            if at > 0 {
+                self.body.push(b',');
+            }
+            let message = Message {
+                kind: 'C',
+                customer: at,
+                first,
+                at,
+                text,
+            };
+            let number = number_of(tenant);
+            put_change(&mut self.body, &number, self.at, at, [message].into_iter());
+        }
+        self.body.extend_from_slice(TAIL);
+        self.sign(request);
+    }
+
+    fn sign(&self, request: &mut Vec<u8>) {
+        let signature = sign(&self.body, &self.secret);
+        request.clear();
         // Writing to memory does not fail.
         let _ = write!(
-            body,
-            r#""}},"contacts":[{{"profile":{{"name":"Sari Wijaya"}},"wa_id":"62812{customer:08}"}}],"messages":["#
-        );
-        for at in 0..count {
-            let text = TEXTS[((first + at) % TEXTS.len() as u64) as usize];
-            let comma = if at == 0 { "" } else { "," };
-            let _ = write!(
-                body,
-                r#"{comma}{{"from":"62812{customer:08}","id":"wamid.HBgNNjI4MTIzNDU2Nzg5FQIAEhg{kind}{customer:08X}{first:08X}{at:04X}","timestamp":"{}","type":"text","text":{{"body":"{text}"}}}}"#,
-                self.at,
-            );
-        }
-        body.extend_from_slice(br#"]},"field":"messages"}]}]}"#);
-        let signature = sign(body, &self.secret);
-        request.clear();
-        let _ = write!(
             request,
-            "POST /webhooks/whatsapp/{APP} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n{SIGNATURE_HEADER}: {signature}\r\ncontent-length: {}\r\n\r\n",
-            body.len()
+            "POST /webhooks/whatsapp/{APP} HTTP/1.1\r\nhost: 127.0.0.1\r\n\
+             content-type: application/json\r\n{SIGNATURE_HEADER}: {signature}\r\n\
+             content-length: {}\r\n\r\n",
+            self.body.len()
         );
-        request.extend_from_slice(body);
+        request.extend_from_slice(&self.body);
     }
+}
+
+/// The number of a tenant; the first has [`NUMBER`].
+pub fn number_of(tenant: usize) -> String {
+    match tenant {
+        0 => NUMBER.to_owned(),
+        tenant => format!("20654035{tenant:07}"),
+    }
+}
+
+const HEAD: &[u8] =
+    br#"{"object":"whatsapp_business_account","entry":[{"id":"102290129340398","changes":["#;
+const TAIL: &[u8] = b"]}]}";
+
+/// A text message; the numbers make its id.
+struct Message<'t> {
+    kind: char,
+    customer: u64,
+    first: u64,
+    at: u64,
+    text: &'t str,
+}
+
+fn put_change<'t>(
+    body: &mut Vec<u8>,
+    number: &str,
+    second: i64,
+    customer: u64,
+    messages: impl Iterator<Item = Message<'t>>,
+) {
+    // Writing to memory does not fail.
+    let _ = write!(
+        body,
+        r#"{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"15550783881","phone_number_id":"{number}"}},"contacts":[{{"profile":{{"name":"Sari Wijaya"}},"wa_id":"62812{customer:08}"}}],"messages":["#
+    );
+    for (turn, message) in messages.enumerate() {
+        let comma = if turn == 0 { "" } else { "," };
+        let Message {
+            kind,
+            customer,
+            first,
+            at,
+            text,
+        } = message;
+        let _ = write!(
+            body,
+            r#"{comma}{{"from":"62812{customer:08}","id":"wamid.HBgNNjI4MTIzNDU2Nzg5FQIAEhg{kind}{customer:08X}{first:08X}{at:04X}","timestamp":"{second}","type":"text","text":{{"body":"{text}"}}}}"#,
+        );
+    }
+    body.extend_from_slice(br#"]},"field":"messages"}"#);
 }

@@ -26,6 +26,27 @@ pub enum Subject {
     NoRules,
     /// Baton, a tenant with five stock rules and the policy.
     FiveRules,
+    /// The same, and rules run also when nothing that they read has changed.
+    FiveRulesAlways,
+}
+
+impl Subject {
+    /// The host whose rows a floor writes.
+    pub fn rows_of(self) -> Option<Self> {
+        match self {
+            Self::BareSled => Some(Self::NoRules),
+            Self::BareSledFive => Some(Self::FiveRules),
+            _ => None,
+        }
+    }
+
+    /// Whether it is Baton.
+    pub fn is_host(self) -> bool {
+        matches!(
+            self,
+            Self::NoRules | Self::FiveRules | Self::FiveRulesAlways
+        )
+    }
 }
 
 impl fmt::Display for Subject {
@@ -36,6 +57,7 @@ impl fmt::Display for Subject {
             Self::BareSledFive => "bare + sled, rows of five rules",
             Self::NoRules => "Baton, no rules",
             Self::FiveRules => "Baton, five rules + policy",
+            Self::FiveRulesAlways => "Baton, five rules + policy, none skipped",
         })
     }
 }
@@ -53,6 +75,12 @@ pub struct Serve {
     /// on. Of a floor with sled: where to read them.
     #[arg(long)]
     pub rows: Option<PathBuf>,
+    /// Conversations to store before it serves.
+    #[arg(long, default_value_t = 0)]
+    pub stored: u64,
+    /// Tenants, one of them with slow rules.
+    #[arg(long, default_value_t = 0)]
+    pub tenants: usize,
 }
 
 impl Serve {
@@ -85,8 +113,8 @@ impl Serve {
                 announce(port, said)?;
                 floor::serve(listener, Some(writer), control).await
             }
-            Subject::NoRules | Subject::FiveRules => {
-                let host = host::open(self.subject, &self.data, self.rows.is_some()).await?;
+            Subject::NoRules | Subject::FiveRules | Subject::FiveRulesAlways => {
+                let host = host::open(&self).await?;
                 announce(port, said)?;
                 host.serve(listener, self.rows, control).await
             }

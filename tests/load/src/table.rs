@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::{
     Place,
-    child::Server,
+    child::{Options, Server},
     disk,
     drive::{drive, fill},
     recording,
@@ -21,12 +21,13 @@ use crate::{
 };
 
 /// In this order they take turns.
-const SUBJECTS: [Subject; 5] = [
+pub const SUBJECTS: [Subject; 6] = [
     Subject::Bare,
     Subject::BareSled,
     Subject::NoRules,
     Subject::BareSledFive,
     Subject::FiveRules,
+    Subject::FiveRulesAlways,
 ];
 /// Messages of one request while history is made.
 const HISTORY_AT_ONCE: u64 = 20;
@@ -65,12 +66,6 @@ pub struct Table {
     place: Place,
 }
 
-/// Rows of a host, recorded.
-pub struct Rows {
-    /// Where.
-    pub path: PathBuf,
-}
-
 impl Table {
     pub fn run(self) -> anyhow::Result<()> {
         let place = self.place.fresh()?;
@@ -86,17 +81,16 @@ impl Table {
         let mut servers = Vec::new();
         let mut requests = requests(&self.customers)?;
         for subject in SUBJECTS {
-            let rows = match subject {
-                Subject::BareSled => Some(Subject::NoRules),
-                Subject::BareSledFive => Some(Subject::FiveRules),
-                _ => None,
-            };
-            let rows = rows
+            let rows = subject
+                .rows_of()
                 .map(|of| record_rows(of, place.path(), &self.customers))
                 .transpose()?;
             let folder = place.path().join(format!("{subject:?}"));
-            let rows = rows.as_ref().map(|it| it.path.as_path());
-            let server = Server::start(subject, &folder, rows)?;
+            let options = Options {
+                rows,
+                ..Options::default()
+            };
+            let server = Server::start(subject, &folder, &options)?;
             fill_history(&server, subject, &self.customers, &mut requests)?;
             // Warms caches, and tells how much to prepare.
             let warm = drive(server.port, 64, Duration::from_secs(1), &mut requests)?;
@@ -137,7 +131,7 @@ pub fn fill_history(
     customers: &Customers,
     requests: &mut Requests,
 ) -> anyhow::Result<()> {
-    if matches!(subject, Subject::NoRules | Subject::FiveRules) {
+    if subject.is_host() {
         let posts = customers.customers * customers.history.div_ceil(HISTORY_AT_ONCE);
         let filled = fill(server.port, posts as usize, HISTORY_AT_ONCE, requests)?;
         anyhow::ensure!(filled.errors() == 0, "history is refused: {filled:?}");
@@ -146,10 +140,14 @@ pub fn fill_history(
 }
 
 /// Records what a host writes for the load of the table.
-pub fn record_rows(of: Subject, place: &Path, customers: &Customers) -> anyhow::Result<Rows> {
+pub fn record_rows(of: Subject, place: &Path, customers: &Customers) -> anyhow::Result<PathBuf> {
     let folder = place.join(format!("recorded-{of:?}"));
     let path = place.join(format!("rows-{of:?}"));
-    let mut server = Server::start(of, &folder, Some(&path))?;
+    let options = Options {
+        rows: Some(path.clone()),
+        ..Options::default()
+    };
+    let mut server = Server::start(of, &folder, &options)?;
     let mut requests = requests(customers)?;
     fill_history(&server, of, customers, &mut requests)?;
     let warm = drive(server.port, 64, Duration::from_secs(1), &mut requests)?;
@@ -159,5 +157,5 @@ pub fn record_rows(of: Subject, place: &Path, customers: &Customers) -> anyhow::
     server.end()?;
     std::fs::remove_dir_all(&folder)?;
     println!("{of} writes {}", recording::describe(&path)?);
-    Ok(Rows { path })
+    Ok(path)
 }
