@@ -74,6 +74,28 @@ async fn an_answer_that_tells_nothing_is_settled_by_the_status() {
 }
 
 #[tokio::test]
+async fn what_crossed_a_takeover_is_shown_so_when_only_its_status_tells() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.simulator.break_next_send(Fault::TakeAndHangUp);
+    assert_eq!(host.send("Welcome!").await.0, 202);
+    until("the status came", || async {
+        host.count_of("receipt").await == 3
+    })
+    .await;
+    host.simulator
+        .app_says(&sari(), "Hi, Dewi here")
+        .await
+        .expect("it is taken");
+    until("it is shown", || async {
+        host.advance(0, 11);
+        host.outcome_of("Welcome!").await["is"] == "crossed"
+    })
+    .await;
+    assert_eq!(host.simulator.sent().len(), 1);
+}
+
+#[tokio::test]
 async fn a_message_whose_fate_nobody_knows_becomes_a_dead_letter() {
     let host = Fixture::start().await;
     host.says("Hello").await;

@@ -211,6 +211,9 @@ impl Sending<'_> {
                 }
             };
             if is_sent {
+                if self.has_crossed(change) {
+                    self.record(change, now, SendOutcome::Crossed);
+                }
                 change.add_work(WorkChange::Done(lease.clone()));
             } else if now < give_up_at {
                 change.add_work(moved(Stage::Begun { at: begun_at }, give_up_at));
