@@ -33,6 +33,7 @@ test: guests
 soak: guests
 	@tests/scripts/require-nextest.sh
 	BATON_CRASH_KILLS=6000 $(CARGO) nextest run --locked -p baton --test crash --no-capture
+	BATON_SIM_SEEDS=20000 $(CARGO) nextest run --locked -p baton --test simulation --no-capture
 
 lint:
 	$(CARGO) fmt --all --check
