@@ -5,9 +5,11 @@ use std::{future::Future, sync::Arc, time::Duration};
 use baton::{
     clock::{Clock, ManualClock},
     config::{Config, Evaluation},
+    host::Host,
     server,
 };
 use baton_simulator::{Business, Person, Simulator, Subscription, escaped};
+use baton_store::{Options, OsEntropy};
 use baton_whatsapp::signature::{AppSecret, SIGNATURE_HEADER, sign};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -28,6 +30,7 @@ pub struct Fixture {
     pub http: reqwest::Client,
     /// An operator's key of the tenant.
     pub key: String,
+    pub host: Arc<Host>,
     data: TempDir,
 }
 
@@ -68,6 +71,18 @@ impl Fixture {
     }
 
     pub async fn with(evaluation: Evaluation) -> Self {
+        Self::configured(|config| config.evaluation = evaluation).await
+    }
+
+    pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
+        Self::observed(change, |options| options).await
+    }
+
+    /// A host whose configuration and store are changed before it starts.
+    pub async fn observed(
+        change: impl FnOnce(&mut Config),
+        observe: impl FnOnce(Options) -> Options,
+    ) -> Self {
         let data = TempDir::new().expect("a folder");
         let clock = ManualClock::new(start_time());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -75,18 +90,15 @@ impl Fixture {
         let (graph, graph_url) = Simulator::listener().await.expect("a port");
         let simulator = Self::simulator(&clock, &url);
         tokio::spawn(simulator.clone().serve(graph));
-        let config = Config {
-            listen: "127.0.0.1:0".parse().expect("an address"),
-            data: data.path().join("store"),
-            admin_key_sha256: hex::encode(Sha256::digest(ADMIN)),
-            graph_url,
-            evaluation,
-            is_demo: false,
-        };
-        let host = server::open(config, clock.clone())
+        let folder = data.path().join("store");
+        let options = observe(Options::new(OsEntropy));
+        let admin_key = hex::encode(Sha256::digest(ADMIN));
+        let mut config = Config::new(folder, admin_key, graph_url);
+        change(&mut config);
+        let host = server::open_with(config, clock.clone(), options)
             .await
             .expect("the host opens");
-        tokio::spawn(server::run(host, listener, std::future::pending()));
+        tokio::spawn(server::run(host.clone(), listener, std::future::pending()));
         let http = reqwest::Client::new();
         let mut fixture = Self {
             url,
@@ -94,6 +106,7 @@ impl Fixture {
             simulator,
             http,
             key: String::new(),
+            host,
             data,
         };
         let app = json!({ "secret": SECRET, "verify_token": "verify" });

@@ -2,10 +2,17 @@
 //! modules, a WhatsApp simulator, a clock that stands until it is set.
 
 mod access;
+mod drain;
 mod fixture;
 mod follow_ups;
+mod front_door;
 mod intake;
 mod ownership;
 mod process;
+mod raw;
 mod sending;
+mod shedding;
+mod signals;
+mod slow_disk;
+mod tls;
 mod upkeep;

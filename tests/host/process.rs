@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    sync::mpsc::{Receiver, channel},
 };
 
 use serde_json::{Value, json};
@@ -12,11 +13,11 @@ use tempfile::TempDir;
 
 use crate::fixture::{NUMBER, PHONE, SECRET, messages, signature, tenant, text};
 
-fn baton() -> Command {
+pub fn baton() -> Command {
     Command::new(env!("CARGO_BIN_EXE_baton"))
 }
 
-fn init(folder: &Path) -> (String, String) {
+pub fn init(folder: &Path) -> (String, String) {
     let output = baton().arg("init").arg(folder).output().expect("init runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{output:?}");
@@ -36,19 +37,26 @@ fn init(folder: &Path) -> (String, String) {
 
 /// Starts the host and waits until it says that it serves.
 fn serve(folder: &Path) -> Child {
-    let mut child = baton()
+    let mut command = baton();
+    command
         .arg("serve")
         .arg("--config")
-        .arg(folder.join("baton.toml"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+        .arg(folder.join("baton.toml"));
+    serving(&mut command).0
+}
+
+/// Starts a host by this command and waits until it says that it serves; what
+/// it says from then on comes line by line.
+pub fn serving(command: &mut Command) -> (Child, Receiver<String>) {
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
     let log = BufReader::new(child.stderr.take().expect("a log"));
     let mut lines = log.lines().map_while(Result::ok);
     let is_serving = lines.by_ref().any(|line| line.contains("serving"));
     assert!(is_serving, "it does not serve");
-    std::thread::spawn(move || lines.for_each(drop));
-    child
+    let (sender, receiver) = channel();
+    // Read on, even if nobody listens: a full pipe would stop the host.
+    std::thread::spawn(move || lines.for_each(|line| drop(sender.send(line))));
+    (child, receiver)
 }
 
 struct Client {
@@ -160,7 +168,7 @@ async fn what_was_acknowledged_survives_a_kill_once() {
 }
 
 #[track_caller]
-fn check_refused(output: &Output, because: &str) {
+pub fn check_refused(output: &Output, because: &str) {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(
         !output.status.success() && error.contains(because),

@@ -47,7 +47,11 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
         let is_left_out = ["target", ".git", "node_modules"]
             .iter()
             .any(|it| name == *it);
-        if path.is_dir() && !is_left_out {
+        // In a further worktree `.git` is a file.
+        if is_left_out {
+            continue;
+        }
+        if path.is_dir() {
             found.extend(files(&path));
         } else if path.is_file() {
             found.push(path);

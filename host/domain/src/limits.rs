@@ -235,6 +235,65 @@ pub const DIRECTORY_DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
 pub const DOCTOR_FINDINGS_MAX: usize = 1_000;
 /// Rows that `baton doctor` reads at once.
 pub const DOCTOR_ROWS_AT_ONCE: usize = 512;
+// ---- the front door --------------------------------------------------------
+
+/// Connections open at once, unless the configuration says otherwise.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// What the configuration may ask for.
+pub const CONFIGURED_CONNECTIONS_MAX: usize = 65_536;
+/// Connections over the cap that are told so at once; more wait in the kernel.
+pub const REFUSALS_AT_ONCE_MAX: usize = 256;
+/// How long a refused connection may take to hear of it.
+pub const REFUSAL_SECONDS_MAX: u64 = 1;
+/// What is read and thrown away of a refused connection.
+pub const REFUSAL_READ_BYTES_MAX: usize = 64 * 1024;
+/// Files open beside connections: the store's, and connections to the Graph API.
+pub const FILES_BESIDE_CONNECTIONS_MAX: usize = 1_024;
+/// Pause after an accept that failed for want of something, such as files.
+pub const ACCEPT_PAUSE_MS: u64 = 100;
+/// How long a TLS handshake may take.
+pub const TLS_HANDSHAKE_SECONDS_MAX: u64 = 5;
+/// How long a request's header may take, from the opening of the connection or
+/// from the answer before it: an idle connection is closed after it.
+pub const HEADER_SECONDS_MAX: u64 = 5;
+/// A request line and its headers together.
+pub const HEADER_BYTES_MAX: usize = 32 * 1024;
+/// Headers of one request.
+pub const HEADERS_MAX: usize = 100;
+/// Buffer of one connection, in each direction.
+pub const CONNECTION_BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// How long a whole body may take, from the end of its header.
+pub const BODY_SECONDS_MAX: u64 = 5;
+/// Body of a webhook (WhatsApp documentation: payloads up to 3 MB).
+pub const WEBHOOK_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Body of any other request.
+pub const API_BODY_BYTES_MAX: usize = 256 * 1024;
+/// What is still read of a body that nobody wants, so that whoever sends it
+/// comes to read the answer.
+pub const UNWANTED_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bodies of all requests that are not answered yet, as far as they came.
+pub const BODIES_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// How long a request may wait for its answer, from the end of its header. The
+/// work goes on after it.
+pub const REQUEST_SECONDS_MAX: u64 = 20;
+/// How long an answer may wait for its reader to read on.
+pub const WRITE_STALL_SECONDS_MAX: u64 = 10;
+/// Webhooks in work at once; over it all are shed.
+pub const WEBHOOKS_IN_FLIGHT_MAX: usize = 1_024;
+/// Webhooks in work at once from which on those with nothing but statuses are
+/// shed.
+pub const WEBHOOKS_SHED_STATUSES_MIN: usize = 512;
+/// Bodies of webhooks in work; over it all are shed.
+pub const WEBHOOKS_IN_FLIGHT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bodies of webhooks in work from which on those with nothing but statuses
+/// are shed.
+pub const WEBHOOKS_SHED_STATUSES_BYTES_MIN: usize = 32 * 1024 * 1024;
+/// Other requests in work at once, but for questions after the host's health.
+pub const API_REQUESTS_IN_FLIGHT_MAX: usize = 512;
+/// When whoever was shed may come again.
+pub const RETRY_AFTER_SECONDS: u64 = 1;
+/// How long requests in work may take to end once the host is asked to.
+pub const DRAIN_SECONDS_MAX: u64 = 25;
 
 // ---- the running host ------------------------------------------------------
 
@@ -246,6 +305,8 @@ pub const CUSTOMERS_AT_ONCE_MAX: usize = 64;
 pub const WORK_AT_ONCE_MAX: usize = 32;
 /// How long a row of work is held by whoever performs it.
 pub const WORK_LEASE_SECONDS: i64 = 60;
+/// What the configuration may allow the rules of one webhook before the answer.
+pub const EVALUATION_BUDGET_SECONDS_MAX: u64 = 5;
 /// How long the evaluation of one occasion may wait once its webhook was
 /// answered.
 pub const DEFERRED_EVALUATION_SECONDS_MAX: u64 = 30;
@@ -276,10 +337,6 @@ pub const SEND_FATE_MINUTES_MAX: i64 = 10;
 pub const SEND_TRIES_MAX: u32 = 8;
 /// How long a follow-up waits at a time while people own the conversation.
 pub const FOLLOW_UP_WAIT_MINUTES: i64 = 15;
-/// Body of a webhook (WhatsApp documentation: payloads up to 3 MB).
-pub const WEBHOOK_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Body of any other request.
-pub const API_BODY_BYTES_MAX: usize = 256 * 1024;
 /// Facts in one request.
 pub const FACTS_MAX: usize = 100;
 /// Entries of a page of a list.
@@ -295,6 +352,28 @@ const _: () = {
     assert!(IDENTITY_DAYS_MIN > 7);
     assert!(STATE_EVENTS_MAX >= 1);
     assert!(DOCTOR_ROWS_AT_ONCE <= LIST_ITEMS_MAX);
+};
+
+const _: () = {
+    assert!(CONNECTIONS_MAX <= CONFIGURED_CONNECTIONS_MAX);
+    // 2,000 who dribble leave as much room for those who do not.
+    assert!(CONNECTIONS_MAX >= 2 * 2_000);
+    assert!(REFUSALS_AT_ONCE_MAX < CONNECTIONS_MAX);
+    assert!(REFUSAL_SECONDS_MAX < HEADER_SECONDS_MAX);
+    assert!(HEADER_BYTES_MAX <= CONNECTION_BUFFER_BYTES_MAX);
+    assert!(API_BODY_BYTES_MAX < WEBHOOK_BODY_BYTES_MAX);
+    assert!(UNWANTED_BODY_BYTES_MAX >= 2 * WEBHOOK_BODY_BYTES_MAX);
+    // The body comes, the rules take what they may at most, commits are tried.
+    assert!(REQUEST_SECONDS_MAX >= BODY_SECONDS_MAX + 2 * EVALUATION_BUDGET_SECONDS_MAX);
+    assert!(DRAIN_SECONDS_MAX > REQUEST_SECONDS_MAX);
+    assert!(WEBHOOKS_SHED_STATUSES_MIN < WEBHOOKS_IN_FLIGHT_MAX);
+    assert!(WEBHOOKS_SHED_STATUSES_BYTES_MIN < WEBHOOKS_IN_FLIGHT_BYTES_MAX);
+    // One webhook alone is never shed for its size.
+    assert!(WEBHOOKS_SHED_STATUSES_BYTES_MIN > WEBHOOK_BODY_BYTES_MAX);
+    // Bodies that are still coming never keep out those that have come.
+    assert!(WEBHOOKS_IN_FLIGHT_BYTES_MAX < BODIES_BYTES_MAX);
+    assert!(WEBHOOKS_IN_FLIGHT_MAX <= CONNECTIONS_MAX);
+    assert!(API_REQUESTS_IN_FLIGHT_MAX * API_BODY_BYTES_MAX <= BODIES_BYTES_MAX);
 };
 
 const _: () = {

@@ -8,7 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use baton_domain::limits::{
+    CONFIGURED_CONNECTIONS_MAX, CONNECTIONS_MAX, EVALUATION_BUDGET_SECONDS_MAX,
+};
 use serde::Deserialize;
+
+use crate::accept::Limits;
 
 /// The file that `baton init` writes; its comments are the manual.
 pub const TEMPLATE: &str = include_str!("../baton.toml");
@@ -25,13 +30,38 @@ pub struct Config {
     pub admin_key_sha256: String,
     /// Where the Graph API is.
     pub graph_url: String,
+    /// Connections open at once; 1 to `CONFIGURED_CONNECTIONS_MAX`.
+    #[serde(default = "connections_max")]
+    pub connections: usize,
+    /// The certificate to speak TLS with; plain HTTP without one.
+    #[serde(default)]
+    pub tls: Option<TlsFiles>,
     /// Evaluation.
     #[serde(default)]
     pub evaluation: Evaluation,
+    /// What the front door bears: as the constants say, no file can say
+    /// otherwise.
+    #[serde(skip)]
+    pub limits: Limits,
     /// Whether values from the manual are taken: in the demonstration only,
     /// no file can say so.
     #[serde(skip)]
     pub is_demo: bool,
+}
+
+fn connections_max() -> usize {
+    CONNECTIONS_MAX
+}
+
+/// Where the certificate and its key are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The certificate and those that vouch for it, as PEM. Relative to the
+    /// configuration file.
+    pub certificate: PathBuf,
+    /// Its private key, as PEM. Relative to the configuration file.
+    pub key: PathBuf,
 }
 
 /// Settings of the evaluation of rules.
@@ -90,6 +120,22 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Everything else as the manual says when it is left out, on a free port
+    /// of this machine.
+    pub fn new(data: PathBuf, admin_key_sha256: String, graph_url: String) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data,
+            admin_key_sha256,
+            graph_url,
+            connections: CONNECTIONS_MAX,
+            tls: None,
+            evaluation: Evaluation::default(),
+            limits: Limits::default(),
+            is_demo: false,
+        }
+    }
+
     /// Reads the file.
     ///
     /// # Errors
@@ -108,14 +154,26 @@ impl Config {
             what,
         };
         config.admin_key().map_err(value)?;
-        if config.evaluation.budget_ms == 0 || config.evaluation.budget_ms > 5_000 {
-            return Err(value("evaluation.budget_ms is from 1 to 5000".to_owned()));
+        let budget_max = EVALUATION_BUDGET_SECONDS_MAX * 1_000;
+        if !(1..=budget_max).contains(&config.evaluation.budget_ms) {
+            return Err(value(format!(
+                "evaluation.budget_ms is from 1 to {budget_max}"
+            )));
+        }
+        if !(1..=CONFIGURED_CONNECTIONS_MAX).contains(&config.connections) {
+            return Err(value(format!(
+                "connections is from 1 to {CONFIGURED_CONNECTIONS_MAX}"
+            )));
         }
         // What is absolute stays as it is.
         let folder = path.parent().unwrap_or(Path::new("."));
         config.data = folder.join(&config.data);
         if let Some(modules) = &mut config.evaluation.modules {
             *modules = folder.join(&*modules);
+        }
+        if let Some(tls) = &mut config.tls {
+            tls.certificate = folder.join(&tls.certificate);
+            tls.key = folder.join(&tls.key);
         }
         Ok(config)
     }

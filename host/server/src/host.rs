@@ -8,7 +8,8 @@ use baton_whatsapp::graph::Graph;
 use tokio::sync::{Mutex, Notify};
 
 use crate::{
-    clock::Clock, config::Config, directory::Directory, evaluation::Evaluators, rule_pack::RulePack,
+    accept::Door, clock::Clock, config::Config, directory::Directory, evaluation::Evaluators,
+    rule_pack::RulePack,
 };
 
 /// The running host.
@@ -27,6 +28,8 @@ pub struct Host {
     pub evaluators: Evaluators,
     /// The way to WhatsApp.
     pub graph: Arc<dyn Graph>,
+    /// The front door: room for what is in work, and counts.
+    pub door: Arc<Door>,
     /// Wakes whoever waits for work, after a commit that added some.
     pub work_added: Notify,
     /// Held by whoever changes the directory, from the check to the swap.
@@ -60,6 +63,7 @@ impl Host {
     pub async fn new(parts: Parts) -> Result<Arc<Self>, StoreError> {
         let directory = Directory::load(&*parts.store, &parts.pack).await?;
         Ok(Arc::new(Self {
+            door: Arc::new(Door::new(parts.config.limits.clone())),
             config: parts.config,
             admin_key: parts.admin_key,
             clock: parts.clock,

@@ -7,6 +7,7 @@ pub mod config;
 pub mod host;
 pub mod server;
 
+pub mod accept;
 pub mod http;
 
 pub mod pipeline;

@@ -33,6 +33,7 @@ pub use follow_ups::FollowUpDue;
 use sort::Sorted;
 
 use crate::{
+    accept::Shed,
     directory::{ActiveApp, ActiveTenant},
     host::Host,
 };
@@ -47,6 +48,9 @@ pub enum Refused {
     /// The store failed; WhatsApp will send it again.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Too much is in work; WhatsApp will send it again.
+    #[error(transparent)]
+    Shed(#[from] Shed),
     /// Others kept changing the same customer.
     #[error("the customer was changed by others {COMMIT_TRIES_MAX} times in a row")]
     Contended,
@@ -96,6 +100,9 @@ pub async fn take_webhook(
         Ok(delivery) => delivery,
         Err(not_webhook) => return sort::quarantine_body(host, app, &body, &not_webhook).await,
     };
+    if delivery.is_only_statuses() {
+        host.door.statuses()?;
+    }
     let Sorted { parcels, unplaced } = sort::into_parcels(host, app, &delivery);
     let taken = take_parcels(host, parcels).await;
     sort::quarantine_unplaced(host, app, &body, unplaced).await?;

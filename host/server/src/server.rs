@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    accept::{self, Tls},
     clock::Clock,
     config::Config,
     evaluation::{Evaluators, Suspects},
@@ -77,25 +78,38 @@ fn evaluators(config: &Config, threads: usize) -> anyhow::Result<Evaluators> {
     Ok(Evaluators::new(pool, suspects, seed))
 }
 
-/// Serves until `shutdown` resolves; then finishes what is under way.
+/// Serves plain HTTP until `shutdown` resolves; then finishes what is under
+/// way.
 ///
 /// # Errors
-/// When the listener fails.
+/// None so far: once it serves, nothing ends it but `shutdown`.
 pub async fn run(
     host: Arc<Host>,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    run_with(host, listener, None, shutdown).await;
+    Ok(())
+}
+
+/// Serves until `shutdown` resolves, over TLS when there is a certificate.
+/// Then, in this order: nothing more is accepted; what is in work ends, or the
+/// drain time does; the work loops end; the store closes.
+pub async fn run_with(
+    host: Arc<Host>,
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) {
     let ending = CancellationToken::new();
     let loops = work::start(&host, &ending);
-    let router = http::router(host);
-    let served = axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await;
+    let router = http::router(host.clone());
+    let connections = host.config.connections;
+    accept::serve(listener, connections, router, &host.door, tls, shutdown).await;
     ending.cancel();
     for one in loops {
         // A loop that panicked has told the log.
         let _ = one.await;
     }
-    served.context("serving failed")
+    host.store.close().await;
 }

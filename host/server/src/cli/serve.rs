@@ -4,9 +4,17 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
-use crate::{clock::SystemClock, config::Config, demo, server};
+use crate::{
+    accept::{Tls, files},
+    clock::SystemClock,
+    config::Config,
+    demo, server,
+};
 
 /// Arguments of `baton serve`.
 #[derive(Debug, Args)]
@@ -22,30 +30,66 @@ impl Serve {
         if config.admin_key().is_ok_and(demo::is_known_to_everybody) {
             bail!("the administrator's key is one from the manual: `baton init` makes a fresh one");
         }
+        files::allow_for(config.connections)?;
+        let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         let listen = config.listen;
         let host = server::open(config, Arc::new(SystemClock)).await?;
         demo::refuse_demo_values(&host).await?;
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}"))?;
-        tracing::info!(%listen, "serving");
-        server::run(host, listener, end_of_process()).await
+        // Both hear every signal from here on.
+        let (mut first, mut second) = (Ending::new()?, Ending::new()?);
+        if let Some(tls) = &tls {
+            tokio::spawn(reload_on_hangup(tls.clone(), signal(SignalKind::hangup())?));
+        }
+        tracing::info!(%listen, tls = tls.is_some(), "serving");
+        let shutdown = async move {
+            first.asked().await;
+            tracing::info!("ending: what is in work is finished, a second signal ends at once");
+        };
+        tokio::select! {
+            () = server::run_with(host, listener, tls, shutdown) => Ok(()),
+            () = async { second.asked().await; second.asked().await } => {
+                tracing::warn!("ended at once, by a second signal");
+                // What is durable stays so, and nothing else was acknowledged.
+                std::process::exit(1)
+            }
+        }
     }
 }
 
-/// Resolves when the process is asked to end.
-pub(super) async fn end_of_process() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+/// Hears when the process is asked to end.
+struct Ending {
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl Ending {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            interrupted: signal(SignalKind::interrupt())?,
+            terminated: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
         }
     }
-    let _ = interrupted.await;
+}
+
+/// Reads the certificate again when the process is told to.
+async fn reload_on_hangup(tls: Arc<Tls>, mut hangup: Signal) {
+    while hangup.recv().await.is_some() {
+        match tls.reload() {
+            Ok(()) => tracing::info!("the certificate was read again"),
+            Err(error) => {
+                let because = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(%error, because, "the certificate stays as it was");
+            }
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub use bot::DemoBot;
 
 use crate::{
     clock::{Clock, ScaledClock},
-    config::{Config, Evaluation},
+    config::Config,
     host::Host,
     server,
 };
@@ -158,13 +158,11 @@ impl Demo {
 }
 
 fn config(demo: &Demo, data: PathBuf, graph_url: String) -> Config {
+    let admin_key = hex::encode(hash(known::ADMIN_KEY));
     Config {
         listen: demo.listen,
-        data: data.join("store"),
-        admin_key_sha256: hex::encode(hash(known::ADMIN_KEY)),
-        graph_url,
-        evaluation: Evaluation::default(),
         is_demo: true,
+        ..Config::new(data.join("store"), admin_key, graph_url)
     }
 }
 

@@ -3,13 +3,14 @@
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use baton_domain::limits::{BODY_SECONDS_MAX, RETRY_AFTER_SECONDS};
 use baton_store::{CommitError, StoreError};
 use serde_json::{Map, Value, json};
 
-use crate::{pipeline::Refused, wire::InvalidValue};
+use crate::{accept::Shed, pipeline::Refused, wire::InvalidValue};
 
 /// An answer that is not what was asked for.
 #[derive(Debug)]
@@ -55,6 +56,30 @@ impl ApiError {
         self
     }
 
+    /// There is too much to do: nothing of it was begun.
+    pub fn shed() -> Self {
+        let message = "too much is in work: come again later";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
+    }
+
+    /// It takes too long to be waited for.
+    pub fn timed_out() -> Self {
+        let message = "it takes too long: it may still be done, so ask again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", message)
+    }
+
+    /// The body did not come in time.
+    pub fn body_timed_out() -> Self {
+        let message = format!("the whole body is wanted within {BODY_SECONDS_MAX} seconds");
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body_timed_out", message)
+    }
+
+    /// Something is wrong with the host.
+    pub fn internal() -> Self {
+        let message = "something went wrong here: try again";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+
     /// It cannot be done for now.
     pub fn unavailable() -> Self {
         let message = "not done for now: try again";
@@ -71,7 +96,7 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()
-                .insert("retry-after", axum::http::HeaderValue::from_static("1"));
+                .insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }
         response
     }
@@ -129,7 +154,14 @@ impl From<Refused> for ApiError {
             Refused::Signature(error) => Self::new(StatusCode::UNAUTHORIZED, error.code(), error),
             Refused::Store(error) => error.into(),
             Refused::Contended => Self::unavailable(),
+            Refused::Shed(shed) => shed.into(),
         }
+    }
+}
+
+impl From<Shed> for ApiError {
+    fn from(_: Shed) -> Self {
+        Self::shed()
     }
 }
 

@@ -11,14 +11,18 @@ mod facts;
 mod health;
 mod messages;
 mod page;
+mod refusals;
 mod view;
 mod webhooks;
+
+pub use error::ApiError;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    middleware::{from_fn_with_state, map_response},
     routing::{delete, get, post, put},
 };
 use baton_domain::limits::{API_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
@@ -83,12 +87,14 @@ pub fn router(host: Arc<Host>) -> Router {
             "/admin/quarantine/{id}/redrive",
             post(admin::quarantine::redrive),
         )
-        .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX));
+        .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
+        .layer(from_fn_with_state(host.clone(), refusals::shed_over_limit));
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(webhooks)
         .merge(api)
         .fallback(error::no_such_route)
+        .layer(map_response(refusals::in_stable_form))
         .with_state(host)
 }

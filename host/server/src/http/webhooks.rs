@@ -44,6 +44,7 @@ pub async fn receive(
     let signature = headers
         .get(SIGNATURE_HEADER)
         .map(axum::http::HeaderValue::as_bytes);
+    let _room = host.door.webhook(body.len())?;
     take_webhook(&host, &app, body, signature).await?;
     Ok(StatusCode::OK)
 }

@@ -23,6 +23,15 @@ pub struct Delivery {
     pub updates: Vec<Update>,
 }
 
+impl Delivery {
+    /// Whether it tells of nothing but how messages of ours got on. Of all that
+    /// comes this can best come again later.
+    pub fn is_only_statuses(&self) -> bool {
+        let is_status = |update: &Update| matches!(update.content, Content::Status(_));
+        !self.updates.is_empty() && self.updates.iter().all(is_status)
+    }
+}
+
 /// One item of a webhook.
 #[derive(Debug, Clone)]
 pub struct Update {

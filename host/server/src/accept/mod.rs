@@ -1,0 +1,26 @@
+//! The front door: who is let in, for how long, and how all go home.
+//!
+//! ```text
+//! listener ─ accept, with a cap ─▶ connection ─ handshake, header in time ─▶
+//!     request ─ body in time, work to its end ─▶ answer in time
+//! ```
+//!
+//! axum's own server has no limit for headers, so Baton accepts by itself. The
+//! bounds are in [`Limits`], what they did in [`Counts`].
+
+mod body;
+mod connection;
+mod counts;
+mod door;
+pub mod files;
+mod limits;
+mod listener;
+mod refusal;
+mod request;
+mod tls;
+
+pub use counts::{Count, Counts};
+pub use door::{Door, Room, Shed};
+pub use limits::Limits;
+pub use listener::serve;
+pub use tls::{Tls, TlsError};
