@@ -185,17 +185,14 @@ impl Hosts {
 }
 
 fn config(budget_ms: u64) -> Config {
+    let data = std::path::PathBuf::new();
     Config {
-        listen: ([127, 0, 0, 1], 0).into(),
-        data: std::path::PathBuf::new(),
-        admin_key_sha256: String::new(),
-        graph_url: String::new(),
         evaluation: Evaluation {
             threads: 1,
             budget_ms,
             ..Evaluation::default()
         },
-        is_demo: false,
+        ..Config::new(data, String::new(), String::new())
     }
 }
 

@@ -3,12 +3,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use baton::{
-    clock::SystemClock,
-    config::{Config, Evaluation},
-    host::Host,
-    server,
-};
+use baton::{clock::SystemClock, config::Config, host::Host, server};
 use baton_store::{ApiKey, App, Document, KeyHash, Options, OsEntropy, Role, Tenant};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -44,15 +39,10 @@ pub async fn open(serve: &Serve) -> anyhow::Result<Loaded> {
     if let Some(recorder) = &recorder {
         options = options.observed_by(recorder.clone());
     }
-    let config = Config {
-        listen: "127.0.0.1:0".parse()?,
-        data: serve.data.join("store"),
-        admin_key_sha256: hex::encode([0; 32]),
-        // Nothing is sent: the tenants have no follow-ups and no bot.
-        graph_url: "http://127.0.0.1:9".to_owned(),
-        evaluation: Evaluation::default(),
-        is_demo: false,
-    };
+    // Nothing is sent: the tenants have no follow-ups and no bot.
+    let graph_url = "http://127.0.0.1:9".to_owned();
+    let admin_key = hex::encode([0; 32]);
+    let config = Config::new(serve.data.join("store"), admin_key, graph_url);
     let host = server::open_with(config, Arc::new(SystemClock), options).await?;
     let app = App {
         name: APP.to_owned(),
