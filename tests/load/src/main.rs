@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! baton-load table      rate, percentiles and memory beside the floors
+//! baton-load bench      evaluation, commits and webhooks, in one table
 //! baton-load scenarios  what the front door must stand, with pass or fail
 //! baton-load profile    one server under load, for a profiler to look at
 //! ```
@@ -26,6 +27,7 @@ mod disk;
 mod drive;
 mod requests;
 
+mod bench;
 mod profile;
 mod report;
 mod scenario;
@@ -47,6 +49,8 @@ struct Cli {
 enum Command {
     /// Rate, percentiles and memory beside the floors.
     Table(table::Table),
+    /// The benchmark table: evaluation, commits and webhooks beside their floors.
+    Bench(bench::Bench),
     /// One server under load, for a profiler to look at.
     Profile(profile::Profile),
     /// What the front door must stand, each a row with pass or fail.
@@ -75,6 +79,7 @@ impl Place {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Table(table) => table.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Profile(profile) => profile.run(),
         Command::Scenarios(scenarios) => scenarios.run(),
         Command::Serve(serve) => serve.run(),

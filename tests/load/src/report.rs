@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, fs, time::Duration};
 
 use crate::{
+    bench::Line,
     drive::{Outcome, percentile},
     subject::Subject,
     table::SUBJECTS,
@@ -47,12 +48,23 @@ impl Sample {
 /// All rounds at one number of connections.
 #[derive(Debug, Default)]
 pub struct Measured {
+    connections: usize,
+    length: Duration,
     samples: BTreeMap<u8, (Option<Subject>, Vec<Sample>)>,
-    /// Bare syncs of the disk, in microseconds.
+    /// Bare syncs of the disk, in microseconds, sorted.
     pub syncs: Vec<u32>,
 }
 
 impl Measured {
+    /// Nothing yet, at as many connections and with rounds of this length.
+    pub fn new(connections: usize, length: Duration) -> Self {
+        Self {
+            connections,
+            length,
+            ..Self::default()
+        }
+    }
+
     /// Adds a round of a subject.
     pub fn add(&mut self, subject: Subject, sample: Sample) {
         let entry = self.samples.entry(subject as u8).or_default();
@@ -68,6 +80,23 @@ impl Measured {
 
     fn median(&self, subject: Subject, value: impl Fn(&Sample) -> f64) -> f64 {
         median(self.of(subject).iter().map(value).collect())
+    }
+
+    fn errors(&self, subject: Subject) -> usize {
+        self.of(subject).iter().map(|it| it.errors).sum()
+    }
+
+    /// Whether the goals are about as many connections.
+    fn is_judged(&self) -> bool {
+        self.connections == GOAL_CONNECTIONS
+    }
+
+    fn disk(&self) -> String {
+        format!(
+            "fdatasync after 4 KiB appended: p50 {:.2} ms, p99 {:.2} ms",
+            percentile(&self.syncs, 0.5) / 1e3,
+            percentile(&self.syncs, 0.99) / 1e3,
+        )
     }
 
     /// The rate of `one` as a share of `other`'s, round by round.
@@ -130,15 +159,18 @@ pub fn machine() -> String {
     )
 }
 
-fn verdict(is_met: bool) -> &'static str {
+/// How a goal is told.
+pub fn verdict(is_met: bool) -> &'static str {
     if is_met { "PASS" } else { "FAIL" }
 }
 
 /// Prints one table with its verdicts.
-pub fn print(connections: usize, rounds: usize, length: Duration, measured: &mut Measured) {
+pub fn print(measured: Measured) {
     println!(
-        "\n### {connections} connections, medians of {rounds} rounds of {:.1} s each\n",
-        length.as_secs_f64()
+        "\n### {} connections, medians of {} rounds of {:.1} s each\n",
+        measured.connections,
+        measured.of(Subject::Bare).len(),
+        measured.length.as_secs_f64()
     );
     println!("| | requests/s | p50 ms | p99 ms | p99.9 ms | errors | CPU µs each | memory MiB |");
     println!("|---|---:|---:|---:|---:|---:|---:|---:|");
@@ -149,11 +181,7 @@ pub fn print(connections: usize, rounds: usize, length: Duration, measured: &mut
             measured.median(subject, |it| it.p50),
             measured.median(subject, |it| it.p99),
             measured.median(subject, |it| it.p999),
-            measured
-                .of(subject)
-                .iter()
-                .map(|it| it.errors)
-                .sum::<usize>(),
+            measured.errors(subject),
             measured.median(subject, |it| it.cpu_us),
             measured
                 .of(subject)
@@ -161,40 +189,12 @@ pub fn print(connections: usize, rounds: usize, length: Duration, measured: &mut
                 .map_or(0.0, |it| it.memory as f64 / f64::from(1 << 20)),
         );
     }
-    measured.syncs.sort_unstable();
-    println!(
-        "\nThe disk's own sync (4 KiB appended, fdatasync): p50 {:.2} ms, p99 {:.2} ms.\n",
-        percentile(&measured.syncs, 0.5) / 1e3,
-        percentile(&measured.syncs, 0.99) / 1e3,
-    );
-    goals(connections, measured);
-}
-
-fn goals(connections: usize, measured: &Measured) {
-    let is_judged = connections == GOAL_CONNECTIONS;
-    let shares = [
-        (
-            Subject::NoRules,
-            Subject::BareSled,
-            Some(NO_RULES_SHARE_MIN),
-        ),
-        (
-            Subject::FiveRules,
-            Subject::BareSledFive,
-            Some(FIVE_RULES_SHARE_MIN),
-        ),
-        (
-            Subject::FiveRulesAlways,
-            Subject::BareSledFive,
-            Some(FIVE_RULES_SHARE_MIN),
-        ),
-        (Subject::FiveRules, Subject::BareSled, None),
-    ];
+    println!("\n{}\n", measured.disk());
     println!("| share of a floor | is | goal | |");
     println!("|---|---:|---:|---|");
-    for (subject, floor, goal) in shares {
+    for (subject, floor, goal) in SHARES {
         let share = measured.share(subject, floor);
-        let goal = goal.filter(|_| is_judged);
+        let goal = goal.filter(|_| measured.is_judged());
         println!(
             "| {subject} / {floor} | {:.0} % | {} | {} |",
             100.0 * share,
@@ -204,11 +204,62 @@ fn goals(connections: usize, measured: &Measured) {
     }
     for subject in SUBJECTS.into_iter().filter(|it| it.is_host()) {
         let p99 = measured.median(subject, |it| it.p99);
-        let (goal, verdict) = if is_judged {
+        let (goal, verdict) = if measured.is_judged() {
             (format!("< {P99_MS_MAX:.0} ms"), verdict(p99 < P99_MS_MAX))
         } else {
             (String::new(), "")
         };
         println!("| {subject}, p99 | {p99:.2} ms | {goal} | {verdict} |");
     }
+}
+
+/// Which is held against which floor, and the share wanted.
+const SHARES: [(Subject, Subject, Option<f64>); 4] = [
+    (
+        Subject::NoRules,
+        Subject::BareSled,
+        Some(NO_RULES_SHARE_MIN),
+    ),
+    (
+        Subject::FiveRules,
+        Subject::BareSledFive,
+        Some(FIVE_RULES_SHARE_MIN),
+    ),
+    (
+        Subject::FiveRulesAlways,
+        Subject::BareSledFive,
+        Some(FIVE_RULES_SHARE_MIN),
+    ),
+    (Subject::FiveRules, Subject::BareSled, None),
+];
+
+/// The same as lines of the benchmark table.
+pub fn lines(measured: &Measured) -> Vec<Line> {
+    let line = |subject: Subject| {
+        let p99 = measured.median(subject, |it| it.p99);
+        let is = format!(
+            "{:.0}/s, p50 {:.2} ms, p99 {p99:.2} ms, {:.0} µs CPU each",
+            measured.median(subject, |it| it.rate),
+            measured.median(subject, |it| it.p50),
+            measured.median(subject, |it| it.cpu_us),
+        );
+        let what = format!(
+            "webhooks at {} connections, {subject}",
+            measured.connections
+        );
+        let line = Line::new(what, is);
+        let goal = SHARES.iter().find(|it| it.0 == subject && it.2.is_some());
+        let Some((_, floor, Some(wanted))) = goal else {
+            return line.ratio("a floor".to_owned());
+        };
+        let share = measured.share(subject, *floor);
+        line.ratio(format!("{:.0} % of {floor}", 100.0 * share))
+            .goal(
+                format!("≥ {:.0} %, p99 < {P99_MS_MAX:.0} ms", 100.0 * wanted),
+                share >= *wanted && p99 < P99_MS_MAX && measured.errors(subject) == 0,
+            )
+    };
+    let mut lines: Vec<Line> = SUBJECTS.into_iter().map(line).collect();
+    lines.push(Line::new("the disk", measured.disk()));
+    lines
 }

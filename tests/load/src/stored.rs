@@ -3,14 +3,18 @@
 
 use std::sync::Arc;
 
-use baton::host::Host;
+use baton::{
+    clock::{Clock, SystemClock},
+    host::Host,
+};
 use baton_domain::{
     event::{Event, EventBody, InboundMessage},
     ids::{MessageId, NumberId, TenantId},
     state::CustomerState,
 };
-use baton_store::{Commit, Identity, Link};
+use baton_store::{Commit, Identity, Link, Store, Version};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 
 use crate::{host::tenant_name, requests::NUMBER};
 
@@ -31,15 +35,31 @@ pub async fn fill(host: &Arc<Host>, count: u64) -> anyhow::Result<()> {
 }
 
 async fn store(host: Arc<Host>, tenant: TenantId, customer: u64) -> anyhow::Result<()> {
+    commit(&*host.store, tenant, host.clock.now(), customer, 0).await
+}
+
+/// Commits the `turn`th message of a customer, as the pipeline does without
+/// rules.
+pub async fn commit_one(store: &dyn Store, customer: usize, turn: usize) -> anyhow::Result<()> {
+    let tenant = TenantId::parse(&tenant_name(0))?;
+    commit(store, tenant, SystemClock.now(), customer as u64, turn).await
+}
+
+async fn commit(
+    store: &dyn Store,
+    tenant: TenantId,
+    at: Timestamp,
+    customer: u64,
+    turn: usize,
+) -> anyhow::Result<()> {
     let links = vec![Link::Phone(format!("62899{customer:08}").into())];
-    let id = format!("wamid.HBgNNjI4OTk{customer:032X}");
+    let id = format!("wamid.HBgNNjI4OTk{customer:016X}{turn:016X}");
     let identity = Identity::forever(id.clone());
-    let loaded = host
-        .store
+    let loaded = store
         .resolve(&tenant, &links, std::slice::from_ref(&identity))
         .await?;
     let event = Event {
-        at: host.clock.now(),
+        at,
         number: Some(NumberId::parse(NUMBER)?),
         body: EventBody::MessageReceived(InboundMessage {
             id: MessageId::parse(&id)?,
@@ -54,6 +74,7 @@ async fn store(host: Arc<Host>, tenant: TenantId, customer: u64) -> anyhow::Resu
     };
     let mut state = CustomerState::clone(&loaded.state);
     state.apply(&event);
+    let is_new = loaded.version == Version(0);
     let commit = Commit {
         tenant,
         customer: loaded.customer,
@@ -61,10 +82,10 @@ async fn store(host: Arc<Host>, tenant: TenantId, customer: u64) -> anyhow::Resu
         events: vec![event],
         state: Arc::new(state),
         dedupe: vec![identity],
-        links,
+        links: if is_new { links } else { Vec::new() },
         absorb: None,
         work: Vec::new(),
     };
-    host.store.commit(commit).await?;
+    store.commit(commit).await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use clap::Args;
 
 use crate::{
     Place,
+    bench::Line,
     child::{Options, Server},
     disk,
     drive::{drive, fill},
@@ -67,7 +68,36 @@ pub struct Table {
 }
 
 impl Table {
+    /// A short one.
+    pub fn quick(place: Place) -> Self {
+        let customers = Customers {
+            customers: 1_000,
+            history: 40,
+        };
+        Self {
+            quick: true,
+            connections: Vec::new(),
+            rounds: None,
+            seconds: None,
+            customers,
+            place,
+        }
+    }
+
     pub fn run(self) -> anyhow::Result<()> {
+        println!("{}", report::machine());
+        self.measure(report::print)
+    }
+
+    /// Lines of the benchmark table.
+    pub fn webhook_lines(self) -> anyhow::Result<Vec<Line>> {
+        let mut lines = Vec::new();
+        self.measure(|measured| lines = report::lines(&measured))?;
+        Ok(lines)
+    }
+
+    /// Measures each number of connections and hands on what came out.
+    fn measure(self, mut then: impl FnMut(Measured)) -> anyhow::Result<()> {
         let place = self.place.fresh()?;
         let (rounds, seconds) = if self.quick { (3, 1.0) } else { (5, 2.0) };
         let rounds = self.rounds.unwrap_or(rounds);
@@ -77,27 +107,10 @@ impl Table {
             (true, true) => vec![64],
             (true, false) => vec![1, 16, 64, 256],
         };
-        println!("{}", report::machine());
-        let mut servers = Vec::new();
         let mut requests = requests(&self.customers)?;
-        for subject in SUBJECTS {
-            let rows = subject
-                .rows_of()
-                .map(|of| record_rows(of, place.path(), &self.customers))
-                .transpose()?;
-            let folder = place.path().join(format!("{subject:?}"));
-            let options = Options {
-                rows,
-                ..Options::default()
-            };
-            let server = Server::start(subject, &folder, &options)?;
-            fill_history(&server, subject, &self.customers, &mut requests)?;
-            // Warms caches, and tells how much to prepare.
-            let warm = drive(server.port, 64, Duration::from_secs(1), &mut requests)?;
-            servers.push((subject, server, warm.rate()));
-        }
+        let servers = self.start(place.path(), &mut requests)?;
         for connections in connections {
-            let mut measured = Measured::default();
+            let mut measured = Measured::new(connections, length);
             for _ in 0..rounds {
                 for (subject, server, rate) in &servers {
                     let expected = rate * length.as_secs_f64() * 1.5;
@@ -110,11 +123,38 @@ impl Table {
                 }
                 measured.syncs.extend(disk::syncs(place.path(), SYNCS)?);
             }
-            report::print(connections, rounds, length, &mut measured);
+            measured.syncs.sort_unstable();
+            then(measured);
         }
         servers
             .into_iter()
             .try_for_each(|(_, server, _)| server.end())
+    }
+
+    /// Starts all subjects, each with the rate that it reached when warm.
+    fn start(
+        &self,
+        place: &Path,
+        requests: &mut Requests,
+    ) -> anyhow::Result<Vec<(Subject, Server, f64)>> {
+        let mut servers = Vec::new();
+        for subject in SUBJECTS {
+            let rows = subject
+                .rows_of()
+                .map(|of| record_rows(of, place, &self.customers))
+                .transpose()?;
+            let folder = place.join(format!("{subject:?}"));
+            let options = Options {
+                rows,
+                ..Options::default()
+            };
+            let server = Server::start(subject, &folder, &options)?;
+            fill_history(&server, subject, &self.customers, requests)?;
+            // Warms caches, and tells how much to prepare.
+            let warm = drive(server.port, 64, Duration::from_secs(1), requests)?;
+            servers.push((subject, server, warm.rate()));
+        }
+        Ok(servers)
     }
 }
 
@@ -156,6 +196,6 @@ pub fn record_rows(of: Subject, place: &Path, customers: &Customers) -> anyhow::
     drive(server.port, 64, Duration::from_secs(2), &mut requests)?;
     server.end()?;
     std::fs::remove_dir_all(&folder)?;
-    println!("{of} writes {}", recording::describe(&path)?);
+    eprintln!("{of} writes {}", recording::describe(&path)?);
     Ok(path)
 }
