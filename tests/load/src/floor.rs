@@ -9,7 +9,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode},
     routing::post,
 };
-use baton_domain::limits::WEBHOOK_BODY_BYTES_MAX;
+use baton::accept::{self, Door, Limits};
+use baton_domain::limits::{CONNECTIONS_MAX, WEBHOOK_BODY_BYTES_MAX};
 use baton_whatsapp::{
     signature::{AppSecret, AppSecrets, SIGNATURE_HEADER, verify},
     webhook::parse,
@@ -34,10 +35,12 @@ pub fn writer(data: &Path, rows: &Path) -> anyhow::Result<Writer> {
     Writer::open(data, recording::read(rows)?)
 }
 
-/// Serves until the parent wants an end.
+/// Serves until the parent wants an end: through the host's own front door, or
+/// with axum's server, which has no limits.
 pub async fn serve(
     listener: TcpListener,
     writer: Option<Writer>,
+    front: Front,
     mut control: watch::Receiver<Said>,
 ) -> anyhow::Result<()> {
     let secrets = AppSecrets::new(AppSecret::new(SECRET)?, None);
@@ -45,10 +48,28 @@ pub async fn serve(
         .route("/webhooks/whatsapp/{app}", post(receive))
         .layer(DefaultBodyLimit::max(WEBHOOK_BODY_BYTES_MAX))
         .with_state(Arc::new(Floor { secrets, writer }));
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move { wait_for(&mut control, Said::End).await })
-        .await?;
+    let end = async move { wait_for(&mut control, Said::End).await };
+    match front {
+        Front::Axum => {
+            axum::serve(listener, router)
+                .with_graceful_shutdown(end)
+                .await?;
+        }
+        Front::Baton => {
+            let door = Arc::new(Door::new(Limits::default()));
+            accept::serve(listener, CONNECTIONS_MAX, router, &door, None, end).await;
+        }
+    }
     Ok(())
+}
+
+/// Who accepts.
+#[derive(Debug, Clone, Copy)]
+pub enum Front {
+    /// axum's own server.
+    Axum,
+    /// Baton's front door.
+    Baton,
 }
 
 async fn receive(State(floor): State<Arc<Floor>>, headers: HeaderMap, body: Bytes) -> StatusCode {

@@ -8,15 +8,22 @@ use std::{
 };
 
 use anyhow::Context;
+use baton::accept::files;
+use baton_domain::limits::CONNECTIONS_MAX;
 use clap::{Args, ValueEnum};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{floor, host};
+use crate::{
+    floor::{self, Front},
+    host,
+};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Subject {
-    /// A handler that verifies and parses.
+    /// A handler that verifies and parses, on axum's own server.
+    BareAxum,
+    /// The same behind Baton's front door.
     Bare,
     /// The same, and writes to sled what Baton writes without rules.
     BareSled,
@@ -52,6 +59,7 @@ impl Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::BareAxum => "bare: verify + parse, axum's own server",
             Self::Bare => "bare: verify + parse",
             Self::BareSled => "bare + sled, rows of no rules",
             Self::BareSledFive => "bare + sled, rows of five rules",
@@ -99,19 +107,24 @@ impl Serve {
     }
 
     async fn serve(self) -> anyhow::Result<()> {
+        files::allow_for(CONNECTIONS_MAX)?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
         let (said, control) = watch::channel(Said::Serve);
         match self.subject {
-            Subject::Bare => {
+            Subject::BareAxum | Subject::Bare => {
+                let front = match self.subject {
+                    Subject::BareAxum => Front::Axum,
+                    _ => Front::Baton,
+                };
                 announce(port, said)?;
-                floor::serve(listener, None, control).await
+                floor::serve(listener, None, front, control).await
             }
             Subject::BareSled | Subject::BareSledFive => {
                 let rows = self.rows.context("--rows is wanted")?;
                 let writer = floor::writer(&self.data, &rows)?;
                 announce(port, said)?;
-                floor::serve(listener, Some(writer), control).await
+                floor::serve(listener, Some(writer), Front::Baton, control).await
             }
             Subject::NoRules | Subject::FiveRules | Subject::FiveRulesAlways => {
                 let host = host::open(&self).await?;

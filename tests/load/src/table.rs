@@ -22,7 +22,8 @@ use crate::{
 };
 
 /// In this order they take turns.
-pub const SUBJECTS: [Subject; 6] = [
+pub const SUBJECTS: [Subject; 7] = [
+    Subject::BareAxum,
     Subject::Bare,
     Subject::BareSled,
     Subject::NoRules,

@@ -9,6 +9,8 @@ mod thousand;
 
 use std::time::Duration;
 
+use baton::accept::files;
+use baton_domain::limits::CONNECTIONS_MAX;
 use clap::{Args, ValueEnum};
 
 use crate::{
@@ -52,6 +54,8 @@ pub struct Scenarios {
 
 impl Scenarios {
     pub fn run(self) -> anyhow::Result<()> {
+        // Both sides of each connection are files.
+        files::allow_for(CONNECTIONS_MAX)?;
         println!("{}\n", report::machine());
         report::print_head();
         for scenario in Scenario::value_variants() {

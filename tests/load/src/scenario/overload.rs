@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use baton_domain::limits::WEBHOOKS_IN_FLIGHT_MAX;
+
 use super::{Stage, row};
 use crate::{
     child::watch_memory,
@@ -11,7 +13,7 @@ use crate::{
 };
 
 /// Connections: three times the webhooks that are in work at once.
-const CONNECTIONS: usize = 3 * 1_024;
+const CONNECTIONS: usize = 3 * WEBHOOKS_IN_FLIGHT_MAX;
 /// How much the memory may grow from the first quarter to the last.
 const GROWTH_MAX: f64 = 0.10;
 /// Goals.
