@@ -4,14 +4,15 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo test soak lint guests toolchain decide bench load clean
+.PHONY: help demo test soak lint guests toolchain decide bench criterion load soak-memory clean
 
 help:
 	@echo 'make demo    the journey of a repeat buyer, on a real host'
 	@echo 'make test    everything that proves Baton works'
 	@echo 'make soak    the tests that take hours'
 	@echo 'make decide  the decision on the Friday question, explained'
-	@echo 'make bench   what rules cost, measured here'
+	@echo 'make bench   what rules, commits and webhooks cost, beside their floors'
+	@echo 'make criterion, make soak-memory   parts of make bench and make load'
 	@echo 'make load    signed webhooks at a host, beside what the machine could do'
 	@echo 'make guests  build the stock modules into target/guests'
 	@echo 'make lint    format, clippy, documentation'
@@ -55,8 +56,18 @@ decide: guests
 	    --secret example-app-secret \
 	    --facts tests/examples/$(EXAMPLE)/facts.json $(ARGS)
 
+# The table of the README; the comparison with other engines asks for a newer
+# Rust than Baton does and builds all the same.
+PEERS = tests/peers/target/release/baton-peers
 bench: guests
-	$(CARGO) bench --locked -p baton-sandbox
+	$(CARGO) build --release --locked --ignore-rust-version --manifest-path tests/peers/Cargo.toml
+	$(CARGO) build --release --locked -p baton-load
+	@$(LOAD) bench --peers $(PEERS) $(ARGS)
+
+# Each part on its own, with criterion.
+criterion: guests
+	$(CARGO) bench --locked -p baton-whatsapp -p baton-sandbox -p baton-store -p baton \
+	    --bench intake --bench evaluate --bench percentiles --bench commit --bench pipeline
 
 # Children of their own are served and driven; `make load ARGS=--quick` takes
 # half a minute instead of minutes.
@@ -65,6 +76,11 @@ load: guests
 	$(CARGO) build --release --locked -p baton-load
 	$(LOAD) table $(ARGS)
 	$(LOAD) scenarios $(ARGS)
+
+# Ten minutes at full load; `make load` has it as its last row.
+soak-memory: guests
+	$(CARGO) build --release --locked -p baton-load
+	$(LOAD) scenarios soak $(ARGS)
 
 clean:
 	$(CARGO) clean
