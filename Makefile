@@ -4,11 +4,12 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo test soak lint guests toolchain decide bench criterion load soak-memory clean
+.PHONY: help demo test fuzz soak lint guests toolchain decide bench criterion load soak-memory clean
 
 help:
 	@echo 'make demo    the journey of a repeat buyer, on a real host'
 	@echo 'make test    everything that proves Baton works'
+	@echo 'make fuzz    bad input, for as long as FUZZ_SECONDS says'
 	@echo 'make soak    the tests that take hours'
 	@echo 'make decide  the decision on the Friday question, explained'
 	@echo 'make bench   what rules, commits and webhooks cost, beside their floors'
@@ -29,6 +30,14 @@ test: guests
 	@tests/scripts/require-strace.sh
 	$(CARGO) test --quiet --locked --workspace --doc
 	$(CARGO) nextest run --locked --workspace --no-fail-fast
+
+# Bad input for FUZZ_SECONDS a loop, from a seed of its own; a failure prints the
+# seed that shows it again.
+FUZZ_SECONDS ?= 600
+fuzz: guests
+	@tests/scripts/require-nextest.sh
+	BATON_FUZZ_SECONDS=$(FUZZ_SECONDS) BATON_FUZZ_SEED=$${BATON_FUZZ_SEED:-$$(date +%s)} \
+	    $(CARGO) nextest run --locked -p baton --test fuzz --no-capture --no-fail-fast
 
 # What `make test` does a little of, for hours.
 soak: guests
