@@ -10,6 +10,8 @@
 //! - `BATON_FUZZ_SEED` where the seeds start: a failure prints the seed of its
 //!   case, and with `BATON_FUZZ_CASES=1` it is the first and only one.
 
+#![expect(clippy::print_stdout, reason = "a failure tells the seed of its case")]
+
 mod api;
 mod bodies;
 mod cases;
