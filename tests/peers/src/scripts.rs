@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context as _, anyhow};
-use cel::{Context, Program, Value};
+use cel::{Context, Program, Value, objects::Key};
 use peers_rule::{Moment, Money, Signal};
 use rhai::{AST, Dynamic, Engine as RhaiEngine, Map, Scope};
 
@@ -113,11 +113,11 @@ impl Engine for Cel {
         let Value::Map(said) = said else {
             return Ok(None);
         };
-        let text = |key: &str| match said.map.get(&key.into()) {
+        let text = |key: &str| match said.get(&Key::from(key)) {
             Some(Value::String(text)) => Ok(text.to_string()),
             other => Err(anyhow!("{key} is {other:?}")),
         };
-        let Some(Value::Float(score)) = said.map.get(&"score".into()) else {
+        let Some(Value::Float(score)) = said.get(&Key::from("score")) else {
             return Err(anyhow!("it says no score"));
         };
         Ok(Some(Signal {

@@ -75,8 +75,10 @@ impl Bench {
         println!("| | measured | beside its floor | goal | |");
         println!("|---|---|---|---|---|");
         let print = |lines: Vec<Line>| lines.iter().for_each(Line::print);
-        if let Some(program) = &self.peers {
-            print(peers::lines(program)?);
+        match self.peers.as_deref() {
+            Some(program) if program.exists() => print(peers::lines(program)?),
+            Some(program) => eprintln!("no other engines: {} is not built", program.display()),
+            None => {}
         }
         print(evaluate::lines()?);
         print(commit::lines(&self.place)?);
