@@ -105,7 +105,7 @@ pub async fn take_webhook(
     }
     let Sorted { parcels, unplaced } = sort::into_parcels(host, app, &delivery);
     let taken = take_parcels(host, parcels).await;
-    sort::quarantine_unplaced(host, app, &body, unplaced).await?;
+    sort::quarantine_unplaced(host, app, &delivery, unplaced).await?;
     taken
 }
 

@@ -6,5 +6,7 @@ mod determinism;
 mod guest;
 mod hostile;
 mod limits;
+mod memo;
 mod permissions;
 mod pool;
+mod week;

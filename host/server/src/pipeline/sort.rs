@@ -1,7 +1,10 @@
 //! Sorting a delivery: each update to the customer it is about, and what has
 //! no place into the quarantine.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use baton_domain::{
     event::{Event, EventBody},
@@ -30,7 +33,7 @@ pub async fn quarantine_body(
     body: &VerifiedBody,
     not_webhook: &NotWebhook,
 ) -> Result<(), Refused> {
-    keep(host, app, body, not_webhook.code(), None).await
+    keep(host, app, body.bytes().to_vec(), not_webhook.code(), None).await
 }
 
 /// One parcel a customer, in the order of the delivery, and what has no place:
@@ -39,21 +42,24 @@ pub fn into_parcels(host: &Host, app: &ActiveApp, delivery: &Delivery) -> Sorted
     let directory = host.directory();
     let now = host.clock.now();
     let mut sorting = Sorting::default();
-    for update in &delivery.updates {
-        sorting.take(app, &directory, update, now);
+    for (at, update) in delivery.updates.iter().enumerate() {
+        if let Err(why) = sorting.take(app, &directory, update, now) {
+            sorting.unplaced(update.number.as_ref(), at, why);
+        }
     }
     sorting.sorted
 }
 
-/// Keeps what has no place, with the whole body: driving it again changes
-/// nothing more for the rest.
+/// Keeps what has no place, by its number, in a body that holds nothing else:
+/// what other customers said is not kept a second time.
 pub async fn quarantine_unplaced(
     host: &Host,
     app: &ActiveApp,
-    body: &VerifiedBody,
+    delivery: &Delivery,
     unplaced: Unplaced,
 ) -> Result<(), Refused> {
-    for (number, why) in unplaced {
+    for (number, Places { why, items }) in unplaced {
+        let body = delivery.body_of(|at| items.contains(&at));
         match keep(host, app, body, why, number).await {
             // News of a kind that this version does not know must not stop
             // the intake of everything else.
@@ -72,7 +78,7 @@ pub async fn quarantine_unplaced(
 async fn keep(
     host: &Host,
     app: &ActiveApp,
-    body: &VerifiedBody,
+    body: Vec<u8>,
     why: &'static str,
     number: Option<String>,
 ) -> Result<(), Refused> {
@@ -82,7 +88,7 @@ async fn keep(
         app: app.name.clone(),
         why: why.to_owned(),
         number,
-        body: body.bytes().to_vec(),
+        body,
     };
     host.store.quarantine(item).await?;
     Ok(())
@@ -94,8 +100,16 @@ type Place = (TenantId, Arc<str>);
 /// Stable code of an item that this version does not know.
 const UNKNOWN_KIND: &str = "unknown_kind";
 
-/// Why something has no place, by its number.
-type Unplaced = HashMap<Option<String>, &'static str>;
+/// What has no place, by its number.
+type Unplaced = BTreeMap<Option<String>, Places>;
+
+/// Items without a place.
+pub struct Places {
+    /// Why: of several reasons the one that must not be lost.
+    why: &'static str,
+    /// Where they stand in the delivery.
+    items: BTreeSet<usize>,
+}
 
 /// A delivery, sorted.
 #[derive(Default)]
@@ -114,22 +128,22 @@ struct Sorting {
 }
 
 impl Sorting {
-    fn take(&mut self, app: &ActiveApp, directory: &Directory, update: &Update, now: Timestamp) {
-        let number = update.number.as_ref();
+    /// Puts an update to its customer; tells why it has no place.
+    fn take(
+        &mut self,
+        app: &ActiveApp,
+        directory: &Directory,
+        update: &Update,
+        now: Timestamp,
+    ) -> Result<(), &'static str> {
         match &update.content {
-            Content::Unknown(_) => {
-                self.unplaced(number, UNKNOWN_KIND);
-                return;
-            }
-            Content::Unreadable(unreadable) => {
-                self.unplaced(number, unreadable.fault.code());
-                return;
-            }
+            Content::Unknown(_) => return Err(UNKNOWN_KIND),
+            Content::Unreadable(unreadable) => return Err(unreadable.fault.code()),
             _ => {}
         }
-        let Some(number) = number else {
+        let Some(number) = &update.number else {
             tracing::info!(field = %update.field, "update about no number noted");
-            return;
+            return Ok(());
         };
         // The secret of one app must not speak for the numbers of another.
         let is_of_app = |tenant: &&Arc<ActiveTenant>| {
@@ -137,22 +151,24 @@ impl Sorting {
             numbers.any(|it| it.id == *number && it.app == app.name)
         };
         let Some(tenant) = directory.tenant_of(number).filter(is_of_app) else {
-            self.unplaced(Some(number), "unknown_number");
-            return;
+            return Err("unknown_number");
         };
         match &update.address {
             Some(address) => self.place(tenant, address, update, now),
             None => tracing::info!(field = %update.field, "update about no customer noted"),
         }
+        Ok(())
     }
 
-    /// Of several reasons the one is kept that must not be lost.
-    fn unplaced(&mut self, number: Option<&NumberId>, why: &'static str) {
+    fn unplaced(&mut self, number: Option<&NumberId>, at: usize, why: &'static str) {
         let number = number.map(ToString::to_string);
-        let known = self.sorted.unplaced.entry(number).or_insert(why);
-        if *known == UNKNOWN_KIND {
-            *known = why;
+        let items = BTreeSet::new();
+        let places = self.sorted.unplaced.entry(number);
+        let places = places.or_insert(Places { why, items });
+        if places.why == UNKNOWN_KIND {
+            places.why = why;
         }
+        places.items.insert(at);
     }
 
     fn place(

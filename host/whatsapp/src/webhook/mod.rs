@@ -15,6 +15,7 @@ pub mod update;
 mod canonical;
 mod envelope;
 mod lenient;
+mod prune;
 mod read_content;
 mod read_history;
 mod read_message;

@@ -76,9 +76,8 @@ pub fn parse(body: &VerifiedBody) -> Result<Delivery, NotWebhook> {
             reader.entry(entry.get())?;
         }
     }
-    Ok(Delivery {
-        updates: reader.updates,
-    })
+    let updates = reader.updates;
+    Ok(Delivery { updates, body })
 }
 
 /// JSON is UTF-8. A stray byte of another encoding becomes U+FFFD, so that it

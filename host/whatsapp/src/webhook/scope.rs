@@ -208,14 +208,14 @@ impl Contacts {
             name: name.map(Text::into_string),
             username: username.map(Text::into_string),
         };
-        for id in keys(&address) {
+        for id in names(&address) {
             self.by_id.entry(id.into()).or_insert(self.list.len());
         }
         self.list.push(Contact { address, profile });
     }
 
     fn of(&self, address: &CustomerAddress) -> Option<&Contact> {
-        let at = keys(address).find_map(|id| self.by_id.get(id))?;
+        let at = names(address).find_map(|id| self.by_id.get(id))?;
         self.list.get(*at)
     }
 
@@ -228,7 +228,19 @@ impl Contacts {
     }
 }
 
-fn keys(address: &CustomerAddress) -> impl Iterator<Item = &str> {
+/// Whom a contact is.
+pub(super) fn contact_address(json: &str) -> Option<CustomerAddress> {
+    let fixed = lenient::repair(json);
+    let wire: ContactWire<'_> = object(fixed.as_deref().unwrap_or(json)).ok()?;
+    address([
+        wire.wa_id.as_ref(),
+        wire.user_id.as_ref(),
+        wire.parent_user_id.as_ref(),
+    ])
+}
+
+/// What a customer is named by.
+pub(super) fn names(address: &CustomerAddress) -> impl Iterator<Item = &str> {
     let user_id = address.user_id().map(BusinessScopedUserId::as_str);
     user_id
         .into_iter()

@@ -21,6 +21,8 @@ use crate::address::CustomerAddress;
 pub struct Delivery {
     /// One update an item.
     pub updates: Vec<Update>,
+    /// The body that they were read from.
+    pub(super) body: Bytes,
 }
 
 impl Delivery {

@@ -9,3 +9,4 @@ mod bodies;
 mod common;
 mod fixtures;
 mod mutations;
+mod prune;
