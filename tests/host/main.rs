@@ -7,6 +7,7 @@ mod fixture;
 mod follow_ups;
 mod front_door;
 mod intake;
+mod killed;
 mod ownership;
 mod process;
 mod raw;

@@ -36,7 +36,7 @@ pub fn init(folder: &Path) -> (String, String) {
 }
 
 /// Starts the host and waits until it says that it serves.
-fn serve(folder: &Path) -> Child {
+pub fn serve(folder: &Path) -> Child {
     let mut command = baton();
     command
         .arg("serve")
@@ -59,14 +59,44 @@ pub fn serving(command: &mut Command) -> (Child, Receiver<String>) {
     (child, receiver)
 }
 
-struct Client {
-    url: String,
-    key: String,
-    http: reqwest::Client,
+pub struct Client {
+    pub url: String,
+    pub key: String,
+    pub http: reqwest::Client,
 }
 
 impl Client {
-    async fn call(&self, method: &str, path: &str, key: &str, body: &Value) -> (u16, Value) {
+    /// A client of a host on which it makes an app, a tenant and a key.
+    pub async fn of_new_shop(url: String, admin: &str) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut client = Self {
+            url,
+            key: String::new(),
+            http: reqwest::Client::new(),
+        };
+        let app = json!({ "secret": SECRET, "verify_token": "verify" });
+        let (status, _) = client.call("PUT", "/admin/apps/main", admin, &app).await;
+        assert_eq!(status, 200);
+        let shop = tenant("shop", NUMBER);
+        let (status, _) = client
+            .call("PUT", "/admin/tenants/shop", admin, &shop)
+            .await;
+        assert_eq!(status, 200);
+        let new = json!({ "name": "all", "role": "operator" });
+        let (_, made) = client
+            .call("POST", "/admin/tenants/shop/keys", admin, &new)
+            .await;
+        client.key = made["key"].as_str().expect("a key").to_owned();
+        client
+    }
+
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> (u16, Value) {
         let method = method.parse().expect("a method");
         let request = self
             .http
@@ -79,7 +109,7 @@ impl Client {
         )
     }
 
-    async fn signed(&self, body: &str) -> Option<u16> {
+    pub async fn signed(&self, body: &str) -> Option<u16> {
         let url = format!("{}/webhooks/whatsapp/main", self.url);
         let request = self
             .http
@@ -102,31 +132,7 @@ async fn what_was_acknowledged_survives_a_kill_once() {
     let folder = TempDir::new().expect("a folder");
     let (admin, url) = init(folder.path());
     let mut child = serve(folder.path());
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut client = Client {
-        url,
-        key: String::new(),
-        http: reqwest::Client::new(),
-    };
-    let app = json!({ "secret": SECRET, "verify_token": "verify" });
-    assert_eq!(
-        client.call("PUT", "/admin/apps/main", &admin, &app).await.0,
-        200
-    );
-    let shop = tenant("shop", NUMBER);
-    assert_eq!(
-        client
-            .call("PUT", "/admin/tenants/shop", &admin, &shop)
-            .await
-            .0,
-        200
-    );
-    let new = json!({ "name": "all", "role": "operator" });
-    let (_, made) = client
-        .call("POST", "/admin/tenants/shop/keys", &admin, &new)
-        .await;
-    client.key = made["key"].as_str().expect("a key").to_owned();
-
+    let client = Client::of_new_shop(url, &admin).await;
     let mut acknowledged = Vec::new();
     for round in 0..4 {
         for at in 0..6 {

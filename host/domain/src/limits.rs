@@ -128,6 +128,8 @@ pub const EVALUATION_THREADS_MAX: usize = 64;
 pub const EVALUATION_THREAD_STACK_BYTES: usize = 2 * 1024 * 1024;
 /// Evaluations that wait for a thread.
 pub const EVALUATION_QUEUE_MAX: usize = 1_024;
+/// Of these, evaluations of one tenant.
+pub const EVALUATION_LANE_MAX: usize = 256;
 /// Runs of modules that are remembered so that they need not be made again,
 /// all together.
 pub const MEMO_BYTES_MAX: u64 = 32 * 1024 * 1024;
@@ -387,6 +389,8 @@ const _: () = {
     assert!(EVALUATION_STACK_BYTES_MAX * 2 <= EVALUATION_THREAD_STACK_BYTES);
     assert!(WORK_LEASE_SECONDS > DEFERRED_EVALUATION_SECONDS_MAX as i64);
     assert!(SEND_FATE_MINUTES_MAX * 60 > WORK_LEASE_SECONDS);
+    assert!(EVALUATION_LANE_MAX * 2 <= EVALUATION_QUEUE_MAX);
+    assert!(EVALUATION_LANE_MAX >= CUSTOMERS_AT_ONCE_MAX);
     assert!(SUSPECTS_MAX >= EVALUATION_THREADS_MAX);
     assert!(TENANT_EVALUATION_BURST_MS >= EVALUATION_WALL_MS_MAX as i64);
     assert!(EVALUATION_EPOCH_MS * 2 <= EVALUATION_WALL_MS_MAX);

@@ -46,6 +46,6 @@ pub use evaluate::{Timed, run_one_rule, run_policy, run_rules};
 pub use inspect::Inspected;
 pub use lineup::{Lineup, LineupError};
 pub use memo::{Memo, MemoCounts};
-pub use pool::{EvaluationLost, EvaluatorPool, Job, Pending, QueueFull};
+pub use pool::{EvaluationLost, EvaluatorPool, Job, Pending, QueueFull, Urgency};
 pub use rejection::Rejection;
 pub use replay::RecordedReads;

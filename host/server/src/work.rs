@@ -2,11 +2,18 @@
 //! clock. Rows are leased, so that a crash or a second host loses none and
 //! does none twice.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+};
 
+use baton_domain::ids::{CustomerId, TenantId};
 use baton_domain::limits::{SWEEP_MINUTES, SWEEP_ROWS_MAX, WORK_AT_ONCE_MAX, WORK_LEASE_SECONDS};
 use baton_store::{LeasedWork, StoreError, WorkKind};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -57,27 +64,51 @@ where
 {
     let (host, shutdown) = (host.clone(), shutdown.clone());
     Box::pin(async move {
+        let mut crew = Crew::new(|row| perform(host.clone(), row));
         while !shutdown.is_cancelled() {
             let added = host.work_added.notified();
             tokio::pin!(added);
             added.as_mut().enable();
-            match round(&host, kind, &perform).await {
-                Ok(0) => {
-                    let next = next_look(&host, kind).await;
-                    tokio::select! {
-                        () = added => {}
-                        () = host.clock.until(next) => {}
-                        () = shutdown.cancelled() => {}
-                    }
+            let now = host.clock.now();
+            let lease_ends = now + SignedDuration::from_secs(WORK_LEASE_SECONDS);
+            let room = crew.room(now);
+            let next = match lease(&host, kind, now, room).await {
+                Ok(due) if !due.is_empty() => {
+                    crew.take(due, lease_ends);
+                    continue;
                 }
-                Ok(_) => {}
+                Ok(_) if room == 0 => Timestamp::MAX,
+                Ok(_) => next_look(&host, kind).await,
                 Err(error) => {
-                    tracing::error!(?kind, %error, "work not done, it stays leased and is tried again");
-                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    tracing::error!(?kind, %error, "no work is found, it is looked for again");
+                    host.clock.now() + SignedDuration::from_secs(1)
                 }
+            };
+            tokio::select! {
+                () = added, if room > 0 => {}
+                () = host.clock.until(next) => {}
+                () = crew.one_done(kind), if crew.is_busy() => {}
+                () = shutdown.cancelled() => {}
             }
         }
+        while crew.is_busy() {
+            crew.one_done(kind).await;
+        }
     })
+}
+
+/// Leases what is due, as much as there is room for.
+async fn lease(
+    host: &Host,
+    kind: WorkKind,
+    now: Timestamp,
+    room: usize,
+) -> Result<Vec<LeasedWork>, StoreError> {
+    if room == 0 {
+        return Ok(Vec::new());
+    }
+    let lease = SignedDuration::from_secs(WORK_LEASE_SECONDS);
+    host.store.due(kind, now, lease, room).await
 }
 
 /// Sweeps out identities that have outlived their use, now and then.
@@ -100,38 +131,114 @@ fn sweeping(host: &Arc<Host>, shutdown: &CancellationToken) -> Loop {
     })
 }
 
-/// Performs what is due now; returns how much there was.
-async fn round<F>(
-    host: &Arc<Host>,
-    kind: WorkKind,
-    perform: impl Fn(Arc<Host>, LeasedWork) -> F,
-) -> Result<usize, StoreError>
+/// Whose work a row is.
+type Whose = (TenantId, CustomerId);
+
+/// A row, and when the lease of it ends.
+struct Held {
+    row: LeasedWork,
+    lease_ends: Timestamp,
+}
+
+/// What came of a row.
+struct Performed {
+    whose: Whose,
+    lease_ends: Timestamp,
+    result: Result<(), Refused>,
+}
+
+/// Rows that are being performed: those of one customer in order, so that
+/// messages arrive as they were decided, customers beside each other. A slow
+/// one holds up its customer and nobody else.
+struct Crew<P, F> {
+    perform: P,
+    running: FuturesUnordered<Pin<Box<dyn Future<Output = Performed> + Send>>>,
+    /// What waits behind a row of the same customer.
+    behind: BTreeMap<Whose, VecDeque<Held>>,
+    /// When the leases of all these rows end.
+    lease_ends: BTreeMap<Timestamp, usize>,
+    performs: PhantomData<F>,
+}
+
+impl<P, F> Crew<P, F>
 where
-    F: Future<Output = Result<(), Refused>>,
+    P: Fn(LeasedWork) -> F,
+    F: Future<Output = Result<(), Refused>> + Send + 'static,
 {
-    let lease = SignedDuration::from_secs(WORK_LEASE_SECONDS);
-    let due = host
-        .store
-        .due(kind, host.clock.now(), lease, WORK_AT_ONCE_MAX)
-        .await?;
-    let count = due.len();
-    // Work of one customer in order, so that messages arrive as they were
-    // decided; customers beside each other.
-    let mut by_customer: BTreeMap<_, Vec<LeasedWork>> = BTreeMap::new();
-    for leased in due {
-        let whose = (leased.work.tenant.clone(), leased.work.customer.clone());
-        by_customer.entry(whose).or_default().push(leased);
+    fn new(perform: P) -> Self {
+        Self {
+            perform,
+            running: FuturesUnordered::new(),
+            behind: BTreeMap::new(),
+            lease_ends: BTreeMap::new(),
+            performs: PhantomData,
+        }
     }
-    let performed = by_customer.into_values().map(async |rows| {
-        for row in rows {
-            if let Err(error) = perform(host.clone(), row).await {
-                tracing::error!(?kind, %error, "work not done, it is tried again when its lease ends");
+
+    /// How many rows more it takes; none while a lease has ended, since it
+    /// would be given the same row once more.
+    fn room(&self, now: Timestamp) -> usize {
+        match self.lease_ends.first_key_value() {
+            Some((ends, _)) if *ends <= now => 0,
+            _ => WORK_AT_ONCE_MAX.saturating_sub(self.lease_ends.values().sum()),
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    fn take(&mut self, due: Vec<LeasedWork>, lease_ends: Timestamp) {
+        *self.lease_ends.entry(lease_ends).or_default() += due.len();
+        for row in due {
+            let held = Held { row, lease_ends };
+            let work = &held.row.work;
+            let whose = (work.tenant.clone(), work.customer.clone());
+            match self.behind.get_mut(&whose) {
+                Some(behind) => behind.push_back(held),
+                None => {
+                    self.behind.insert(whose.clone(), VecDeque::new());
+                    self.start(whose, held);
+                }
             }
         }
-    });
-    let mut performed = stream::iter(performed).buffer_unordered(WORK_AT_ONCE_MAX);
-    while performed.next().await.is_some() {}
-    Ok(count)
+    }
+
+    fn start(&mut self, whose: Whose, Held { row, lease_ends }: Held) {
+        let performed = (self.perform)(row);
+        self.running.push(Box::pin(async move {
+            Performed {
+                result: performed.await,
+                whose,
+                lease_ends,
+            }
+        }));
+    }
+
+    /// Returns when a row was performed, and starts the one behind it.
+    async fn one_done(&mut self, kind: WorkKind) {
+        let Some(performed) = self.running.next().await else {
+            return;
+        };
+        let Performed {
+            whose,
+            lease_ends,
+            result,
+        } = performed;
+        if let Err(error) = result {
+            tracing::error!(?kind, %error, "work not done, it is tried again when its lease ends");
+        }
+        if let Some(rows) = self.lease_ends.get_mut(&lease_ends) {
+            *rows -= 1;
+            if *rows == 0 {
+                self.lease_ends.remove(&lease_ends);
+            }
+        }
+        match self.behind.get_mut(&whose).and_then(VecDeque::pop_front) {
+            Some(held) => self.start(whose, held),
+            None => drop(self.behind.remove(&whose)),
+        }
+    }
 }
 
 /// When to look again if nothing wakes the loop before.

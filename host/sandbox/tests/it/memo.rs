@@ -10,7 +10,9 @@ use baton_domain::{
 };
 use baton_sandbox::{Inspected, Lineup, Memo, MemoCounts, Ready, Sandbox, run_rules};
 
-use crate::guest::{Facts, declaration, declare, encode, honest_rule, message, only};
+use crate::guest::{
+    Facts, call_and_drop, declaration, declare, encode, honest_rule, message, only,
+};
 
 fn ready(sandbox: &Sandbox, bytes: Vec<u8>) -> Arc<Ready> {
     let compiled = Inspected::inspect(bytes).unwrap().compile(sandbox).unwrap();
@@ -102,10 +104,16 @@ fn other_settings_are_another_run() {
     let compiled = Inspected::inspect(bytes.unwrap()).unwrap();
     let compiled = compiled.compile(&sandbox).unwrap();
     let fields = compiled.inspected().fields().clone();
-    let (name, value) = compiled.inspected().declaration().settings.iter().next().map_or_else(
-        || panic!("a setting"),
-        |setting| (setting.name.clone(), setting.default.clone()),
-    );
+    let (name, value) = compiled
+        .inspected()
+        .declaration()
+        .settings
+        .iter()
+        .next()
+        .map_or_else(
+            || panic!("a setting"),
+            |setting| (setting.name.clone(), setting.default.clone()),
+        );
     let SettingValue::Integer(default) = value else {
         panic!("a whole number: {value:?}")
     };
@@ -123,7 +131,13 @@ fn other_settings_are_another_run() {
 
 #[test]
 fn it_is_bounded() {
-    let (lineup, memo) = (lineup(vec![honest_rule()]), Memo::new([7; 16]));
+    let reads = only(
+        Field::MessageText,
+        "score",
+        call_and_drop(Field::MessageText.shape()),
+    );
+    let reads = declare(encode(&reads, "rule"), &declaration("reads", "rule"));
+    let (lineup, memo) = (lineup(vec![reads]), Memo::new([7; 16]));
     let long = "x".repeat(MEMO_RUN_BYTES_MAX as usize / 4);
     let times = MEMO_BYTES_MAX / (MEMO_RUN_BYTES_MAX / 4);
     for at in 0..times {

@@ -6,8 +6,8 @@ use std::sync::{
     mpsc,
 };
 
-use baton_domain::limits::EVALUATION_QUEUE_MAX;
-use baton_sandbox::{EvaluationLost, EvaluatorPool, Job, QueueFull};
+use baton_domain::limits::{EVALUATION_LANE_MAX, EVALUATION_QUEUE_MAX};
+use baton_sandbox::{EvaluationLost, EvaluatorPool, Job, QueueFull, Urgency};
 
 #[test]
 fn results_come_back_and_panics_stay_inside() {
@@ -30,21 +30,21 @@ fn a_full_queue_says_so_and_dropping_finishes_what_was_accepted() {
     let (release, gate) = mpsc::channel::<()>();
     let (started, running) = mpsc::channel::<()>();
     let gate = Mutex::new(gate);
-    pool.submit(move || {
+    pool.submit(0, Urgency::Now, move || {
         started.send(()).unwrap();
         gate.lock().unwrap().recv().unwrap();
     })
     .unwrap();
     running.recv().unwrap();
     let done = Arc::new(AtomicUsize::new(0));
-    for _ in 0..EVALUATION_QUEUE_MAX {
+    for owner in 0..EVALUATION_QUEUE_MAX as u64 {
         let done = Arc::clone(&done);
-        pool.submit(move || {
+        pool.submit(owner, Urgency::Now, move || {
             done.fetch_add(1, Ordering::Relaxed);
         })
         .unwrap();
     }
-    assert_eq!(pool.submit(|| ()), Err(QueueFull));
+    assert_eq!(pool.submit(0, Urgency::Now, || ()), Err(QueueFull));
     assert_eq!(pool.waiting(), EVALUATION_QUEUE_MAX);
     release.send(()).unwrap();
     drop(pool);
@@ -80,7 +80,7 @@ fn the_last_owner_may_be_a_job() {
     let (tell, told) = mpsc::channel();
     let (release, gate) = mpsc::channel::<()>();
     let gate = Mutex::new(gate);
-    pool.submit(move || {
+    pool.submit(0, Urgency::Now, move || {
         gate.lock().unwrap().recv().unwrap();
         drop(owner);
         tell.send(()).unwrap();
@@ -90,4 +90,86 @@ fn the_last_owner_may_be_a_job() {
     release.send(()).unwrap();
     told.recv_timeout(std::time::Duration::from_secs(5))
         .unwrap();
+}
+
+/// A pool whose `threads` are all busy until `release` is dropped.
+fn busy(threads: usize) -> (EvaluatorPool, mpsc::Sender<()>) {
+    let pool = EvaluatorPool::new(threads).unwrap();
+    let (release, gate) = mpsc::channel::<()>();
+    let gate = Arc::new(Mutex::new(gate));
+    let (started, running) = mpsc::channel::<()>();
+    for _ in 0..threads {
+        let (started, gate) = (started.clone(), Arc::clone(&gate));
+        pool.submit(0, Urgency::Now, move || {
+            started.send(()).unwrap();
+            // Ends when the sender is gone.
+            let _ = gate.lock().unwrap().recv();
+        })
+        .unwrap();
+        running.recv().unwrap();
+    }
+    (pool, release)
+}
+
+#[test]
+fn owners_take_turns() {
+    let (pool, release) = busy(1);
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let note = |owner: u64| {
+        let order = Arc::clone(&order);
+        let job = move || order.lock().unwrap().push(owner);
+        pool.submit(owner, Urgency::Now, job).unwrap();
+    };
+    for owner in [1, 1, 1, 1, 2, 3, 2] {
+        note(owner);
+    }
+    drop(release);
+    drop(pool);
+    assert_eq!(*order.lock().unwrap(), [1, 2, 3, 1, 2, 1, 1]);
+}
+
+#[test]
+fn one_owner_has_not_the_whole_queue() {
+    let (pool, release) = busy(1);
+    for _ in 0..EVALUATION_LANE_MAX {
+        pool.submit(1, Urgency::Now, || ()).unwrap();
+    }
+    assert_eq!(pool.submit(1, Urgency::Now, || ()), Err(QueueFull));
+    assert_eq!(pool.submit(2, Urgency::Now, || ()), Ok(()));
+    drop(release);
+}
+
+#[test]
+fn what_nobody_waits_for_leaves_a_thread_free_and_is_not_forgotten() {
+    let pool = EvaluatorPool::new(2).unwrap();
+    let (release, gate) = mpsc::channel::<()>();
+    let gate = Arc::new(Mutex::new(gate));
+    let (started, running) = mpsc::channel::<()>();
+    for _ in 0..2 {
+        let (started, gate) = (started.clone(), Arc::clone(&gate));
+        pool.submit(1, Urgency::Later, move || {
+            started.send(()).unwrap();
+            let _ = gate.lock().unwrap().recv();
+        })
+        .unwrap();
+    }
+    running.recv().unwrap();
+    let awaited = pool.run_for(2, Urgency::Now, || 7).unwrap();
+    assert_eq!(awaited.wait(), Ok(7), "no thread was free");
+    drop(release);
+    running.recv().unwrap();
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_not_run() {
+    let (pool, release) = busy(1);
+    let ran = Arc::new(AtomicUsize::new(0));
+    let job = {
+        let ran = Arc::clone(&ran);
+        move || ran.fetch_add(1, Ordering::Relaxed)
+    };
+    drop(pool.run(job).unwrap());
+    drop(release);
+    drop(pool);
+    assert_eq!(ran.load(Ordering::Relaxed), 0);
 }

@@ -71,7 +71,9 @@ fn shop() -> Arc<TenantProfile> {
 fn rules(memo: &Memo, lineup: &Lineup, source: &Arc<dyn FieldSource>) -> Vec<RuleRun> {
     let runs = memo.run_rules("shop", lineup, source);
     let checked = lineup.rules().iter().zip(runs).map(|(rule, timed)| {
-        let Timed { run, is_skipped, .. } = timed;
+        let Timed {
+            run, is_skipped, ..
+        } = timed;
         if is_skipped {
             assert_eq!(run_one_rule(rule, source).run, run);
         }

@@ -6,10 +6,13 @@ mod budget;
 mod release;
 mod suspects;
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use baton_domain::{facts::Facts, ids::TenantId, limits::EVALUATION_KILLS_MAX};
-use baton_sandbox::{EvaluatorPool, Memo, MemoCounts};
+use baton_sandbox::{EvaluatorPool, Memo, MemoCounts, Urgency};
 use tokio::time::Instant;
 
 pub use release::{ActiveRelease, Evaluated, evaluate, unheard};
@@ -24,6 +27,13 @@ pub struct Evaluators {
     memo: Arc<Memo>,
     budgets: Arc<Budgets>,
     suspects: Arc<Suspects>,
+}
+
+/// Whose turn an evaluation takes. Two tenants of one hash share theirs.
+fn turn_of(tenant: &TenantId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    tenant.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether a webhook waits for it.
@@ -75,7 +85,12 @@ impl Evaluators {
         if now >= deadline || (is_inline && (kills > 0 || !self.budgets.has_left(id, now))) {
             return None;
         }
-        let pending = self.pool.run(self.job(tenant, facts, cause)).ok()?;
+        let urgency = match when {
+            When::BeforeAnswer => Urgency::Now,
+            When::AfterAnswer => Urgency::Later,
+        };
+        let job = self.job(tenant, facts, cause);
+        let pending = self.pool.run_for(turn_of(id), urgency, job).ok()?;
         tokio::time::timeout_at(deadline, pending).await.ok()?.ok()
     }
 

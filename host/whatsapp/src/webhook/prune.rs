@@ -84,7 +84,9 @@ impl Pruning<'_> {
             });
         } else if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) {
             let items = items.into_iter().filter(|item| !self.goes(item.get()));
-            joined(out, ["[", "]"], items, |item, out| self.copy(item.get(), out));
+            joined(out, ["[", "]"], items, |item, out| {
+                self.copy(item.get(), out);
+            });
         } else {
             out.push_str(json);
         }
@@ -96,7 +98,10 @@ impl Pruning<'_> {
         };
         let is_known = |contact: &&RawValue| {
             let address = scope::contact_address(contact.get());
-            !address.iter().flat_map(scope::names).any(|name| self.strangers.contains(name))
+            !address
+                .iter()
+                .flat_map(scope::names)
+                .any(|name| self.strangers.contains(name))
         };
         let contacts = contacts.into_iter().filter(is_known);
         joined(out, ["[", "]"], contacts, |contact, out| {

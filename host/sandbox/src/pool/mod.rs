@@ -1,8 +1,9 @@
 //! Threads of their own for evaluations, which compute and never wait, so
 //! that they do not stand in the way of an async runtime.
 
+mod queue;
+
 use std::{
-    collections::VecDeque,
     fmt,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -13,9 +14,13 @@ use std::{
 };
 
 use baton_domain::limits::{
-    EVALUATION_QUEUE_MAX, EVALUATION_THREAD_STACK_BYTES, EVALUATION_THREADS_MAX,
+    EVALUATION_LANE_MAX, EVALUATION_QUEUE_MAX, EVALUATION_THREAD_STACK_BYTES,
+    EVALUATION_THREADS_MAX,
 };
 use tokio::sync::oneshot;
+
+use queue::Queue;
+pub use queue::Urgency;
 
 /// An evaluation that delivers its own result. Dropping it loses the result.
 pub type Job = Box<dyn FnOnce() + Send>;
@@ -23,7 +28,8 @@ pub type Job = Box<dyn FnOnce() + Send>;
 /// Decides where and when a job runs; see [`EvaluatorPool::run_by`].
 type Runner = Arc<dyn Fn(Job) -> Result<(), QueueFull> + Send + Sync>;
 
-/// A fixed number of threads behind one bounded queue. Dropping the pool
+/// A fixed number of threads behind one bounded queue, in which owners take
+/// turns. Dropping the pool
 /// finishes what was accepted, then ends the threads.
 pub struct EvaluatorPool {
     shared: Arc<Shared>,
@@ -33,7 +39,9 @@ pub struct EvaluatorPool {
 
 /// The queue is full; the job was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{EVALUATION_QUEUE_MAX} evaluations are waiting already")]
+#[error(
+    "{EVALUATION_QUEUE_MAX} evaluations are waiting already, or {EVALUATION_LANE_MAX} of one owner"
+)]
 pub struct QueueFull;
 
 /// The job panicked, so there is no result.
@@ -49,12 +57,18 @@ pub struct Pending<T>(oneshot::Receiver<T>);
 struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
+    /// How many threads may run what nobody waits for.
+    later_max: usize,
 }
 
-#[derive(Default)]
-struct Queue {
-    jobs: VecDeque<Job>,
-    closed: bool,
+impl Shared {
+    fn new(threads: usize) -> Self {
+        Self {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            later_max: (threads - 1).max(1),
+        }
+    }
 }
 
 impl EvaluatorPool {
@@ -64,16 +78,13 @@ impl EvaluatorPool {
     /// # Errors
     /// The operating system's, when it gives no thread.
     pub fn new(threads: usize) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            wake: Condvar::new(),
-        });
+        let threads = threads.clamp(1, EVALUATION_THREADS_MAX);
         let mut pool = Self {
-            shared,
+            shared: Arc::new(Shared::new(threads)),
             threads: Vec::new(),
             runner: None,
         };
-        for number in 0..threads.clamp(1, EVALUATION_THREADS_MAX) {
+        for number in 0..threads {
             let shared = Arc::clone(&pool.shared);
             let thread = thread::Builder::new()
                 .name(format!("baton-eval-{number}"))
@@ -90,50 +101,68 @@ impl EvaluatorPool {
     /// which loses the result as a panic does.
     pub fn run_by(runner: impl Fn(Job) -> Result<(), QueueFull> + Send + Sync + 'static) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                queue: Mutex::default(),
-                wake: Condvar::new(),
-            }),
+            shared: Arc::new(Shared::new(1)),
             threads: Vec::new(),
             runner: Some(Arc::new(runner)),
         }
     }
 
-    /// Runs `job` on one of the threads.
+    /// As [`EvaluatorPool::run_for`], for a job of nobody in particular.
     ///
     /// # Errors
-    /// [`QueueFull`] at once when [`EVALUATION_QUEUE_MAX`] jobs wait.
+    /// [`QueueFull`], likewise.
     pub fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Pending<T>, QueueFull> {
+        self.run_for(0, Urgency::Now, job)
+    }
+
+    /// Runs `job` of `owner` on one of the threads. Owners take turns, so that
+    /// one with many or slow jobs does not hold up the others. A job whose
+    /// [`Pending`] was dropped before its turn is not run.
+    ///
+    /// # Errors
+    /// [`QueueFull`] at once when [`EVALUATION_QUEUE_MAX`] jobs wait, or
+    /// [`EVALUATION_LANE_MAX`] of this owner.
+    pub fn run_for<T: Send + 'static>(
+        &self,
+        owner: u64,
+        urgency: Urgency,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Pending<T>, QueueFull> {
         let (sender, receiver) = oneshot::channel();
-        // Nobody waiting any more is no reason to complain.
-        self.submit(move || drop(sender.send(job())))?;
+        let job = move || {
+            if !sender.is_closed() {
+                // Nobody waiting any more is no reason to complain.
+                drop(sender.send(job()));
+            }
+        };
+        self.submit(owner, urgency, job)?;
         Ok(Pending(receiver))
     }
 
-    /// As [`EvaluatorPool::run`], for a job that delivers its own result.
+    /// As [`EvaluatorPool::run_for`], for a job that delivers its own result.
     ///
     /// # Errors
     /// [`QueueFull`], likewise.
-    pub fn submit(&self, job: impl FnOnce() + Send + 'static) -> Result<(), QueueFull> {
+    pub fn submit(
+        &self,
+        owner: u64,
+        urgency: Urgency,
+        job: impl FnOnce() + Send + 'static,
+    ) -> Result<(), QueueFull> {
         if let Some(runner) = &self.runner {
             return runner(Box::new(job));
         }
-        let mut queue = self.shared.lock();
-        if queue.jobs.len() >= EVALUATION_QUEUE_MAX {
-            return Err(QueueFull);
-        }
-        queue.jobs.push_back(Box::new(job));
-        drop(queue);
+        self.shared.lock().push(owner, urgency, Box::new(job))?;
         self.shared.wake.notify_one();
         Ok(())
     }
 
     /// Jobs that wait for a thread.
     pub fn waiting(&self) -> usize {
-        self.shared.lock().jobs.len()
+        self.shared.lock().len()
     }
 
     /// How many threads there are.
@@ -149,18 +178,19 @@ impl Shared {
     }
 
     fn work(&self) {
-        while let Some(job) = self.next() {
+        while let Some((urgency, job)) = self.next() {
             // A panic is the host's own fault. The waiting side learns of it
             // by losing its sender; the thread goes on with the next job.
             let _ = catch_unwind(AssertUnwindSafe(job));
+            self.lock().ended(urgency);
         }
     }
 
-    fn next(&self) -> Option<Job> {
+    fn next(&self) -> Option<(Urgency, Job)> {
         let mut queue = self.lock();
         loop {
-            if let Some(job) = queue.jobs.pop_front() {
-                return Some(job);
+            if let Some(next) = queue.pop(self.later_max) {
+                return Some(next);
             }
             if queue.closed {
                 return None;
