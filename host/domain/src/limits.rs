@@ -220,6 +220,10 @@ pub const IDENTITY_DAYS_MIN: i64 = 30;
 pub const STATE_EVENTS_MAX: u64 = 8;
 /// States kept in memory, by their size.
 pub const HOT_STATES_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Heads of customers kept in memory, of some 400 bytes each.
+pub const HOT_HEADS_MAX: usize = 65_536;
+/// Links of customers kept in memory, of some 150 bytes each.
+pub const HOT_LINKS_MAX: usize = 131_072;
 /// Pages of the backend kept in memory.
 pub const BACKEND_CACHE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Keys of customers that are made durable ahead of their use, at once.

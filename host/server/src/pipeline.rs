@@ -135,6 +135,11 @@ pub async fn redrive(host: &Host, item: &Quarantined) -> Result<bool, Refused> {
 /// that cannot be is told afterwards and never costs the others.
 async fn take_parcels(host: &Host, parcels: Vec<Parcel>) -> Result<(), Refused> {
     let deadline = evaluation_deadline(host);
+    // Nearly every delivery is about one customer.
+    let parcels = match <[Parcel; 1]>::try_from(parcels) {
+        Ok([parcel]) => return take_parcel(host, parcel, deadline).await.map(drop),
+        Err(parcels) => parcels,
+    };
     let taken = parcels
         .into_iter()
         .map(|parcel| take_parcel(host, parcel, deadline));

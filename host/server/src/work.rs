@@ -84,11 +84,13 @@ where
                     host.clock.now() + SignedDuration::from_secs(1)
                 }
             };
+            // In a fixed order, so that a simulation can be repeated.
             tokio::select! {
+                biased;
+                () = shutdown.cancelled() => {}
+                () = crew.one_done(kind), if crew.is_busy() => {}
                 () = added, if room > 0 => {}
                 () = host.clock.until(next) => {}
-                () = crew.one_done(kind), if crew.is_busy() => {}
-                () = shutdown.cancelled() => {}
             }
         }
         while crew.is_busy() {

@@ -1,7 +1,10 @@
 //! Where random ids, keys and nonces come from: passed in, so that a
 //! simulation can be repeated.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    cell::RefCell,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use sha2::{Digest, Sha256};
 
@@ -18,9 +21,42 @@ pub trait Entropy: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsEntropy;
 
+/// Bytes drawn ahead from the operating system, by each thread for itself: a
+/// call of it for every nonce costs as much as sealing what goes with it.
+const AHEAD_BYTES: usize = 1_024;
+
+thread_local! {
+    static AHEAD: RefCell<Ahead> = const {
+        RefCell::new(Ahead { bytes: [0; AHEAD_BYTES], used: AHEAD_BYTES })
+    };
+}
+
+struct Ahead {
+    bytes: [u8; AHEAD_BYTES],
+    used: usize,
+}
+
+impl Ahead {
+    fn fill(&mut self, bytes: &mut [u8]) -> std::io::Result<()> {
+        if self.used + bytes.len() > AHEAD_BYTES {
+            getrandom::fill(&mut self.bytes).map_err(std::io::Error::other)?;
+            self.used = 0;
+        }
+        let drawn = &mut self.bytes[self.used..self.used + bytes.len()];
+        bytes.copy_from_slice(drawn);
+        // Nothing that was given out stays here.
+        drawn.fill(0);
+        self.used += bytes.len();
+        Ok(())
+    }
+}
+
 impl Entropy for OsEntropy {
     fn fill(&self, bytes: &mut [u8]) -> std::io::Result<()> {
-        getrandom::fill(bytes).map_err(std::io::Error::other)
+        if bytes.len() > AHEAD_BYTES / 8 {
+            return getrandom::fill(bytes).map_err(std::io::Error::other);
+        }
+        AHEAD.with_borrow_mut(|ahead| ahead.fill(bytes))
     }
 }
 

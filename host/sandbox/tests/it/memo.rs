@@ -104,16 +104,9 @@ fn other_settings_are_another_run() {
     let compiled = Inspected::inspect(bytes.unwrap()).unwrap();
     let compiled = compiled.compile(&sandbox).unwrap();
     let fields = compiled.inspected().fields().clone();
-    let (name, value) = compiled
-        .inspected()
-        .declaration()
-        .settings
-        .iter()
-        .next()
-        .map_or_else(
-            || panic!("a setting"),
-            |setting| (setting.name.clone(), setting.default.clone()),
-        );
+    let setting = compiled.inspected().declaration().settings.first();
+    let setting = setting.expect("a setting");
+    let (name, value) = (setting.name.clone(), setting.default.clone());
     let SettingValue::Integer(default) = value else {
         panic!("a whole number: {value:?}")
     };

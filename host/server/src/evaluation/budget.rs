@@ -17,8 +17,9 @@ use tokio::time::Instant;
 
 /// The buckets of all tenants that evaluated lately.
 pub(super) struct Budgets {
-    /// Microseconds that flow into a bucket each second.
-    us_per_second: i64,
+    /// Microseconds that flow into a bucket each second; `None` without
+    /// threads, where somebody else decides what runs when.
+    us_per_second: Option<i64>,
     buckets: Mutex<HashMap<TenantId, Bucket>>,
 }
 
@@ -35,9 +36,10 @@ const FULL_US: i64 = TENANT_EVALUATION_BURST_MS * 1_000;
 impl Budgets {
     /// Budgets of a share of `threads` threads.
     pub(super) fn new(threads: usize) -> Self {
-        let threads = i64::try_from(threads.max(1)).unwrap_or(i64::MAX);
+        let threads = i64::try_from(threads).unwrap_or(i64::MAX);
+        let us_per_second = (TENANT_EVALUATION_MS_PER_SECOND * 1_000).saturating_mul(threads);
         Self {
-            us_per_second: (TENANT_EVALUATION_MS_PER_SECOND * 1_000).saturating_mul(threads),
+            us_per_second: (threads > 0).then_some(us_per_second),
             buckets: Mutex::default(),
         }
     }
@@ -68,7 +70,9 @@ impl Budgets {
     fn filled(&self, bucket: Bucket, now: Instant) -> Bucket {
         let passed = now.saturating_duration_since(bucket.at).as_micros();
         let passed = i64::try_from(passed).unwrap_or(i64::MAX);
-        let flowed = passed.saturating_mul(self.us_per_second) / 1_000_000;
+        let flowed = self
+            .us_per_second
+            .map_or(FULL_US * 2, |rate| passed.saturating_mul(rate) / 1_000_000);
         Bucket {
             left_us: bucket.left_us.saturating_add(flowed).min(FULL_US),
             at: now,

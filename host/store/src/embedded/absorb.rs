@@ -87,7 +87,7 @@ pub(crate) fn read_all<'a>(
     draft: &mut Draft<'_>,
     by: &'a Absorbed,
 ) -> Result<Found<'a>, CommitError> {
-    let head: Option<Head> = draft.get_plain(&by.who.head())?;
+    let head = draft.head(&by.who)?;
     let found = Version(head.as_ref().map_or(0, |head| head.version));
     let conflict = || CommitError::Conflict {
         customer: by.who.customer.clone(),

@@ -15,7 +15,7 @@ use super::{
     absorb::{self, Absorbed},
     customer::{ConversationHead, Head, listed},
     draft::Draft,
-    hot::HotState,
+    hot::{HotState, Under},
     identities::{self, Generation},
     inbox,
     key::{Key, Who, area},
@@ -46,12 +46,6 @@ struct Prepared {
     links: Vec<IndexHash>,
     work: Vec<PreparedChange>,
     absorbs: Option<Absorbed>,
-}
-
-/// The key to seal under, and the size of the state so far.
-struct Under {
-    cipher: Cipher,
-    bytes: usize,
 }
 
 /// The first slot that no customer has.
@@ -90,9 +84,9 @@ impl Shared {
     pub(crate) async fn commit(self: &Arc<Self>, commit: Commit) -> Result<Appended, CommitError> {
         check_limits(&commit)?;
         let who = Who::new(&commit.tenant, &commit.customer);
-        let hot = self.hot.get(&who, commit.expected.0);
-        let head = match &hot {
-            Some(hot) => Some(hot.head.clone()),
+        let known = self.hot.under(&who, commit.expected.0);
+        let head = match &known {
+            Some(known) => Some(known.head.clone()),
             None => self.head(&who)?.map(Arc::new),
         };
         let found = Version(head.as_ref().map_or(0, |head| head.version));
@@ -106,26 +100,20 @@ impl Shared {
             None => Some(self.keyring.take()?),
             Some(_) => None,
         };
-        let under = match (&fresh, hot) {
-            (Some(fresh), _) => Under {
-                cipher: fresh.cipher.clone(),
+        let head = head.unwrap_or_default();
+        let under = match (&fresh, known) {
+            (None, Some(known)) => known,
+            (fresh, _) => Under {
+                cipher: match fresh {
+                    Some(fresh) => fresh.cipher.clone(),
+                    None => self.keyring.get(head.slot)?,
+                },
+                head,
                 bytes: 0,
             },
-            (None, Some(hot)) => Under {
-                cipher: hot.cipher,
-                bytes: hot.bytes,
-            },
-            (None, None) => {
-                let slot = head.as_ref().map_or(0, |head| head.slot);
-                Under {
-                    cipher: self.keyring.get(slot)?,
-                    bytes: 0,
-                }
-            }
         };
         let slot = fresh.as_ref().map(|fresh| fresh.slot);
-        let before = head.unwrap_or_default();
-        let result = self.commit_under(&who, &before, slot, under, commit).await;
+        let result = self.commit_under(&who, slot, under, commit).await;
         if let (Some(fresh), Err(error)) = (fresh, &result) {
             // After a failed write nobody knows whether it was used.
             if !matches!(error, CommitError::Store(StoreError::Backend { .. })) {
@@ -138,12 +126,15 @@ impl Shared {
     async fn commit_under(
         self: &Arc<Self>,
         who: &Who,
-        before: &Head,
         slot: Option<u64>,
-        Under { cipher, bytes }: Under,
+        Under {
+            head: before,
+            cipher,
+            bytes,
+        }: Under,
         commit: Commit,
     ) -> Result<Appended, CommitError> {
-        let prepared = self.prepare(who, before, slot, &cipher, &commit)?;
+        let prepared = self.prepare(who, &before, slot, &cipher, &commit)?;
         let bytes = prepared
             .state_bytes()
             .unwrap_or(bytes.max(prepared.bytes()));
@@ -159,16 +150,13 @@ impl Shared {
             .run(of, move |draft| prepared.write(draft))
             .await?;
         let version = Version(head.version);
-        let (head, state) = (Arc::new(head), commit.state);
-        self.hot.put(
-            who,
-            HotState {
-                head,
-                state,
-                cipher,
-                bytes,
-            },
-        );
+        let under = Under {
+            head: Arc::new(head),
+            cipher,
+            bytes,
+        };
+        let state = commit.state;
+        self.hot.put(who, HotState { state, under });
         Ok(Appended { version })
     }
 
@@ -297,7 +285,7 @@ impl Prepared {
         for link in links {
             if !head.links.contains(&link) {
                 head.links.push(link);
-                draft.set_plain(self.who.link(link), &self.who.customer)?;
+                draft.set_link(&self.who, link)?;
             }
         }
         if head.links.len() > CUSTOMER_LINKS_MAX {
@@ -307,7 +295,7 @@ impl Prepared {
         for change in self.work {
             change.make(draft, &self.who)?;
         }
-        draft.set_plain(self.who.head(), &head)?;
+        draft.set_head(&self.who, &head)?;
         Ok(head)
     }
 
@@ -326,7 +314,7 @@ impl Prepared {
         if self.shared.erasures.contains(&self.who) {
             return Err(StoreError::Erased.into());
         }
-        let head: Option<Head> = draft.get_plain(&self.who.head())?;
+        let head = draft.head(&self.who)?;
         let found = Version(head.as_ref().map_or(0, |head| head.version));
         let conflict = |customer: CustomerId, found| CommitError::Conflict { customer, found };
         if head.is_none()
@@ -344,7 +332,9 @@ impl Prepared {
                 }
             }
         }
-        for link in &self.links {
+        // A link in the head names this customer.
+        let is_new = |link: &&IndexHash| head.as_ref().is_none_or(|it| !it.links.contains(link));
+        for link in self.links.iter().filter(is_new) {
             let named: Option<CustomerId> = draft.get_plain(&self.who.link(*link))?;
             let is_ours = |named: &CustomerId| {
                 *named == self.who.customer
@@ -354,7 +344,7 @@ impl Prepared {
                         .is_some_and(|it| it.who.customer == *named)
             };
             if let Some(other) = named.filter(|named| !is_ours(named)) {
-                let head: Option<Head> = draft.get_plain(&self.who.other(&other).head())?;
+                let head = draft.head(&self.who.other(&other))?;
                 return Err(conflict(
                     other,
                     Version(head.map_or(0, |head| head.version)),

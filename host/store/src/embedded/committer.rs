@@ -25,6 +25,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::{
     draft::Draft,
+    heads::Heads,
     in_flight::InFlight,
     key::Who,
     options::{Observer, Synced},
@@ -45,11 +46,17 @@ struct Job {
     change: Change,
 }
 
+/// What a committer works with.
+pub(crate) struct Parts {
+    pub(crate) rows: Arc<dyn Rows>,
+    pub(crate) heads: Arc<Heads>,
+    pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
 /// Applies jobs to the rows.
 struct Writer {
-    rows: Arc<dyn Rows>,
-    in_flight: Arc<InFlight>,
-    observer: Option<Arc<dyn Observer>>,
+    parts: Parts,
     /// Set when a write or a sync failed: what is on the disk is not known
     /// from then on, and nothing more is written.
     has_failed: AtomicBool,
@@ -76,18 +83,9 @@ enum Mode {
 
 impl Committer {
     /// One without a thread.
-    pub(crate) fn inline(
-        rows: Arc<dyn Rows>,
-        in_flight: Arc<InFlight>,
-        observer: Option<Arc<dyn Observer>>,
-    ) -> Self {
+    pub(crate) fn inline(parts: Parts) -> Self {
         let has_failed = AtomicBool::new(false);
-        let writer = Arc::new(Writer {
-            rows,
-            in_flight,
-            observer,
-            has_failed,
-        });
+        let writer = Arc::new(Writer { parts, has_failed });
         Self {
             writer,
             mode: Mode::Inline(Mutex::new(true)),
@@ -97,18 +95,11 @@ impl Committer {
     /// One with a thread, which ends when the committer is dropped. `idle` runs
     /// after each batch.
     pub(crate) fn thread(
-        rows: Arc<dyn Rows>,
-        in_flight: Arc<InFlight>,
-        observer: Option<Arc<dyn Observer>>,
+        parts: Parts,
         idle: impl Fn() + Send + 'static,
     ) -> Result<Self, StoreError> {
         let has_failed = AtomicBool::new(false);
-        let writer = Arc::new(Writer {
-            rows,
-            in_flight,
-            observer,
-            has_failed,
-        });
+        let writer = Arc::new(Writer { parts, has_failed });
         let (queue, waiting) = mpsc::channel();
         let (ending, end) = watch::channel(false);
         let thread = Thread {
@@ -295,7 +286,7 @@ impl Drop for Thread {
     fn drop(&mut self) {
         if thread::panicking() {
             self.writer.has_failed.store(true, Ordering::Release);
-            self.writer.in_flight.fail();
+            self.writer.parts.in_flight.fail();
         }
         self.ending.send_replace(true);
     }
@@ -318,8 +309,13 @@ impl Writer {
                 left.push(job);
                 continue;
             }
-            self.in_flight.add(job.of);
-            let mut draft = Draft::new(&*self.rows, &mut pending, &self.has_failed);
+            self.parts.in_flight.add(job.of);
+            let mut draft = Draft::new(
+                &*self.parts.rows,
+                &self.parts.heads,
+                &mut pending,
+                &self.has_failed,
+            );
             let (is_kept, answer) = (job.change)(&mut draft);
             if is_kept {
                 bytes += draft.written();
@@ -332,8 +328,8 @@ impl Writer {
         } else {
             Ok(Duration::ZERO)
         };
-        self.in_flight.landed(synced.is_ok());
-        if let (Ok(synced), Some(observer), true) = (&synced, &self.observer, bytes > 0) {
+        self.parts.in_flight.landed(synced.is_ok());
+        if let (Ok(synced), Some(observer), true) = (&synced, &self.parts.observer, bytes > 0) {
             let (changes, took, synced) = (answers.len(), started.elapsed(), *synced);
             observer.synced(&Synced {
                 changes,
@@ -356,9 +352,10 @@ impl Writer {
             return Err("an earlier change of the batch failed".into());
         }
         let durable = || {
-            self.rows.apply(batch)?;
+            self.parts.rows.apply(batch)?;
+            self.parts.heads.applied(batch);
             let started = Instant::now();
-            self.rows.sync()?;
+            self.parts.rows.sync()?;
             Ok(started.elapsed())
         };
         durable().map_err(|error: StoreError| {

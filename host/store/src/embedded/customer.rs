@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Shared,
-    hot::HotState,
+    hot::{HotState, Under},
     key::{Who, part},
     record::{damaged, encode, unpack_plain},
     rows::after_prefix,
@@ -127,6 +127,9 @@ impl Shared {
             return Err(StoreError::Erased);
         }
         let key = who.head();
+        if let Some(head) = self.heads.head(&key) {
+            return Ok(Some(Head::clone(&head)));
+        }
         self.rows
             .get(&key)?
             .map(|record| unpack_plain(&key, &record))
@@ -153,40 +156,40 @@ impl Shared {
     }
 
     /// A customer with the state, from memory or from the rows. `found` is what
-    /// [`Shared::find`] said just now.
+    /// [`Shared::find`] said just now. A state that is taken `to_change` is not
+    /// shared, as far as it can be.
     pub(crate) fn standing(
         &self,
         mut found: Option<(Who, Head)>,
+        to_change: bool,
     ) -> Result<Option<Standing>, StoreError> {
         for _ in 0..LOADS_MAX {
             let Some((who, head)) = found else {
                 return Ok(None);
             };
-            if let Some(hot) = self.hot.get(&who, head.version) {
+            let version = head.version;
+            if let Some(state) = self.hot.state(&who, version, to_change) {
                 return Ok(Some(Standing {
                     who,
-                    version: head.version,
-                    state: hot.state,
+                    version,
+                    state,
                 }));
             }
             let cipher = self.keyring.get(head.slot)?;
             match self.fold_to(&who, &head, &cipher) {
-                Ok(Some((state, bytes))) => {
-                    let version = head.version;
-                    let head = Arc::new(head);
-                    self.hot.put(
-                        &who,
-                        HotState {
-                            head,
-                            state: state.clone(),
-                            cipher,
-                            bytes,
-                        },
-                    );
+                Ok(Some((folded, bytes))) => {
+                    let under = Under {
+                        head: Arc::new(head),
+                        cipher,
+                        bytes,
+                    };
+                    let state = folded.clone();
+                    self.hot.put(&who, HotState { state, under });
+                    let state = self.hot.state(&who, version, to_change);
                     return Ok(Some(Standing {
+                        state: state.unwrap_or(folded),
                         who,
                         version,
-                        state,
                     }));
                 }
                 // Someone committed in between, or the rows are damaged.

@@ -1,19 +1,27 @@
 //! What one change sees and writes before it is applied: the rows, the changes
 //! of those before it in the same batch, and its own.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
+    customer::Head,
+    heads::{Heads, Note},
+    key::Who,
     record::{pack, pack_plain, unpack, unpack_plain},
     rows::{Batch, Row, Rows, after_prefix},
+    seal::IndexHash,
 };
 use crate::error::StoreError;
 
 /// A change in the making. It counts only when its maker succeeds.
 pub(crate) struct Draft<'b> {
     rows: &'b dyn Rows,
+    heads: &'b Heads,
     /// What earlier changes of the batch wrote.
     pending: &'b mut Batch,
     mine: Batch,
@@ -24,11 +32,13 @@ impl<'b> Draft<'b> {
     /// Sets `has_failed` when rows could not be applied.
     pub(crate) fn new(
         rows: &'b dyn Rows,
+        heads: &'b Heads,
         pending: &'b mut Batch,
         has_failed: &'b AtomicBool,
     ) -> Self {
         Self {
             rows,
+            heads,
             pending,
             mine: Batch::default(),
             has_failed,
@@ -62,6 +72,40 @@ impl<'b> Draft<'b> {
         self.get(key)?
             .map(|record| unpack_plain(key, &record))
             .transpose()
+    }
+
+    /// The head of a customer.
+    pub(crate) fn head(&self, who: &Who) -> Result<Option<Head>, StoreError> {
+        let key = who.head();
+        let is_mine = self.mine.get(&key).is_some();
+        let batch = if is_mine { &self.mine } else { &*self.pending };
+        if let Some(Note::Head(head)) = batch.note(&key) {
+            return Ok(Some(Head::clone(head)));
+        }
+        if batch.get(&key).is_none()
+            && let Some(head) = self.heads.head(&key)
+        {
+            return Ok(Some(Head::clone(&head)));
+        }
+        self.get_plain(&key)
+    }
+
+    /// Writes the head of a customer.
+    pub(crate) fn set_head(&mut self, who: &Who, head: &Head) -> Result<(), StoreError> {
+        let key = who.head();
+        let record = pack_plain(&key, head)?;
+        let note = Note::Head(Arc::new(head.clone()));
+        self.mine.set_noted(key, record, note);
+        Ok(())
+    }
+
+    /// Writes whom a link names.
+    pub(crate) fn set_link(&mut self, who: &Who, link: IndexHash) -> Result<(), StoreError> {
+        let key = who.link(link);
+        let record = pack_plain(&key, &who.customer)?;
+        let note = Note::Link(who.customer.clone());
+        self.mine.set_noted(key, record, note);
+        Ok(())
     }
 
     /// Writes a record.
@@ -106,6 +150,7 @@ impl<'b> Draft<'b> {
             self.rows
                 .apply(self.pending)
                 .inspect_err(|_| self.has_failed.store(true, Ordering::Release))?;
+            self.heads.applied(self.pending);
             *self.pending = Batch::default();
         }
         self.rows.scan(from, to, limit)

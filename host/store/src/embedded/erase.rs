@@ -10,7 +10,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 use super::{
     Shared,
     absorb::AbsorbedKey,
-    customer::{Head, mark_of, version_of},
+    customer::{mark_of, version_of},
     draft::Draft,
     identities,
     inbox::{self, listed_key},
@@ -60,13 +60,14 @@ impl Shared {
         for who in self.erasures.all() {
             while self.rows.with_prefix(&who.rows().done(), 1)?.len() == 1 {
                 let (mut batch, has_failed) = (Batch::default(), AtomicBool::new(false));
-                let mut draft = Draft::new(&*self.rows, &mut batch, &has_failed);
+                let mut draft = Draft::new(&*self.rows, &self.heads, &mut batch, &has_failed);
                 self.begin_erasure(&mut draft, &who)?;
                 draft.keep();
-                let mut draft = Draft::new(&*self.rows, &mut batch, &has_failed);
+                let mut draft = Draft::new(&*self.rows, &self.heads, &mut batch, &has_failed);
                 self.remove_some(&mut draft, &who)?;
                 draft.keep();
                 self.rows.apply(&batch)?;
+                self.heads.applied(&batch);
                 self.rows.sync()?;
             }
         }
@@ -77,7 +78,7 @@ impl Shared {
     /// `false` when there is no such customer.
     fn begin_erasure(&self, draft: &mut Draft<'_>, who: &Who) -> Result<bool, StoreError> {
         let merged = draft.with_prefix(&who.absorbed().done(), usize::MAX)?;
-        let Some(head) = draft.get_plain::<Head>(&who.head())? else {
+        let Some(head) = draft.head(who)? else {
             return Ok(false);
         };
         let (mut erased, mut slots) = (vec![who.clone()], vec![head.slot]);

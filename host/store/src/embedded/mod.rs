@@ -37,7 +37,8 @@
 //! - Only [`committer`] writes, so a check and the write it allows cannot be
 //!   parted.
 //! - What is answered as known is durable ([`in_flight`]).
-//! - A state is used only at the version that its head tells ([`hot`]).
+//! - A state is used only at the version that its head tells ([`hot`]); heads
+//!   in memory are those that were applied last ([`heads`]).
 
 mod committer;
 mod draft;
@@ -60,6 +61,7 @@ mod directory;
 mod doctor;
 mod due;
 mod erase;
+mod heads;
 mod hot;
 mod identities;
 mod inbox;
@@ -84,8 +86,17 @@ pub(crate) use doctor::examine;
 pub use options::{Observer, Options, Synced};
 
 use self::{
-    committer::Committer, customer::Head, erasures::Erasures, hot::Hot, in_flight::InFlight,
-    key::Who, keyring::Keyring, rows::Rows, seal::Cipher, side_file::SideFile,
+    committer::{Committer, Parts},
+    customer::Head,
+    erasures::Erasures,
+    heads::Heads,
+    hot::Hot,
+    in_flight::InFlight,
+    key::Who,
+    keyring::Keyring,
+    rows::Rows,
+    seal::Cipher,
+    side_file::SideFile,
 };
 use crate::{error::StoreError, work::WorkKind};
 
@@ -103,6 +114,7 @@ pub(crate) struct Shared {
     keyring: Arc<Keyring>,
     erasures: Erasures,
     hot: Hot,
+    heads: Arc<Heads>,
     in_flight: Arc<InFlight>,
     committer: Committer,
     turns: Turns,
@@ -134,15 +146,21 @@ impl Shared {
             .transpose()?;
         let keyring = Arc::new(Keyring::open(keys, options.entropy.clone(), unused_from)?);
         let in_flight = Arc::new(InFlight::new());
-        let parts = (rows.clone(), in_flight.clone(), options.observer.clone());
+        let heads = Arc::new(Heads::new());
+        let parts = Parts {
+            rows: rows.clone(),
+            heads: heads.clone(),
+            in_flight: in_flight.clone(),
+            observer: options.observer.clone(),
+        };
         let committer = if has_committer_thread {
             let keyring = keyring.clone();
             // A failure shows when a new customer needs a key.
-            Committer::thread(parts.0, parts.1, parts.2, move || {
+            Committer::thread(parts, move || {
                 let _ = keyring.top_up();
             })?
         } else {
-            Committer::inline(parts.0, parts.1, parts.2)
+            Committer::inline(parts)
         };
         let (erasures, hot) = (Erasures::open(erasures)?, Hot::new());
         let turns = Turns::default();
@@ -152,6 +170,7 @@ impl Shared {
             keyring,
             erasures,
             hot,
+            heads,
             in_flight,
             committer,
             turns,
@@ -168,8 +187,8 @@ impl Shared {
     }
 
     fn cipher_of(&self, who: &Who, head: &Head) -> Result<Cipher, StoreError> {
-        match self.hot.get(who, head.version) {
-            Some(hot) => Ok(hot.cipher),
+        match self.hot.under(who, head.version) {
+            Some(known) => Ok(known.cipher),
             None => self.keyring.get(head.slot),
         }
     }

@@ -71,19 +71,20 @@ impl Shared {
         identities: &[Identity],
     ) -> Result<Option<Loaded>, StoreError> {
         let found = self.find(who)?;
-        self.load_found(found, identities).await
+        self.load_found(found, identities, false).await
     }
 
     async fn load_found(
         &self,
         found: Option<(Who, Head)>,
         identities: &[Identity],
+        to_change: bool,
     ) -> Result<Option<Loaded>, StoreError> {
         let Some(Standing {
             who,
             version,
             state,
-        }) = self.standing(found)?
+        }) = self.standing(found, to_change)?
         else {
             return Ok(None);
         };
@@ -112,7 +113,7 @@ impl Shared {
                 return self.stranger(identities.len());
             }
             let oldest = named.remove(0);
-            match self.load_found(Some(oldest), identities).await {
+            match self.load_found(Some(oldest), identities, true).await {
                 Ok(Some(mut loaded)) => {
                     let mut others = named.into_iter().map(|(who, _)| who.customer);
                     loaded.absorbs = others.find(|customer| *customer != loaded.customer);
@@ -128,15 +129,24 @@ impl Shared {
         })
     }
 
+    /// Whom the link in the row of this key names.
+    fn named_in(&self, key: &[u8]) -> Result<Option<CustomerId>, StoreError> {
+        if let Some(customer) = self.heads.link(key) {
+            return Ok(Some(customer));
+        }
+        let record = self.rows.get(key)?;
+        record.map(|it| unpack_plain(key, &it)).transpose()
+    }
+
     /// The customers whom the links name, the oldest first.
     fn named_by(&self, tenant: &TenantId, links: &[Link]) -> Result<Vec<(Who, Head)>, StoreError> {
         let mut named: Vec<(Who, Head)> = Vec::new();
         for link in links {
             let key = link_of(tenant, self.link_hash(tenant, link));
-            let Some(record) = self.rows.get(&key)? else {
+            let Some(customer) = self.named_in(&key)? else {
                 continue;
             };
-            let who = Who::new(tenant, &unpack_plain::<CustomerId>(&key, &record)?);
+            let who = Who::new(tenant, &customer);
             if named.iter().any(|(known, _)| *known == who) {
                 continue;
             }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::heads::Note;
 use crate::error::StoreError;
 
 /// A row: its key and its value.
@@ -12,19 +13,40 @@ pub(crate) type Row = (Vec<u8>, Vec<u8>);
 /// changes reach the backend in the same order.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    changes: BTreeMap<Vec<u8>, Change>,
     bytes: usize,
+}
+
+/// What a row becomes, and what else is known of it.
+#[derive(Debug)]
+struct Change {
+    value: Option<Vec<u8>>,
+    note: Option<Note>,
 }
 
 impl Batch {
     pub(crate) fn set(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.put(key, value, None);
+    }
+
+    /// Sets a row, and notes what it says.
+    pub(crate) fn set_noted(&mut self, key: Vec<u8>, value: Vec<u8>, note: Note) {
+        self.put(key, Some(value), Some(note));
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>, note: Option<Note>) {
         self.bytes += key.len() + value.as_ref().map_or(0, Vec::len);
-        self.changes.insert(key, value);
+        self.changes.insert(key, Change { value, note });
     }
 
     /// The change to `key`: nothing, removal, or a new value.
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Option<Vec<u8>>> {
-        self.changes.get(key)
+        self.changes.get(key).map(|change| &change.value)
+    }
+
+    /// What was noted of the row that `key` becomes.
+    pub(crate) fn note(&self, key: &[u8]) -> Option<&Note> {
+        self.changes.get(key)?.note.as_ref()
     }
 
     pub(crate) fn extend(&mut self, other: Self) {
@@ -42,7 +64,9 @@ impl Batch {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Vec<u8>, &Option<Vec<u8>>)> {
-        self.changes.iter()
+        self.changes
+            .iter()
+            .map(|(key, change)| (key, &change.value))
     }
 }
 
