@@ -225,3 +225,47 @@ async fn what_stands_in_one_request_twice_is_taken_once() {
     .await;
     assert_eq!(host.count_of("bot_missed").await, 1);
 }
+
+#[tokio::test]
+async fn a_thousand_updates_of_many_tenants_in_one_request_are_all_decided_on() {
+    let host = Fixture::start().await;
+    let mut shops = vec![(host.key.clone(), NUMBER.to_owned())];
+    for at in 0..4 {
+        let (id, number) = (format!("shop-{at}"), format!("2000{at}"));
+        let document = tenant(&id, &number);
+        let path = format!("/admin/tenants/{id}");
+        assert_eq!(host.admin("PUT", &path, &document).await.0, 200);
+        let new = json!({ "name": "all", "role": "operator" });
+        shops.push((host.make_key(&id, new).await, number));
+    }
+    let entry = |shop: usize, number: &str| {
+        let messages: Vec<_> = (0..200)
+            .map(|at| {
+                let mut message = text(&format!("wamid.{shop}.{at}"), "is it in stock?");
+                message["from"] = format!("62812{:05}", at % 40).into();
+                message
+            })
+            .collect();
+        let value = json!({
+            "messaging_product": "whatsapp",
+            "metadata": { "display_phone_number": "6221500900", "phone_number_id": number },
+            "messages": messages,
+        });
+        json!({ "id": "1", "changes": [{ "field": "messages", "value": value }] })
+    };
+    let entries: Vec<_> = (shops.iter().enumerate())
+        .map(|(shop, (_, number))| entry(shop, number))
+        .collect();
+    let body = json!({ "object": "whatsapp_business_account", "entry": entries }).to_string();
+    assert_eq!(host.signed(&body).await, 200);
+    assert_eq!(host.signed(&body).await, 200);
+    for (key, _) in &shops {
+        until("two hundred decisions of each shop", || async {
+            let path = "/v1/decisions?limit=200";
+            let (_, first) = host.request("GET", path, key, None).await;
+            let count = first["items"].as_array().map_or(0, Vec::len);
+            count == 200 && first["next"].is_null()
+        })
+        .await;
+    }
+}

@@ -90,13 +90,7 @@ impl Client {
         client
     }
 
-    pub async fn call(
-        &self,
-        method: &str,
-        path: &str,
-        key: &str,
-        body: &Value,
-    ) -> (u16, Value) {
+    pub async fn call(&self, method: &str, path: &str, key: &str, body: &Value) -> (u16, Value) {
         let method = method.parse().expect("a method");
         let request = self
             .http

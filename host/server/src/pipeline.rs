@@ -156,7 +156,9 @@ pub fn evaluation_deadline(host: &Host) -> Instant {
 }
 
 /// Commits what belongs to one customer. When someone else changed the
-/// customer meanwhile, everything is done again on the new state.
+/// customer meanwhile, everything is done again on the new state. Redeliveries
+/// are few, so everything counts as news first: the commit refuses what was
+/// committed before, and only then it is looked up which items that are.
 ///
 /// # Errors
 /// [`Refused`].
@@ -165,8 +167,9 @@ pub async fn take_parcel(
     parcel: Parcel,
     deadline: Instant,
 ) -> Result<Option<Taken>, Refused> {
+    let mut is_redelivered = false;
     for _ in 0..COMMIT_TRIES_MAX {
-        let Some(loaded) = load(host, &parcel).await? else {
+        let Some(loaded) = load(host, &parcel, is_redelivered).await? else {
             return Ok(None);
         };
         let news = news(&parcel.items, &loaded.known);
@@ -195,6 +198,7 @@ pub async fn take_parcel(
                 }));
             }
             Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(CommitError::Duplicate) => is_redelivered = true,
             Err(_changed_meanwhile) => {}
         }
     }
@@ -202,7 +206,8 @@ pub async fn take_parcel(
 }
 
 /// The items that are new: neither committed before, nor told twice in this
-/// parcel. `known` tells of each that has an identity, in order.
+/// parcel. `known` tells of each that has an identity, in order, as far as it
+/// was asked.
 fn news<'p>(items: &'p [Item], known: &[bool]) -> Vec<&'p Item> {
     let mut known = known.iter();
     let mut told = HashSet::new();
@@ -221,10 +226,11 @@ pub struct Taken {
     pub appended: Option<Appended>,
 }
 
-async fn load(host: &Host, parcel: &Parcel) -> Result<Option<Loaded>, StoreError> {
+/// The customer, and when `asks` which items were committed before.
+async fn load(host: &Host, parcel: &Parcel, asks: bool) -> Result<Option<Loaded>, StoreError> {
     let tenant = &parcel.tenant.document.id;
-    let identities: Vec<Identity> = parcel
-        .items
+    let items = if asks { &parcel.items[..] } else { &[] };
+    let identities: Vec<Identity> = items
         .iter()
         .filter_map(|item| item.identity.clone())
         .collect();

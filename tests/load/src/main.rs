@@ -37,6 +37,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+/// As in the host's own binary; so the floors have it, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Load on the durable webhook path.
 #[derive(Debug, Parser)]
 #[command(name = "baton-load", about)]

@@ -119,11 +119,6 @@ impl Evaluators {
         }
     }
 
-    /// Forgets what was read, after a customer was erased.
-    pub fn forget_reads(&self) {
-        self.memo.clear();
-    }
-
     /// How many runs of modules were spared, and how many were made.
     pub fn memo_counts(&self) -> MemoCounts {
         self.memo.counts()

@@ -13,13 +13,13 @@
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
-    aead::{Aead, Payload},
+    aead::{Aead, AeadInOut, Payload},
 };
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 
-use super::record::{damaged, decode, encode, pack, unpack};
+use super::record::{EXPECTED_BYTES, Writing, damaged, decode, unpack};
 use crate::{entropy::Entropy, error::StoreError};
 
 const NONCE_BYTES: usize = 24;
@@ -43,28 +43,20 @@ impl Cipher {
         plain: &[u8],
         value: &T,
     ) -> Result<Vec<u8>, StoreError> {
-        let sealed = self.seal(entropy, key, plain, &encode(value)?)?;
-        Ok(pack(key, &join(plain, &sealed)))
-    }
-
-    fn seal(
-        &self,
-        entropy: &dyn Entropy,
-        key: &[u8],
-        plain: &[u8],
-        message: &[u8],
-    ) -> Result<Vec<u8>, StoreError> {
         let mut nonce = [0; NONCE_BYTES];
         entropy.fill(&mut nonce).map_err(backend)?;
-        let payload = Payload {
-            msg: message,
-            aad: &join(plain, key),
-        };
-        let sealed = self
-            .0
-            .encrypt(&XNonce::from(nonce), payload)
-            .map_err(backend)?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        let mut record = Writing::begin(EXPECTED_BYTES);
+        record.add(&length(plain));
+        record.add(plain);
+        record.add(&nonce);
+        let from = record.encode(value)?;
+        let tag = self.0.encrypt_inout_detached(
+            &XNonce::from(nonce),
+            &join(plain, key),
+            record.since(from).into(),
+        );
+        record.add(&tag.map_err(backend)?);
+        Ok(record.finish(key))
     }
 
     /// Opens what [`split`] gave as the sealed part.
@@ -104,8 +96,11 @@ fn backend(source: impl std::error::Error + Send + Sync + 'static) -> StoreError
 }
 
 fn join(plain: &[u8], rest: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(plain.len()).unwrap_or(u32::MAX);
-    [length.to_be_bytes().as_slice(), plain, rest].concat()
+    [length(plain).as_slice(), plain, rest].concat()
+}
+
+fn length(plain: &[u8]) -> [u8; LENGTH_BYTES] {
+    u32::try_from(plain.len()).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 /// The plain and the sealed part of the record at `key`.
@@ -174,6 +169,7 @@ mod tests {
         let record = cipher.pack(&entropy, b"here", b"plain", &"text").unwrap();
         assert_eq!(cipher.unpack::<String>(b"here", &record).unwrap(), "text");
 
+        let pack = super::super::record::pack;
         let moved = pack(b"there", unpack(b"here", &record).unwrap());
         assert!(cipher.unpack::<String>(b"there", &moved).is_err());
 
@@ -191,12 +187,9 @@ mod tests {
     fn two_seals_of_the_same_share_nothing() {
         let entropy = SeededEntropy::new(7);
         let cipher = Cipher::new(&[1; 32]);
-        let seal = || {
-            cipher
-                .seal(&entropy, b"here", b"", b"the same message")
-                .unwrap()
-        };
-        let (one, two) = (seal(), seal());
+        let pack = || cipher.pack(&entropy, b"here", b"", &"the same message");
+        let sealed = |record: &[u8]| split(b"here", record).unwrap().1.to_vec();
+        let (one, two) = (sealed(&pack().unwrap()), sealed(&pack().unwrap()));
         assert!(one.iter().zip(&two).filter(|(a, b)| a == b).count() < 8);
     }
 }
