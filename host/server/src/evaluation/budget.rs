@@ -62,7 +62,7 @@ impl Budgets {
             *bucket = self.filled(*bucket, now);
             bucket.left_us = bucket.left_us.saturating_sub(took).max(-FULL_US);
         } else {
-            let left_us = FULL_US.saturating_sub(took);
+            let left_us = FULL_US.saturating_sub(took).max(-FULL_US);
             buckets.insert(tenant.clone(), Bucket { left_us, at: now });
         }
     }
