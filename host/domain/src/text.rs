@@ -22,31 +22,47 @@ pub fn truncated(text: &Arc<str>, chars_max: usize) -> Arc<str> {
 /// apostrophes, straight or typographic. Quotation marks around a word are
 /// none of it.
 pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    split(text).map(|word| word.to_lowercase().replace('\u{2019}', "'"))
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && !is_apostrophe(c))
         .map(|word| word.trim_matches(is_apostrophe))
         .filter(|word| !word.is_empty())
-        .map(|word| word.to_lowercase().replace('\u{2019}', "'"))
 }
 
 fn is_apostrophe(c: char) -> bool {
     c == '\'' || c == '\u{2019}'
 }
 
-/// A text cut into its words once, to look for several phrases in it.
+/// A text cut into its words once, to look for several phrases in it: the
+/// words with a blank around each, so that words side by side are a part of
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Phrase(Vec<String>);
+pub struct Phrase(String);
 
 impl Phrase {
     /// The words of `text`.
     pub fn of(text: &str) -> Self {
-        Self(words(text).collect())
+        let mut blanked = String::with_capacity(text.len() + 2);
+        for word in split(text) {
+            blanked.push(' ');
+            for c in word.chars() {
+                match c {
+                    '\u{2019}' => blanked.push('\''),
+                    c if c.is_ascii() => blanked.push(c.to_ascii_lowercase()),
+                    c => blanked.extend(c.to_lowercase()),
+                }
+            }
+        }
+        blanked.push(' ');
+        Self(blanked)
     }
 
     /// Whether the words of `phrase` stand side by side in this text, whatever
     /// the case and the punctuation. The empty phrase stands nowhere.
     pub fn contains(&self, phrase: &Self) -> bool {
-        let count = phrase.0.len();
-        count > 0 && self.0.windows(count).any(|window| *window == *phrase.0)
+        phrase.0.len() > 1 && self.0.contains(&phrase.0)
     }
 }
 

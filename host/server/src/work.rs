@@ -8,6 +8,7 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     sync::Arc,
+    time::Duration,
 };
 
 use baton_domain::ids::{CustomerId, TenantId};
@@ -77,11 +78,11 @@ where
                     crew.take(due, lease_ends);
                     continue;
                 }
-                Ok(_) if room == 0 => Timestamp::MAX,
-                Ok(_) => next_look(&host, kind).await,
+                Ok(_) if room == 0 => Some(Timestamp::MAX),
+                Ok(_) => Some(next_look(&host, kind).await),
                 Err(error) => {
                     tracing::error!(?kind, %error, "no work is found, it is looked for again");
-                    host.clock.now() + SignedDuration::from_secs(1)
+                    None
                 }
             };
             // In a fixed order, so that a simulation can be repeated.
@@ -90,13 +91,21 @@ where
                 () = shutdown.cancelled() => {}
                 () = crew.one_done(kind), if crew.is_busy() => {}
                 () = added, if room > 0 => {}
-                () = host.clock.until(next) => {}
+                () = until(&host, next) => {}
             }
         }
         while crew.is_busy() {
             crew.one_done(kind).await;
         }
     })
+}
+
+/// Waits until work is due, or a little after the store failed to say when.
+async fn until(host: &Host, next: Option<Timestamp>) {
+    match next {
+        Some(next) => host.clock.until(next).await,
+        None => tokio::time::sleep(Duration::from_secs(1)).await,
+    }
 }
 
 /// Leases what is due, as much as there is room for.

@@ -35,6 +35,7 @@ struct Found {
     language: OnceLock<Arc<str>>,
     recent: OnceLock<Arc<[ThreadMessage]>>,
     requested_date: OnceLock<Option<Date>>,
+    asks_for_person: OnceLock<bool>,
 }
 
 impl Facts {
@@ -65,8 +66,11 @@ impl Facts {
 
     /// Whether the customer asks for a person in so many words.
     pub fn asks_for_person(&self) -> bool {
-        let message = self.occasion.message.as_ref();
-        message.is_some_and(|it| self.tenant.asks_for_person(it))
+        let asks = || {
+            let message = self.occasion.message.as_ref();
+            message.is_some_and(|it| self.tenant.asks_for_person(it))
+        };
+        *self.found.asks_for_person.get_or_init(asks)
     }
 
     /// The conversation of the occasion.
