@@ -114,6 +114,10 @@ fn pack(sim: &Sim) -> Vec<Update> {
         let which = sim.below(pending.updates.len());
         packed.push(pending.updates.swap_remove(which));
     }
+    if !packed.is_empty() && sim.goes_wrong(sim.plan.rates.duplicate / 2.0) {
+        let again = packed[sim.below(packed.len())].clone();
+        packed.push(again);
+    }
     packed
 }
 
