@@ -136,6 +136,9 @@ async fn deliver(sim: Arc<Sim>, updates: Vec<Update>) {
         if sim.goes_wrong(sim.plan.rates.forge) {
             let answer = send(&sim, &body, "another-secret").await;
             let is_refused = answer.is_none_or(|status| status == StatusCode::UNAUTHORIZED);
+            if answer.is_some() {
+                sim.oracle().tally.count("forgeries refused");
+            }
             sim.oracle()
                 .check(is_refused, || "a forged body was not refused".to_owned());
         }

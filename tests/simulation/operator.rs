@@ -57,6 +57,8 @@ pub async fn operator(sim: Arc<Sim>, machine: usize) {
             let by = i64::try_from(sim.ms(most)).expect("a jump");
             let back = sim.chance(0.4);
             clock.jump(if back { -by } else { by });
+            let set = ["clocks set forward", "clocks set back"];
+            sim.oracle().tally.count(set[usize::from(back)]);
             sim.note(|| format!("clock {machine} is {} ms ahead", clock.ahead_ms()));
         }
         if sim.goes_wrong(rates.stall) {
