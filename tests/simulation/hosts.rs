@@ -112,6 +112,7 @@ impl Hosts {
             sim.spawner.stall(group, false);
             sim.spawner.kill(group);
             sim.note(|| format!("{group:?} dies"));
+            sim.oracle().tally.count("hosts killed");
         }
     }
 
@@ -140,6 +141,9 @@ impl Hosts {
         if let Some(group) = self.slots[machine].group {
             sim.note(|| format!("{group:?} stalls: {stalled}"));
             sim.spawner.stall(group, stalled);
+            if stalled {
+                sim.oracle().tally.count("hosts stalled");
+            }
         }
     }
 
@@ -252,6 +256,7 @@ pub async fn ask(sim: &Arc<Sim>, request: Request<Body>) -> Option<(StatusCode, 
     sim.spawner.cancel(task);
     sim.pause(20).await;
     if sim.goes_wrong(sim.plan.rates.lose) {
+        sim.oracle().tally.count("answers lost");
         return None;
     }
     answer.ok()?.ok()

@@ -114,6 +114,10 @@ fn pack(sim: &Sim) -> Vec<Update> {
         let which = sim.below(pending.updates.len());
         packed.push(pending.updates.swap_remove(which));
     }
+    if !packed.is_empty() && sim.goes_wrong(sim.plan.rates.duplicate / 2.0) {
+        let again = packed[sim.below(packed.len())].clone();
+        packed.push(again);
+    }
     packed
 }
 
@@ -132,6 +136,9 @@ async fn deliver(sim: Arc<Sim>, updates: Vec<Update>) {
         if sim.goes_wrong(sim.plan.rates.forge) {
             let answer = send(&sim, &body, "another-secret").await;
             let is_refused = answer.is_none_or(|status| status == StatusCode::UNAUTHORIZED);
+            if answer.is_some() {
+                sim.oracle().tally.count("forgeries refused");
+            }
             sim.oracle()
                 .check(is_refused, || "a forged body was not refused".to_owned());
         }

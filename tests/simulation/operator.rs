@@ -53,10 +53,12 @@ pub async fn operator(sim: Arc<Sim>, machine: usize) {
         sim.pause(4 * sim.plan.pause_ms).await;
         if sim.goes_wrong(rates.jump) {
             let clock = lock(&sim.hosts).clock(machine);
-            let most = [5_000, 600_000, 7_200_000][sim.below(3)];
+            let most = [5_000, 600_000, 14_400_000][sim.below(3)];
             let by = i64::try_from(sim.ms(most)).expect("a jump");
             let back = sim.chance(0.4);
             clock.jump(if back { -by } else { by });
+            let set = ["clocks set forward", "clocks set back"];
+            sim.oracle().tally.count(set[usize::from(back)]);
             sim.note(|| format!("clock {machine} is {} ms ahead", clock.ahead_ms()));
         }
         if sim.goes_wrong(rates.stall) {

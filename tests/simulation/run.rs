@@ -18,6 +18,7 @@ use crate::{
     hosts, network, operator, people,
     sim::{Sim, lock},
     systems,
+    tally::Tally,
 };
 
 /// Polls after which a run should have ended.
@@ -32,6 +33,7 @@ pub struct Run {
     pub seed: u64,
     pub digest: [u8; 32],
     pub steps: u64,
+    pub tally: Tally,
 }
 
 /// A run in which something did not hold.
@@ -90,18 +92,19 @@ pub fn run(seed: u64) -> Result<Run, Box<Failure>> {
     }));
     let sim: Arc<Sim> = sim.expect("a run began");
     let (digest, lines) = sim.trace();
-    let what = match ran {
-        Ok(steps) => match sim.oracle().violation() {
-            None => {
-                return Ok(Run {
-                    seed,
-                    digest,
-                    steps,
-                });
-            }
-            Some(what) => what.to_owned(),
-        },
-        Err(panic) => {
+    let oracle = sim.oracle();
+    let what = match (ran, oracle.violation()) {
+        (Ok(steps), None) => {
+            let tally = oracle.tally.clone();
+            return Ok(Run {
+                seed,
+                digest,
+                steps,
+                tally,
+            });
+        }
+        (Ok(_), Some(what)) => what.to_owned(),
+        (Err(panic), _) => {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
             format!("a panic: {}", text.unwrap_or_default())
@@ -147,6 +150,9 @@ async fn direct(sim: Arc<Sim>) {
         tokio::time::sleep(Duration::from_secs(30)).await;
     }
     sim.calm();
+    // Now and then all were off for hours: what waited may be too late by now.
+    let hours = u32::try_from(sim.below(8).saturating_sub(4)).expect("some hours");
+    operator::days_pass(&sim, hours * 2 * HALF_AN_HOUR).await;
     tokio::time::sleep(HALF_AN_HOUR).await;
     let clocks: Vec<_> = (0..sim.plan.hosts)
         .map(|machine| lock(&sim.hosts).clock(machine))

@@ -54,6 +54,9 @@ impl SimStore {
     /// cannot write it never writes; of several, one lost a connection.
     fn breaks(&self) -> bool {
         let breaks = self.sim.goes_wrong(self.sim.plan.rates.failed_commit);
+        if breaks {
+            self.sim.oracle().tally.count("commits failed");
+        }
         if breaks && self.sim.plan.hosts == 1 {
             self.is_broken.store(true, Ordering::SeqCst);
         }
@@ -100,7 +103,9 @@ impl Store for SimStore {
             return Err(failed().into());
         }
         let result = self.disk.commit(commit.clone()).await;
-        if result.is_ok() {
+        if let Err(error) = &result {
+            self.sim.oracle().tally.refused(error);
+        } else {
             self.sim.note(|| crate::oracle::line(self.host, &commit));
             self.sim.oracle().committed(&commit);
         }

@@ -17,6 +17,7 @@ use baton_domain::{
 use baton_store::{Commit, WorkChange, WorkKey, WorkKind};
 
 use self::{sends::Send, work::Row};
+use crate::tally::Tally;
 
 /// Whom something is about.
 pub type Who = (TenantId, CustomerId);
@@ -40,6 +41,7 @@ pub struct Oracle {
     claims: BTreeMap<(String, u64), String>,
     fired: BTreeMap<(Who, WorkKey), u32>,
     needs_audit: bool,
+    pub tally: Tally,
 }
 
 /// A customer as the log makes one.
@@ -64,6 +66,7 @@ impl Oracle {
 
     /// The store was opened anew: everything in it is to be looked at.
     pub fn reopened(&mut self) {
+        self.tally.count("stores reopened");
         self.needs_audit = true;
     }
 
@@ -150,6 +153,7 @@ impl Oracle {
         for ((_, key), row) in moved {
             self.work.entry((who.clone(), key)).or_insert(row);
         }
+        self.tally.count("customers merged");
         self.merged.insert(younger, who.clone());
         log.len()
     }
@@ -183,6 +187,7 @@ impl Oracle {
                 format!("the owner {was:?} became {is:?} by {event:?}")
             });
         }
+        self.tally.event(&event.body);
         match &event.body {
             EventBody::SendQueued(queued) => self.queued(before, event, queued),
             EventBody::SendResolved(resolved) => self.resolved(before, event, resolved, commit),

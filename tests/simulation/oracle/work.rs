@@ -151,6 +151,9 @@ impl Oracle {
 
     fn add(&mut self, who: &Who, new: &NewWork) {
         self.promised(&new.key.0, &new.payload);
+        if new.kind == WorkKind::Evaluate {
+            self.tally.count("evaluations deferred");
+        }
         let key = (who.clone(), new.key.clone());
         self.work.entry(key).or_insert_with(|| Row::new(new));
     }
