@@ -41,6 +41,7 @@
 
 mod committer;
 mod draft;
+mod faults;
 mod in_flight;
 mod options;
 
@@ -81,6 +82,7 @@ use std::{
 use baton_domain::ids::TenantId;
 
 pub(crate) use doctor::examine;
+pub use faults::{Extent, Faults};
 pub use options::{Observer, Options, Synced};
 
 use self::{
@@ -126,7 +128,10 @@ impl Shared {
             keys,
             erasures,
             has_committer_thread,
-        } = backend;
+        } = match &options.faults {
+            None => backend,
+            Some(faults) => faults::wrap(backend, faults),
+        };
         let unused = append::unused_slot_key();
         let unused_from = rows.get(&unused)?;
         let unused_from = unused_from
