@@ -2,10 +2,11 @@
 
 use std::{future::Future, sync::Arc};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use baton_sandbox::{EvaluatorPool, Sandbox};
-use baton_store::{Entropy, Options, OsEntropy, SledStore};
+use baton_store::{Entropy, Options, OsEntropy, SledStore, Store};
 use baton_whatsapp::graph::GraphClient;
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +21,7 @@ use crate::{
     work,
 };
 
-/// Opens the store, compiles the stock pack and puts the host together.
+/// Opens the store, compiles the modules and puts the host together.
 ///
 /// # Errors
 /// Says which part does not start.
@@ -38,11 +39,23 @@ pub async fn open_with(
     clock: Arc<dyn Clock>,
     options: Options,
 ) -> anyhow::Result<Arc<Host>> {
-    let admin_key = config.admin_key().map_err(anyhow::Error::msg)?;
     // First of all: a store that needs looking after is told at once, and what
     // a crash left is repaired before anything else can fail.
     let store = SledStore::open(&config.data, options)
         .with_context(|| format!("the store in {} does not open", config.data.display()))?;
+    open_on(config, clock, Arc::new(store)).await
+}
+
+/// The same on a store that is open.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_on(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+) -> anyhow::Result<Arc<Host>> {
+    let admin_key = config.admin_key().map_err(anyhow::Error::msg)?;
     let sandbox = Sandbox::new().context("the sandbox does not start")?;
     let pack = match &config.evaluation.modules {
         None => RulePack::stock(&sandbox).context("the stock pack does not load")?,
@@ -58,7 +71,7 @@ pub async fn open_with(
     let parts = Parts {
         admin_key,
         clock,
-        store: Arc::new(store),
+        store,
         pack,
         evaluators: evaluators(&config, threads)?,
         graph: Arc::new(GraphClient::new(&config.graph_url).context("graph_url")?),
@@ -82,34 +95,52 @@ fn evaluators(config: &Config, threads: usize) -> anyhow::Result<Evaluators> {
 /// way.
 ///
 /// # Errors
-/// None so far: once it serves, nothing ends it but `shutdown`.
+/// As [`run_with`].
 pub async fn run(
     host: Arc<Host>,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    run_with(host, listener, None, shutdown).await;
-    Ok(())
+    run_with(host, listener, None, shutdown).await
 }
 
 /// Serves until `shutdown` resolves, over TLS when there is a certificate.
 /// Then, in this order: nothing more is accepted; what is in work ends, or the
 /// drain time does; the work loops end; the store closes.
+///
+/// # Errors
+/// When a write to the store failed. The host ends then as well, so that
+/// whoever supervises it starts it again: only that tells what is on the disk.
 pub async fn run_with(
     host: Arc<Host>,
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) {
+) -> anyhow::Result<()> {
     let ending = CancellationToken::new();
     let loops = work::start(&host, &ending);
     let router = http::router(host.clone());
     let connections = host.config.connections;
-    accept::serve(listener, connections, router, &host.door, tls, shutdown).await;
+    let end = end(shutdown, host.store.clone());
+    accept::serve(listener, connections, router, &host.door, tls, end).await;
     ending.cancel();
     for one in loops {
         // A loop that panicked has told the log.
         let _ = one.await;
     }
     host.store.close().await;
+    if host.store.failed().now_or_never().is_some() {
+        bail!("a write to the store failed, see the log: start the host again");
+    }
+    Ok(())
+}
+
+/// Resolves when the host is asked to end, or cannot go on.
+async fn end(shutdown: impl Future<Output = ()>, store: Arc<dyn Store>) {
+    tokio::select! {
+        () = shutdown => {}
+        () = store.failed() => {
+            tracing::error!("a write to the store failed: ending, so that a restart can tell what is on the disk");
+        }
+    }
 }

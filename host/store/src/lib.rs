@@ -25,6 +25,8 @@ pub use directory::{
     Tenant,
 };
 pub use doctor::{Counts, Examination, Finding, Problem};
+#[doc(hidden)]
+pub use embedded::{Extent, Faults};
 pub use embedded::{Observer, Options, Synced};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use error::{CommitError, StoreError};
@@ -246,6 +248,11 @@ pub trait Store: Send + Sync + 'static {
     /// most `limit` rows, and answers how many they were. To be called now and
     /// then, and again soon while it removes as many as it may.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// Returns once a write has failed: what is on the disk is not known from
+    /// then on, every commit is refused, and only opening the store again
+    /// helps. Never returns while all is well.
+    async fn failed(&self);
 
     /// Lets the commits that wait become durable and takes no more: they
     /// answer [`StoreError::Closing`]. Reads go on.

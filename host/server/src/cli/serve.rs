@@ -49,7 +49,7 @@ impl Serve {
             tracing::info!("ending: what is in work is finished, a second signal ends at once");
         };
         tokio::select! {
-            () = server::run_with(host, listener, tls, shutdown) => Ok(()),
+            served = server::run_with(host, listener, tls, shutdown) => served,
             () = async { second.asked().await; second.asked().await } => {
                 tracing::warn!("ended at once, by a second signal");
                 // What is durable stays so, and nothing else was acknowledged.

@@ -300,7 +300,7 @@ impl Change {
     /// [`CommitError`]; then nothing of it is.
     pub async fn commit(self, host: &Host) -> Result<Appended, CommitError> {
         let adds_work = !self.work.is_empty();
-        let appended = host
+        let committed = host
             .store
             .commit(Commit {
                 tenant: self.tenant.document.id.clone(),
@@ -313,10 +313,11 @@ impl Change {
                 absorb: self.absorb,
                 work: self.work,
             })
-            .await?;
-        if adds_work {
+            .await;
+        // Also when the store failed: the work may be there all the same.
+        if adds_work && !matches!(committed, Err(CommitError::Conflict { .. })) {
             host.work_added.notify_waiters();
         }
-        Ok(appended)
+        committed
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Erasures(Mutex<List>);
 
 struct List {
     file: Box<dyn SideFile>,
+    /// Bytes of whole lines.
+    whole: u64,
     erased: HashSet<Who>,
 }
 
@@ -66,7 +68,12 @@ impl Erasures {
         if whole < contents.len() {
             file.truncate(whole as u64).map_err(backend)?;
         }
-        Ok(Self(Mutex::new(List { file, erased })))
+        let whole = whole as u64;
+        Ok(Self(Mutex::new(List {
+            file,
+            whole,
+            erased,
+        })))
     }
 
     fn list(&self) -> MutexGuard<'_, List> {
@@ -77,7 +84,13 @@ impl Erasures {
     pub(crate) fn add(&self, erased: &[Who]) -> Result<(), StoreError> {
         let mut list = self.list();
         let lines: String = erased.iter().map(line).collect();
+        // What a failure left torn must not stand before what comes now.
+        if list.file.length().map_err(backend)? != list.whole {
+            let whole = list.whole;
+            list.file.truncate(whole).map_err(backend)?;
+        }
         list.file.append(lines.as_bytes()).map_err(backend)?;
+        list.whole += lines.len() as u64;
         list.erased.extend(erased.iter().cloned());
         Ok(())
     }

@@ -18,6 +18,8 @@ pub(crate) struct InFlight {
     now: Mutex<Now>,
     /// Batches that are durable.
     landed: watch::Sender<u64>,
+    /// Whether nothing will be durable any more.
+    failed: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -32,6 +34,7 @@ impl InFlight {
         Self {
             now: Mutex::default(),
             landed: watch::channel(0).0,
+            failed: watch::channel(false).0,
         }
     }
 
@@ -51,11 +54,20 @@ impl InFlight {
         now.customers.clear();
         now.has_failed |= !is_durable;
         self.landed.send_replace(now.batch);
+        if now.has_failed {
+            self.failed.send_replace(true);
+        }
     }
 
     /// Nothing will be durable any more.
     pub(crate) fn fail(&self) {
         self.landed(false);
+    }
+
+    /// Returns once nothing will be durable any more.
+    pub(crate) async fn failed(&self) {
+        // An error means that the sender is gone; it is ours.
+        let _ = self.failed.subscribe().wait_for(|failed| *failed).await;
     }
 
     /// Returns when everything that was visible of the customer at the call is

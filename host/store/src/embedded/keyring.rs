@@ -151,6 +151,11 @@ impl Slots {
                 cipher: Cipher::new(&key),
             });
         }
+        // What a failure left torn must not stand before what comes now.
+        let whole = self.count * SLOT_BYTES as u64;
+        if self.file.length().map_err(backend)? != whole {
+            self.file.truncate(whole).map_err(backend)?;
+        }
         self.file.append(&bytes).map_err(backend)?;
         self.count += count as u64;
         self.free

@@ -42,6 +42,7 @@
 
 mod committer;
 mod draft;
+mod faults;
 mod in_flight;
 mod options;
 
@@ -83,6 +84,7 @@ use std::{
 use baton_domain::ids::TenantId;
 
 pub(crate) use doctor::examine;
+pub use faults::{Extent, Faults};
 pub use options::{Observer, Options, Synced};
 
 use self::{
@@ -138,7 +140,10 @@ impl Shared {
             keys,
             erasures,
             has_committer_thread,
-        } = backend;
+        } = match &options.faults {
+            None => backend,
+            Some(faults) => faults::wrap(backend, faults),
+        };
         let unused = append::unused_slot_key();
         let unused_from = rows.get(&unused)?;
         let unused_from = unused_from

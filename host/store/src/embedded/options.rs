@@ -7,6 +7,7 @@ use baton_domain::{
     state::FOLD_VERSION,
 };
 
+use super::faults::Faults;
 use crate::entropy::Entropy;
 
 /// What a store is opened with, whichever it is.
@@ -14,6 +15,7 @@ use crate::entropy::Entropy;
 pub struct Options {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) faults: Option<Arc<Faults>>,
     pub(crate) fold_version: u32,
     pub(crate) quarantine_items_max: usize,
     pub(crate) quarantine_bytes_max: usize,
@@ -25,6 +27,7 @@ impl Options {
         Self {
             entropy: Arc::new(entropy),
             observer: None,
+            faults: None,
             fold_version: FOLD_VERSION,
             quarantine_items_max: QUARANTINE_ITEMS_MAX,
             quarantine_bytes_max: QUARANTINE_BYTES_MAX,
@@ -35,6 +38,14 @@ impl Options {
     #[must_use]
     pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
+        self
+    }
+
+    /// Lets a write fail, in tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_faults(mut self, faults: Arc<Faults>) -> Self {
+        self.faults = Some(faults);
         self
     }
 

@@ -175,6 +175,10 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         self.shared.sweep(now, limit).await.map_err(unopposed)
     }
 
+    async fn failed(&self) {
+        self.shared.in_flight.failed().await;
+    }
+
     async fn close(&self) {
         self.shared.committer.close().await;
     }

@@ -11,7 +11,8 @@ use baton_store::{Commit, CommitError, Entropy, Options, OsEntropy, SledStore, S
 
 use crate::support::*;
 
-const ROUNDS: u64 = 20;
+/// Kills, unless `BATON_STORE_KILLS` says how many.
+const KILLS: u64 = 20;
 const CUSTOMERS: u64 = 4;
 const FOLDER: &str = "BATON_STORE_KILL_FOLDER";
 
@@ -90,7 +91,8 @@ async fn nothing_acknowledged_is_lost_by_a_kill() {
     };
     let folder = tempfile::TempDir::new().unwrap();
     let mut known = BTreeMap::new();
-    for round in 0..ROUNDS {
+    let kills = std::env::var("BATON_STORE_KILLS").map_or(KILLS, |it| it.parse().unwrap());
+    for round in 0..kills {
         let mut child = spawn(folder.path());
         // Half of the kills hit the start, where the store recovers.
         let delay = if round % 2 == 0 {
@@ -103,7 +105,7 @@ async fn nothing_acknowledged_is_lost_by_a_kill() {
         acknowledged(&mut child, &mut known);
         child.wait().unwrap();
         let store = SledStore::open(folder.path(), Options::new(OsEntropy))
-            .unwrap_or_else(|error| panic!("round {round}, killed after {delay} ms: {error}"));
+            .unwrap_or_else(|error| panic!("round {round}, killed after {delay} ms: {error:?}"));
         for (digits, acknowledged) in &known {
             let customer = resolve(&store, digits).await.customer;
             let texts = texts(&store, &customer).await;

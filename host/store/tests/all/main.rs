@@ -20,6 +20,7 @@ mod tenants;
 mod work;
 
 mod doctor;
+mod faults;
 mod files;
 mod kill;
 mod sealed;

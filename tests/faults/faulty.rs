@@ -1,0 +1,272 @@
+//! A store whose n-th write fails: before it did anything, or after it did
+//! everything, so that only the answer is lost. It may be well again at once,
+//! or stay broken until the host is started anew.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use baton_domain::ids::{CustomerId, TenantId};
+use baton_store::{
+    ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Identity,
+    Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId, Quarantined, Store, StoreError,
+    StoredEvent, Tenant, Version, Work, WorkKey, WorkKind,
+};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+/// How a write fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// Whether it is done all the same.
+    pub is_done: bool,
+    /// Whether the store stays broken.
+    pub is_lasting: bool,
+}
+
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    /// Writes until the one that fails; 0 when none is to.
+    left: AtomicUsize,
+    is_done: AtomicBool,
+    is_lasting: AtomicBool,
+    is_broken: watch::Sender<bool>,
+}
+
+fn failed() -> StoreError {
+    StoreError::Backend {
+        doing: "making a change durable",
+        source: "an injected fault".into(),
+    }
+}
+
+impl FaultyStore {
+    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            left: AtomicUsize::new(0),
+            is_done: AtomicBool::new(false),
+            is_lasting: AtomicBool::new(false),
+            is_broken: watch::Sender::new(false),
+        })
+    }
+
+    /// The `nth` write from now fails like this.
+    pub fn arm(&self, nth: usize, fault: Fault) {
+        self.is_done.store(fault.is_done, Ordering::SeqCst);
+        self.is_lasting.store(fault.is_lasting, Ordering::SeqCst);
+        self.left.store(nth, Ordering::SeqCst);
+    }
+
+    /// No write fails any more. Returns whether the armed one did.
+    pub fn disarm(&self) -> bool {
+        self.left.swap(0, Ordering::SeqCst) == 0
+    }
+
+    pub fn is_broken(&self) -> bool {
+        *self.is_broken.borrow()
+    }
+
+    /// As after a restart.
+    pub fn mend(&self) {
+        self.is_broken.send_replace(false);
+    }
+
+    fn read(&self) -> Result<&dyn Store, StoreError> {
+        if self.is_broken() {
+            return Err(failed());
+        }
+        Ok(&*self.inner)
+    }
+
+    /// Does `write`, unless this is the one that fails.
+    async fn write<T, E: From<StoreError>>(
+        &self,
+        write: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.read()?;
+        let count = |left: usize| left.checked_sub(1);
+        let before = self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, count);
+        if before != Ok(1) {
+            return write.await;
+        }
+        if self.is_done.load(Ordering::SeqCst) {
+            // Whatever it came to, nobody hears of it.
+            let _ = write.await;
+        }
+        if self.is_lasting.load(Ordering::SeqCst) {
+            self.is_broken.send_replace(true);
+        }
+        Err(failed().into())
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn resolve(
+        &self,
+        tenant: &TenantId,
+        links: &[Link],
+        dedupe: &[Identity],
+    ) -> Result<Loaded, StoreError> {
+        self.read()?.resolve(tenant, links, dedupe).await
+    }
+
+    async fn load(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        dedupe: &[Identity],
+    ) -> Result<Option<Loaded>, StoreError> {
+        self.read()?.load(tenant, customer, dedupe).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Appended, CommitError> {
+        self.write(self.inner.commit(commit)).await
+    }
+
+    async fn events(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        from: Version,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.read()?.events(tenant, customer, from, limit).await
+    }
+
+    async fn due(
+        &self,
+        kind: WorkKind,
+        now: Timestamp,
+        lease_for: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<LeasedWork>, StoreError> {
+        // Looking for work that is not there writes nothing.
+        match self.read()?.next_due(kind).await? {
+            Some(at) if at <= now => {
+                self.write(self.inner.due(kind, now, lease_for, limit))
+                    .await
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    async fn next_due(&self, kind: WorkKind) -> Result<Option<Timestamp>, StoreError> {
+        self.read()?.next_due(kind).await
+    }
+
+    async fn work(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        key: &WorkKey,
+    ) -> Result<Option<Work>, StoreError> {
+        self.read()?.work(tenant, customer, key).await
+    }
+
+    async fn dead_letters(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Work>, StoreError> {
+        self.read()?.dead_letters(tenant, after, limit).await
+    }
+
+    async fn customers(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<CustomerId>, StoreError> {
+        self.read()?.customers(tenant, after, limit).await
+    }
+
+    async fn conversations(
+        &self,
+        tenant: &TenantId,
+        inbox: Inbox,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<ConversationRow>, StoreError> {
+        self.read()?
+            .conversations(tenant, inbox, after, limit)
+            .await
+    }
+
+    async fn listed(
+        &self,
+        tenant: &TenantId,
+        listed: Listed,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<EventRow>, StoreError> {
+        self.read()?.listed(tenant, listed, after, limit).await
+    }
+
+    async fn tenant(&self, tenant: &TenantId) -> Result<Option<Document<Tenant>>, StoreError> {
+        self.read()?.tenant(tenant).await
+    }
+
+    async fn put_tenant(&self, tenant: Document<Tenant>) -> Result<(), CommitError> {
+        self.write(self.inner.put_tenant(tenant)).await
+    }
+
+    async fn tenants(&self) -> Result<Vec<Document<Tenant>>, StoreError> {
+        self.read()?.tenants().await
+    }
+
+    async fn apps(&self) -> Result<Vec<Document<App>>, StoreError> {
+        self.read()?.apps().await
+    }
+
+    async fn put_app(&self, app: Document<App>) -> Result<(), CommitError> {
+        self.write(self.inner.put_app(app)).await
+    }
+
+    async fn api_keys(&self) -> Result<Vec<Document<ApiKey>>, StoreError> {
+        self.read()?.api_keys().await
+    }
+
+    async fn put_api_key(&self, key: Document<ApiKey>) -> Result<(), CommitError> {
+        self.write(self.inner.put_api_key(key)).await
+    }
+
+    async fn quarantine(&self, item: Quarantined) -> Result<QuarantineId, StoreError> {
+        self.write(self.inner.quarantine(item)).await
+    }
+
+    async fn quarantined(
+        &self,
+        after: Option<QuarantineId>,
+        limit: usize,
+    ) -> Result<Vec<(QuarantineId, Quarantined)>, StoreError> {
+        self.read()?.quarantined(after, limit).await
+    }
+
+    async fn release(&self, id: QuarantineId) -> Result<(), StoreError> {
+        self.write(self.inner.release(id)).await
+    }
+
+    async fn erase(&self, tenant: &TenantId, customer: &CustomerId) -> Result<bool, StoreError> {
+        self.write(self.inner.erase(tenant, customer)).await
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.read()?.sweep(now, limit).await
+    }
+
+    async fn failed(&self) {
+        let mut broken = self.is_broken.subscribe();
+        // An error means that the sender is gone; it is ours.
+        let _ = broken.wait_for(|is_broken| *is_broken).await;
+    }
+
+    /// What is inside outlives the host, as a disk does.
+    async fn close(&self) {}
+}
