@@ -95,7 +95,9 @@ impl Running {
             let asked = async {
                 let _ = asked.await;
             };
-            server::run_with(serving, listener, None, asked).await;
+            server::run_with(serving, listener, None, asked)
+                .await
+                .expect("the store takes every write");
         });
         let mut running = Self {
             host,

@@ -251,6 +251,10 @@ impl Store for SimStore {
         read!(self.sweep(now, limit))
     }
 
+    async fn failed(&self) {
+        self.disk.failed().await;
+    }
+
     async fn close(&self) {
         self.disk.close().await;
     }
