@@ -15,7 +15,8 @@ use crate::{
     config::Config,
     evaluation::{Evaluators, Suspects},
     host::{Host, Parts},
-    http,
+    http::{self, RequestIds},
+    metrics::{self, Metrics},
     rule_pack::RulePack,
     work,
 };
@@ -39,6 +40,8 @@ pub async fn open_with(
     options: Options,
 ) -> anyhow::Result<Arc<Host>> {
     let admin_key = config.admin_key().map_err(anyhow::Error::msg)?;
+    let metrics = Metrics::new();
+    let options = options.observed_by(metrics.clone());
     // First of all: a store that needs looking after is told at once, and what
     // a crash left is repaired before anything else can fail.
     let store = SledStore::open(&config.data, options)
@@ -62,6 +65,8 @@ pub async fn open_with(
         pack,
         evaluators: evaluators(&config, threads)?,
         graph: Arc::new(GraphClient::new(&config.graph_url).context("graph_url")?),
+        metrics,
+        request_ids: RequestIds::new(&OsEntropy).context("no random numbers")?,
         config,
     };
     Host::new(parts)
@@ -102,7 +107,11 @@ pub async fn run_with(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
     let ending = CancellationToken::new();
-    let loops = work::start(&host, &ending);
+    let mut loops = work::start(&host, &ending);
+    loops.push(tokio::spawn(metrics::keep_up(
+        host.metrics.clone(),
+        ending.clone(),
+    )));
     let router = http::router(host.clone());
     let connections = host.config.connections;
     accept::serve(listener, connections, router, &host.door, tls, shutdown).await;

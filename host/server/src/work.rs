@@ -9,9 +9,11 @@ use baton_store::{LeasedWork, StoreError, WorkKind};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{
     host::Host,
+    metrics::kind_of_work,
     outbox,
     pipeline::{Refused, finish_evaluation},
     timers,
@@ -124,7 +126,11 @@ where
     }
     let performed = by_customer.into_values().map(async |rows| {
         for row in rows {
-            if let Err(error) = perform(host.clone(), row).await {
+            let span = span_of(kind, &row);
+            host.metrics.work.count(kind_of_work(kind));
+            if let Err(error) = perform(host.clone(), row).instrument(span.clone()).await {
+                let _in = span.entered();
+                host.metrics.work_failures.count(kind_of_work(kind));
                 tracing::error!(?kind, %error, "work not done, it is tried again when its lease ends");
             }
         }
@@ -132,6 +138,14 @@ where
     let mut performed = stream::iter(performed).buffer_unordered(WORK_AT_ONCE_MAX);
     while performed.next().await.is_some() {}
     Ok(count)
+}
+
+/// Ids are random and tell nothing; the key of a row may hold what others
+/// chose.
+fn span_of(kind: WorkKind, row: &LeasedWork) -> tracing::Span {
+    let work = &row.work;
+    let kind = kind_of_work(kind);
+    tracing::info_span!("work", kind, tenant = %work.tenant, customer = %work.customer, tries = work.tries)
 }
 
 /// When to look again if nothing wakes the loop before.

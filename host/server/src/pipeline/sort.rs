@@ -40,6 +40,7 @@ pub fn into_parcels(host: &Host, app: &ActiveApp, delivery: &Delivery) -> Sorted
     let now = host.clock.now();
     let mut sorting = Sorting::default();
     for update in &delivery.updates {
+        host.metrics.items.count(kind(&update.content));
         sorting.take(app, &directory, update, now);
     }
     sorting.sorted
@@ -77,6 +78,7 @@ async fn keep(
     number: Option<String>,
 ) -> Result<(), Refused> {
     tracing::warn!(app = app.name, why, "signed input quarantined");
+    host.metrics.quarantined.count(why);
     let item = Quarantined {
         at: host.clock.now(),
         app: app.name.clone(),
@@ -86,6 +88,27 @@ async fn keep(
     };
     host.store.quarantine(item).await?;
     Ok(())
+}
+
+/// As the metrics write it.
+fn kind(content: &Content) -> &'static str {
+    match content {
+        Content::Message(_) | Content::Standby(_) => "message",
+        Content::Echo(_) => "echo",
+        Content::Edit(_) => "edit",
+        Content::Revoke(_) => "revoke",
+        Content::Status(_) => "status",
+        Content::Payment(_) => "payment",
+        Content::History(_) | Content::HistoryProgress(_) | Content::HistoryDeclined(_) => {
+            "history"
+        }
+        Content::AddressChanged(_) | Content::ContactSync(_) | Content::Preference(_) => "profile",
+        Content::Call(_) => "call",
+        Content::Notice(_) | Content::Problem(_) => "notice",
+        Content::Unknown(_) => "unknown",
+        Content::Unreadable(_) => "unreadable",
+        Content::AutomaticEvent(_) | Content::Handover(_) => "other",
+    }
 }
 
 /// What tells two customers of one tenant apart within a delivery.
@@ -128,7 +151,7 @@ impl Sorting {
             _ => {}
         }
         let Some(number) = number else {
-            tracing::info!(field = %update.field, "update about no number noted");
+            tracing::info!("update about no number noted");
             return;
         };
         // The secret of one app must not speak for the numbers of another.
@@ -142,7 +165,7 @@ impl Sorting {
         };
         match &update.address {
             Some(address) => self.place(tenant, address, update, now),
-            None => tracing::info!(field = %update.field, "update about no customer noted"),
+            None => tracing::info!("update about no customer noted"),
         }
     }
 
