@@ -107,38 +107,11 @@ impl Check<'_> {
                     }
                 }
                 "additionalProperties" => self.others(keywords, said, value, at, named),
-                "minimum" => self.is(
-                    value.as_f64() >= said.as_f64() || !value.is_number(),
-                    at,
-                    said,
-                ),
-                "maximum" => self.is(
-                    value.as_f64() <= said.as_f64() || !value.is_number(),
-                    at,
-                    said,
-                ),
-                "minItems" => self.is(
-                    length(value) >= said.as_u64() || !value.is_array(),
-                    at,
-                    said,
-                ),
-                "maxItems" => self.is(
-                    length(value) <= said.as_u64() || !value.is_array(),
-                    at,
-                    said,
-                ),
-                "minLength" => self.is(
-                    chars(value) >= said.as_u64() || !value.is_string(),
-                    at,
-                    said,
-                ),
-                "maxLength" => self.is(
-                    chars(value) <= said.as_u64() || !value.is_string(),
-                    at,
-                    said,
-                ),
                 "propertyNames" => {}
-                other => assert!(SILENT.contains(&other), "{other} is not checked"),
+                other => match within(other, said, value) {
+                    Some(holds) => self.is(holds, at, said),
+                    None => assert!(SILENT.contains(&other), "{other} is not checked"),
+                },
             }
         }
     }
@@ -235,10 +208,24 @@ impl Check<'_> {
     }
 }
 
-fn length(value: &Value) -> Option<u64> {
-    value.as_array().map(|it| it.len() as u64)
-}
-
-fn chars(value: &Value) -> Option<u64> {
-    value.as_str().map(|it| it.chars().count() as u64)
+/// Whether a value keeps to a bound, when the keyword is one; a bound says
+/// nothing about values of other types.
+fn within(keyword: &str, said: &Value, value: &Value) -> Option<bool> {
+    let number = value.as_f64();
+    let items = value.as_array().map(|it| it.len() as f64);
+    let chars = value.as_str().map(|it| it.chars().count() as f64);
+    let size = match keyword {
+        "minimum" | "maximum" => number,
+        "minItems" | "maxItems" => items,
+        "minLength" | "maxLength" => chars,
+        _ => return None,
+    };
+    let (Some(size), Some(bound)) = (size, said.as_f64()) else {
+        return Some(true);
+    };
+    Some(if keyword.starts_with("min") {
+        size >= bound
+    } else {
+        size <= bound
+    })
 }
