@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use baton_domain::ids::{CustomerId, TenantId};
 use baton_store::{
     ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Identity,
-    Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId, Quarantined, Store, StoreError,
-    StoredEvent, Tenant, Version, Work, WorkKey, WorkKind,
+    Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId, QuarantineSize, Quarantined,
+    Store, StoreError, StoredEvent, Tenant, Version, Work, WorkKey, WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -247,6 +247,10 @@ impl Store for FaultyStore {
         limit: usize,
     ) -> Result<Vec<(QuarantineId, Quarantined)>, StoreError> {
         self.read()?.quarantined(after, limit).await
+    }
+
+    async fn quarantine_size(&self) -> Result<QuarantineSize, StoreError> {
+        self.read()?.quarantine_size().await
     }
 
     async fn release(&self, id: QuarantineId) -> Result<(), StoreError> {

@@ -11,7 +11,8 @@ use axum::{
 use baton::{
     evaluation::{Evaluators, Suspects},
     host::{Host, Parts},
-    http,
+    http::{self, RequestIds},
+    metrics::Metrics,
     rule_pack::RulePack,
 };
 use baton_sandbox::{EvaluatorPool, Sandbox};
@@ -129,6 +130,8 @@ impl Template {
             pack: self.pack.clone(),
             evaluators: Evaluators::new(inline, Suspects::none(), [7; 16]),
             graph: Arc::new(GraphClient::new(&config.graph_url).expect("a client")),
+            metrics: Metrics::new(),
+            request_ids: RequestIds::new(&OsEntropy).expect("random numbers"),
             config,
         });
         Ok(http::router(host.await?))
@@ -137,7 +140,10 @@ impl Template {
     async fn get(&self, router: &Router, path: &str) -> Answer {
         let is_admin = path.starts_with("/admin");
         let key = if is_admin { ADMIN } else { &self.key };
-        let request = Request::get(path).header("authorization", format!("Bearer {key}"));
+        let request = Request::get(path)
+            // The same id each time, so that answers can be compared.
+            .header("x-request-id", "the-request-of-a-test")
+            .header("authorization", format!("Bearer {key}"));
         ask(router, request.body(Body::empty()).expect("a request")).await
     }
 

@@ -21,6 +21,8 @@ pub const NUMBER: &str = "106540352242922";
 pub const PHONE: &str = "6281290001234";
 pub const SECRET: &str = "a-secret-of-the-app";
 pub const ADMIN: &str = "the-administrators-key";
+/// Opens `/metrics` alone.
+pub const MONITOR: &str = "a-key-for-metrics";
 
 /// A running host with one tenant, `shop`, and a simulator beside it.
 pub struct Fixture {
@@ -94,6 +96,7 @@ impl Fixture {
         let options = observe(Options::new(OsEntropy));
         let admin_key = hex::encode(Sha256::digest(ADMIN));
         let mut config = Config::new(folder, admin_key, graph_url);
+        config.metrics_key_sha256 = Some(hex::encode(Sha256::digest(MONITOR)));
         change(&mut config);
         let host = server::open_with(config, clock.clone(), options)
             .await
@@ -178,6 +181,8 @@ impl Fixture {
             .http
             .request(method, format!("{}{path}", self.url))
             .bearer_auth(key)
+            // The same id each time, so that answers can be compared as bytes.
+            .header("x-request-id", "the-request-of-a-test")
             .header("idempotency-key", format!("{path}/{body:?}"));
         if let Some(body) = body {
             request = request.json(body);

@@ -248,19 +248,19 @@ async fn refusals_of_every_kind_have_the_stable_form() {
                 .header("content-type", "application/json")
                 .body("{"),
             400,
-            "bad_request",
+            "body_unreadable",
         ),
         (
             events().json(&json!({ "customer": 1 })),
             422,
-            "invalid_value",
+            "body_invalid",
         ),
         (
             host.http
                 .get(url("/v1/customers?limit=x"))
                 .bearer_auth(&host.key),
             400,
-            "bad_request",
+            "query_invalid",
         ),
     ] {
         let answer = request.send().await.expect("an answer");

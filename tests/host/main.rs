@@ -2,15 +2,19 @@
 //! modules, a WhatsApp simulator, a clock that stands until it is set.
 
 mod access;
+mod document;
 mod drain;
 mod fixture;
 mod follow_ups;
 mod front_door;
 mod intake;
 mod killed;
+mod metrics;
 mod ownership;
+mod privacy;
 mod process;
 mod raw;
+mod schema;
 mod sending;
 mod shedding;
 mod signals;

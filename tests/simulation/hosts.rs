@@ -18,7 +18,8 @@ use baton::{
     config::{Config, Evaluation},
     evaluation::{Evaluators, Suspects},
     host::{Host, Parts},
-    http,
+    http::{self, RequestIds},
+    metrics::Metrics,
     rule_pack::RulePack,
     work,
 };
@@ -172,6 +173,8 @@ impl Hosts {
                 sim: sim.clone(),
                 host: self.starts,
             }),
+            metrics: Metrics::new(),
+            request_ids: RequestIds::new(&SeededEntropy::new(self.seed)).expect("random numbers"),
         };
         sim.note(|| format!("{group:?} starts on machine {machine}"));
         let starting = sim.clone();

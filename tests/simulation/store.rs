@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use baton_domain::ids::{CustomerId, TenantId};
 use baton_store::{
     ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Identity,
-    Inbox, LeasedWork, Link, Listed, Loaded, MemoryStore, Page, QuarantineId, Quarantined, Store,
-    StoreError, StoredEvent, Tenant, Version, Work, WorkKey, WorkKind,
+    Inbox, LeasedWork, Link, Listed, Loaded, MemoryStore, Page, QuarantineId, QuarantineSize,
+    Quarantined, Store, StoreError, StoredEvent, Tenant, Version, Work, WorkKey, WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -237,6 +237,10 @@ impl Store for SimStore {
         limit: usize,
     ) -> Result<Vec<(QuarantineId, Quarantined)>, StoreError> {
         read!(self.quarantined(after, limit))
+    }
+
+    async fn quarantine_size(&self) -> Result<QuarantineSize, StoreError> {
+        read!(self.quarantine_size())
     }
 
     async fn release(&self, id: QuarantineId) -> Result<(), StoreError> {

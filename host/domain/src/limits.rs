@@ -348,7 +348,22 @@ pub const FACTS_MAX: usize = 100;
 /// Entries of a page of a list.
 pub const PAGE_ITEMS_MAX: usize = 200;
 
+// ---- observability ---------------------------------------------------------
+
+/// Length of an `X-Request-Id` that is taken from the caller, at least: longer
+/// than any phone number, since it is logged.
+pub const REQUEST_ID_CHARS_MIN: usize = 16;
+/// Length of an `X-Request-Id` that is taken from the caller, at most.
+pub const REQUEST_ID_CHARS_MAX: usize = 64;
+/// Tenants that have a label of their own in metrics; all later ones share
+/// one.
+pub const METRIC_TENANTS_MAX: usize = 200;
+/// How often what was recorded is sorted into the buckets of histograms.
+pub const METRICS_UPKEEP_SECONDS: u64 = 5;
+
 const _: () = {
+    // ITU-T E.164: 15 digits at most.
+    assert!(REQUEST_ID_CHARS_MIN > 15 && REQUEST_ID_CHARS_MIN < REQUEST_ID_CHARS_MAX);
     assert!(COMMIT_EVENTS_MAX >= WEBHOOK_ITEMS_MAX);
     assert!(COMMIT_ROWS_MAX >= WEBHOOK_ITEMS_MAX);
     assert!(BATCH_BYTES_MAX < COMMIT_BYTES_MAX);

@@ -17,6 +17,8 @@ use baton::{
     config::Config,
     evaluation::{Evaluators, Suspects},
     host::{Host, Parts},
+    http::RequestIds,
+    metrics::Metrics,
     pipeline::take_webhook,
     rule_pack::RulePack,
 };
@@ -207,6 +209,8 @@ async fn host(store: Arc<dyn Store>, rules: &[&str]) -> Arc<Host> {
         pack: RulePack::stock(&Sandbox::new().unwrap()).unwrap(),
         evaluators: Evaluators::new(EvaluatorPool::new(2).unwrap(), Suspects::none(), [0; 16]),
         graph: Arc::new(GraphClient::new(graph_url).unwrap()),
+        metrics: Metrics::new(),
+        request_ids: RequestIds::new(&OsEntropy).unwrap(),
     };
     Host::new(parts).await.unwrap()
 }

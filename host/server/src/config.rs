@@ -28,6 +28,9 @@ pub struct Config {
     pub data: PathBuf,
     /// SHA-256 of the host administrator's key, as hex.
     pub admin_key_sha256: String,
+    /// SHA-256 of a key that opens `/metrics` alone, as hex.
+    #[serde(default)]
+    pub metrics_key_sha256: Option<String>,
     /// Where the Graph API is.
     pub graph_url: String,
     /// Connections open at once; 1 to `CONFIGURED_CONNECTIONS_MAX`.
@@ -127,6 +130,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data,
             admin_key_sha256,
+            metrics_key_sha256: None,
             graph_url,
             connections: CONNECTIONS_MAX,
             tls: None,
@@ -154,6 +158,7 @@ impl Config {
             what,
         };
         config.admin_key().map_err(value)?;
+        config.metrics_key().map_err(value)?;
         let budget_max = EVALUATION_BUDGET_SECONDS_MAX * 1_000;
         if !(1..=budget_max).contains(&config.evaluation.budget_ms) {
             return Err(value(format!(
@@ -188,5 +193,19 @@ impl Config {
         let mut hash = [0; 32];
         hex::decode_to_slice(&self.admin_key_sha256, &mut hash).map_err(|_| wanted.to_owned())?;
         Ok(hash)
+    }
+
+    /// The hash of the key that opens `/metrics` alone, when there is one.
+    ///
+    /// # Errors
+    /// Says what is wanted when it is not 64 hexadecimal digits.
+    pub fn metrics_key(&self) -> Result<Option<[u8; 32]>, String> {
+        let Some(hex) = &self.metrics_key_sha256 else {
+            return Ok(None);
+        };
+        let mut hash = [0; 32];
+        hex::decode_to_slice(hex, &mut hash)
+            .map_err(|_| "metrics_key_sha256 is 64 hexadecimal digits".to_owned())?;
+        Ok(Some(hash))
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, Notify};
 
 use crate::{
     accept::Door, clock::Clock, config::Config, directory::Directory, evaluation::Evaluators,
-    rule_pack::RulePack,
+    http::RequestIds, metrics::Metrics, rule_pack::RulePack,
 };
 
 /// The running host.
@@ -30,6 +30,10 @@ pub struct Host {
     pub graph: Arc<dyn Graph>,
     /// The front door: room for what is in work, and counts.
     pub door: Arc<Door>,
+    /// What is counted and timed.
+    pub metrics: Arc<Metrics>,
+    /// Names requests that come without a name.
+    pub request_ids: RequestIds,
     /// Wakes whoever waits for work, after a commit that added some.
     pub work_added: Notify,
     /// Held by whoever changes the directory, from the check to the swap.
@@ -53,6 +57,10 @@ pub struct Parts {
     pub evaluators: Evaluators,
     /// The way to WhatsApp.
     pub graph: Arc<dyn Graph>,
+    /// What is counted and timed.
+    pub metrics: Arc<Metrics>,
+    /// Names requests that come without a name.
+    pub request_ids: RequestIds,
 }
 
 impl Host {
@@ -71,6 +79,8 @@ impl Host {
             pack: parts.pack,
             evaluators: parts.evaluators,
             graph: parts.graph,
+            metrics: parts.metrics,
+            request_ids: parts.request_ids,
             work_added: Notify::new(),
             directory_changes: Mutex::new(()),
             directory: ArcSwap::from_pointee(directory),

@@ -21,6 +21,8 @@ pub mod work;
 
 pub mod clock;
 pub mod directory;
+pub mod logging;
+pub mod metrics;
 pub mod rule_pack;
 pub mod secret;
 pub mod tenant;

@@ -173,6 +173,7 @@ pub async fn take_parcel(
             return Ok(None);
         };
         let news = news(&parcel.items, &loaded.known);
+        let placed = (news.len(), parcel.items.len());
         let mut change = Change::onto(host, parcel.tenant.clone(), loaded).await?;
         if !news.is_empty() {
             change.introduce(host, &parcel.customer, parcel.display_name.as_ref());
@@ -185,6 +186,7 @@ pub async fn take_parcel(
         }
         let customer = change.customer().clone();
         if change.is_empty() {
+            host.metrics.placed(placed);
             return Ok(Some(Taken {
                 customer,
                 appended: None,
@@ -192,6 +194,7 @@ pub async fn take_parcel(
         }
         match change.commit(host).await {
             Ok(appended) => {
+                host.metrics.placed(placed);
                 return Ok(Some(Taken {
                     customer,
                     appended: Some(appended),

@@ -16,7 +16,8 @@ use crate::{
     config::Config,
     evaluation::{Evaluators, Suspects},
     host::{Host, Parts},
-    http,
+    http::{self, RequestIds},
+    metrics::{self, Metrics},
     rule_pack::RulePack,
     work,
 };
@@ -39,11 +40,13 @@ pub async fn open_with(
     clock: Arc<dyn Clock>,
     options: Options,
 ) -> anyhow::Result<Arc<Host>> {
+    let metrics = Metrics::new();
+    let options = options.observed_by(metrics.clone());
     // First of all: a store that needs looking after is told at once, and what
     // a crash left is repaired before anything else can fail.
     let store = SledStore::open(&config.data, options)
         .with_context(|| format!("the store in {} does not open", config.data.display()))?;
-    open_on(config, clock, Arc::new(store)).await
+    assemble(config, clock, Arc::new(store), metrics).await
 }
 
 /// The same on a store that is open.
@@ -54,6 +57,15 @@ pub async fn open_on(
     config: Config,
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
+) -> anyhow::Result<Arc<Host>> {
+    assemble(config, clock, store, Metrics::new()).await
+}
+
+async fn assemble(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
 ) -> anyhow::Result<Arc<Host>> {
     let admin_key = config.admin_key().map_err(anyhow::Error::msg)?;
     let sandbox = Sandbox::new().context("the sandbox does not start")?;
@@ -75,6 +87,8 @@ pub async fn open_on(
         pack,
         evaluators: evaluators(&config, threads)?,
         graph: Arc::new(GraphClient::new(&config.graph_url).context("graph_url")?),
+        metrics,
+        request_ids: RequestIds::new(&OsEntropy).context("no random numbers")?,
         config,
     };
     Host::new(parts)
@@ -118,7 +132,11 @@ pub async fn run_with(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let ending = CancellationToken::new();
-    let loops = work::start(&host, &ending);
+    let mut loops = work::start(&host, &ending);
+    loops.push(tokio::spawn(metrics::keep_up(
+        host.metrics.clone(),
+        ending.clone(),
+    )));
     let router = http::router(host.clone());
     let connections = host.config.connections;
     let end = end(shutdown, host.store.clone());

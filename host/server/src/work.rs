@@ -17,9 +17,11 @@ use baton_store::{LeasedWork, StoreError, WorkKind};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{
     host::Host,
+    metrics::kind_of_work,
     outbox,
     pipeline::{Refused, finish_evaluation},
     timers,
@@ -65,7 +67,10 @@ where
 {
     let (host, shutdown) = (host.clone(), shutdown.clone());
     Box::pin(async move {
-        let mut crew = Crew::new(|row| perform(host.clone(), row));
+        let mut crew = Crew::new(|row| {
+            let span = span_of(kind, &row);
+            performed(host.clone(), kind, perform(host.clone(), row)).instrument(span)
+        });
         while !shutdown.is_cancelled() {
             let added = host.work_added.notified();
             tokio::pin!(added);
@@ -89,13 +94,13 @@ where
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => {}
-                () = crew.one_done(kind), if crew.is_busy() => {}
+                () = crew.one_done(), if crew.is_busy() => {}
                 () = added, if room > 0 => {}
                 () = until(&host, next) => {}
             }
         }
         while crew.is_busy() {
-            crew.one_done(kind).await;
+            crew.one_done().await;
         }
     })
 }
@@ -142,6 +147,19 @@ fn sweeping(host: &Arc<Host>, shutdown: &CancellationToken) -> Loop {
     })
 }
 
+/// Performs a row; a failure is told here and costs the row one lease.
+async fn performed(
+    host: Arc<Host>,
+    kind: WorkKind,
+    perform: impl Future<Output = Result<(), Refused>>,
+) {
+    host.metrics.work.count(kind_of_work(kind));
+    if let Err(error) = perform.await {
+        host.metrics.work_failures.count(kind_of_work(kind));
+        tracing::error!(?kind, %error, "work not done, it is tried again when its lease ends");
+    }
+}
+
 /// Whose work a row is.
 type Whose = (TenantId, CustomerId);
 
@@ -155,7 +173,6 @@ struct Held {
 struct Performed {
     whose: Whose,
     lease_ends: Timestamp,
-    result: Result<(), Refused>,
 }
 
 /// Rows that are being performed: those of one customer in order, so that
@@ -174,7 +191,7 @@ struct Crew<P, F> {
 impl<P, F> Crew<P, F>
 where
     P: Fn(LeasedWork) -> F,
-    F: Future<Output = Result<(), Refused>> + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
 {
     fn new(perform: P) -> Self {
         Self {
@@ -218,27 +235,17 @@ where
     fn start(&mut self, whose: Whose, Held { row, lease_ends }: Held) {
         let performed = (self.perform)(row);
         self.running.push(Box::pin(async move {
-            Performed {
-                result: performed.await,
-                whose,
-                lease_ends,
-            }
+            performed.await;
+            Performed { whose, lease_ends }
         }));
     }
 
     /// Returns when a row was performed, and starts the one behind it.
-    async fn one_done(&mut self, kind: WorkKind) {
+    async fn one_done(&mut self) {
         let Some(performed) = self.running.next().await else {
             return;
         };
-        let Performed {
-            whose,
-            lease_ends,
-            result,
-        } = performed;
-        if let Err(error) = result {
-            tracing::error!(?kind, %error, "work not done, it is tried again when its lease ends");
-        }
+        let Performed { whose, lease_ends } = performed;
         if let Some(rows) = self.lease_ends.get_mut(&lease_ends) {
             *rows -= 1;
             if *rows == 0 {
@@ -250,6 +257,14 @@ where
             None => drop(self.behind.remove(&whose)),
         }
     }
+}
+
+/// Ids are random and tell nothing; the key of a row may hold what others
+/// chose.
+fn span_of(kind: WorkKind, row: &LeasedWork) -> tracing::Span {
+    let work = &row.work;
+    let kind = kind_of_work(kind);
+    tracing::info_span!("work", kind, tenant = %work.tenant, customer = %work.customer, tries = work.tries)
 }
 
 /// When to look again if nothing wakes the loop before.

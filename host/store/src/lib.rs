@@ -31,7 +31,7 @@ pub use embedded::{Observer, Options, Synced};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use error::{CommitError, StoreError};
 pub use memory::MemoryStore;
-pub use quarantine::{QuarantineId, Quarantined};
+pub use quarantine::{QuarantineId, QuarantineSize, Quarantined};
 pub use work::{Lease, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, WorkKind};
 
 use async_trait::async_trait;
@@ -234,6 +234,8 @@ pub trait Store: Send + Sync + 'static {
         after: Option<QuarantineId>,
         limit: usize,
     ) -> Result<Vec<(QuarantineId, Quarantined)>, StoreError>;
+    /// How full the quarantine is.
+    async fn quarantine_size(&self) -> Result<QuarantineSize, StoreError>;
     /// Takes an item out, once it was processed or dismissed; no error when it
     /// is gone.
     async fn release(&self, id: QuarantineId) -> Result<(), StoreError>;

@@ -6,6 +6,15 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QuarantineId(pub u64);
 
+/// How full the quarantine is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QuarantineSize {
+    /// Items.
+    pub items: usize,
+    /// Bytes, as they lie in the store.
+    pub bytes: usize,
+}
+
 /// An item of the quarantine; its body is sealed in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {

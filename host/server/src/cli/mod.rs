@@ -7,12 +7,14 @@ mod init;
 mod progress;
 mod serve;
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::demo::{Demo, DemoBot};
+use crate::{
+    demo::{Demo, DemoBot},
+    logging,
+};
 
 /// Baton decides when a WhatsApp conversation passes from a bot to a person.
 #[derive(Debug, Parser)]
@@ -68,15 +70,7 @@ impl Command {
 
 /// Runs what serves, with a log on standard error.
 fn serving(job: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let filter = std::env::var("BATON_LOG").unwrap_or_else(|_| "info".to_owned());
-    let level: tracing::level_filters::LevelFilter = filter
-        .parse()
-        .context("BATON_LOG is error, warn, info, debug or trace")?;
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_max_level(level)
-        .init();
+    logging::start()?;
     // One provider for every client of the process.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()

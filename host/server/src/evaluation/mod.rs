@@ -105,7 +105,9 @@ impl Evaluators {
         let (id, skips) = (tenant.document.id.clone(), tenant.document.skip_unchanged);
         let (memo, budgets) = (self.memo.clone(), self.budgets.clone());
         let suspects = self.suspects.clone();
+        let span = tracing::debug_span!("evaluate", tenant = %id);
         move || {
+            let _in = span.entered();
             let running = suspects.begin(cause);
             let evaluated = if skips {
                 evaluate_anew(&release, &facts, &memo, id.as_str())
@@ -113,6 +115,7 @@ impl Evaluators {
                 evaluate(&release, &facts)
             };
             drop(running);
+            tell_failures(&evaluated);
             budgets.spend(&id, evaluated.took(), Instant::now());
             suspects.acquit(cause);
             evaluated
@@ -127,5 +130,15 @@ impl Evaluators {
     /// Evaluations that wait for a thread.
     pub fn waiting(&self) -> usize {
         self.pool.waiting()
+    }
+}
+
+/// By name and code alone: what a module says of its failure may quote what it
+/// read.
+fn tell_failures(evaluated: &Evaluated) {
+    for run in &evaluated.record.rules {
+        if let Err(failure) = &run.answer {
+            tracing::warn!(module = %run.module, code = failure.code(), "a module failed");
+        }
     }
 }

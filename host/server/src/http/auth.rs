@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, header, request::Parts},
+    http::{header, request::Parts},
 };
 use baton_store::{KeyHash, Role};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
-use super::error::ApiError;
+use super::{code::Code, error::ApiError};
 use crate::{directory::ActiveTenant, host::Host};
 
 /// Someone with a key of this tenant.
@@ -37,9 +37,13 @@ pub struct Bot(pub Scope);
 /// The host administrator.
 pub struct Admin;
 
+/// Someone who may read the metrics: with a key for just that, or the host
+/// administrator.
+pub struct Monitor;
+
 fn unauthorized() -> ApiError {
     let message = "a valid key is wanted: Authorization: Bearer <key>";
-    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    ApiError::new(Code::Unauthorized, message)
 }
 
 fn hash_of_bearer(parts: &Parts) -> Result<[u8; 32], ApiError> {
@@ -88,7 +92,7 @@ impl Scope {
             return Ok(self);
         }
         let message = "the role of this key does not allow it";
-        Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message))
+        Err(ApiError::new(Code::Forbidden, message))
     }
 }
 
@@ -120,6 +124,23 @@ impl FromRequestParts<Arc<Host>> for Admin {
         let hash = hash_of_bearer(parts)?;
         let is_admin: bool = hash.ct_eq(&host.admin_key).into();
         if is_admin {
+            Ok(Self)
+        } else {
+            Err(unauthorized())
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Host>> for Monitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, host: &Arc<Host>) -> Result<Self, ApiError> {
+        let hash = hash_of_bearer(parts)?;
+        let is_admin = hash.ct_eq(&host.admin_key);
+        // Without a key of its own, only the administrator's opens.
+        let own = host.config.metrics_key().ok().flatten();
+        let is_monitor = own.map_or(Choice::from(0), |own| hash.ct_eq(&own));
+        if (is_admin | is_monitor).into() {
             Ok(Self)
         } else {
             Err(unauthorized())

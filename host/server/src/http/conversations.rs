@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::extract::State;
 use baton_domain::{
     event::{Claimed, Event, EventBody, Resolved, Returned},
     ids::{AgentId, NumberId, OwnerEpoch},
@@ -14,35 +11,47 @@ use baton_domain::{
 };
 use baton_store::Inbox;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     auth::{Operator, Scope},
+    code::Code,
     customers::load,
     error::{Answer, ApiError},
-    page::{PageQuery, PageView},
-    view,
+    extract::{Json, Path, Query},
+    view::{ConversationView, HeadView, PageQuery, PageView, RowView},
 };
 use crate::{host::Host, pipeline::Change};
 
 /// Which conversations are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Wanted {
     /// `people` for those that people own; all when absent.
     #[serde(default)]
+    #[param(pattern = "^people$")]
     owner: Option<String>,
+    /// Where the last page ended, from its `next`.
     #[serde(default)]
     after: Option<String>,
+    /// How many entries: 50 when absent, at most 200.
     #[serde(default)]
+    #[param(minimum = 0)]
     limit: Option<usize>,
 }
 
-/// `GET /v1/conversations`.
+/// Lists conversations: all, the last touched first; or those that people own,
+/// the most urgent first.
+#[utoipa::path(get, path = "/v1/conversations", tag = "conversations", params(Wanted),
+    operation_id = "list_conversations", security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::InvalidValue]))),
+    responses((status = 200, description = "A page.", body = PageView<RowView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
     Query(wanted): Query<Wanted>,
-) -> Answer<Json<PageView<Value>>> {
+) -> Answer<Json<PageView<RowView>>> {
     let inbox = match wanted.owner.as_deref() {
         None => Inbox::All,
         Some("people") => Inbox::People,
@@ -54,49 +63,63 @@ pub async fn list(
         .store
         .conversations(tenant, inbox, after, PageQuery::limited(wanted.limit))
         .await?;
-    Ok(Json(PageView::of(page, |row| {
-        json!({
-            "customer": row.customer,
-            "number": row.number,
-            "owner": row.owner,
-            "touched_at": row.touched_at,
-        })
-    })))
+    Ok(Json(PageView::of(page, RowView::from)))
 }
 
-/// `GET /v1/conversations/{customer}/{number}`: with the recent thread.
+/// Shows a conversation with the recent thread.
+#[utoipa::path(get, path = "/v1/conversations/{customer}/{number}", tag = "conversations",
+    operation_id = "show_conversation", params(ConversationPath), security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased]))),
+    responses((status = 200, description = "The conversation.", body = ConversationView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
-    Path((customer, number)): Path<(String, String)>,
-) -> Answer<Json<Value>> {
+    Path(ConversationPath { customer, number }): Path<ConversationPath>,
+) -> Answer<Json<ConversationView>> {
     let loaded = load(&host, &scope, &customer).await?;
     let number = NumberId::parse(&number).map_err(|_| ApiError::not_found())?;
     let conversation = loaded
         .state
         .conversation(&number)
         .ok_or_else(ApiError::not_found)?;
-    let mut shown =
-        view::conversation_head(&loaded.customer, &number, conversation, host.clock.now());
-    shown["thread"] = json!(view::thread(conversation));
-    Ok(Json(shown))
+    let head = HeadView::of(&loaded.customer, &number, conversation, host.clock.now());
+    Ok(Json(ConversationView::of(head, conversation)))
+}
+
+/// Which conversation.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct ConversationPath {
+    /// Baton's id of the customer.
+    customer: String,
+    /// The business number: Meta's `phone_number_id`.
+    number: String,
 }
 
 /// Who takes the next step, having seen which epoch.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
+    /// Who: 1 to 64 of a-z, 0-9 and -.
+    #[schema(value_type = String, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
     agent: AgentId,
+    /// The epoch that was seen.
+    #[schema(value_type = u64)]
     epoch: OwnerEpoch,
 }
 
-/// `POST .../claim`: of two who claim at once, exactly one wins.
+/// Takes the next step: of two who claim at once, exactly one wins.
+#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/claim", tag = "conversations",
+    operation_id = "claim", params(ConversationPath), request_body = Claim,
+    security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
+    responses((status = 200, description = "The agent has the next step.", body = HeadView)))]
 pub async fn claim(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
-    Path(path): Path<(String, String)>,
+    Path(path): Path<ConversationPath>,
     Json(claim): Json<Claim>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<HeadView>> {
     let (agent, epoch) = (claim.agent, claim.epoch);
     change(&host, &scope, path, |_| {
         EventBody::Claimed(Claimed { epoch, agent })
@@ -105,25 +128,34 @@ pub async fn claim(
 }
 
 /// What people leave the bot and the next person.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HandBack {
     /// The epoch that whoever gives it back has seen; as it is now when absent.
     #[serde(default)]
+    #[schema(value_type = Option<u64>)]
     epoch: Option<OwnerEpoch>,
+    /// Who.
     #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
     by: Option<AgentId>,
+    /// A note, kept with a return.
     #[serde(default)]
     note: Option<String>,
 }
 
-/// `POST .../return`: back to the bot.
+/// Gives the conversation back to the bot.
+#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/return", tag = "conversations",
+    operation_id = "return", params(ConversationPath), request_body = HandBack,
+    security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
+    responses((status = 200, description = "It moved.", body = HeadView)))]
 pub async fn hand_back(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
-    Path(path): Path<(String, String)>,
+    Path(path): Path<ConversationPath>,
     Json(back): Json<HandBack>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<HeadView>> {
     let note = back.note.map(Into::into);
     change(&host, &scope, path, |conversation| {
         let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
@@ -136,13 +168,18 @@ pub async fn hand_back(
     .await
 }
 
-/// `POST .../resolve`: the episode is over.
+/// Ends the episode.
+#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/resolve", tag = "conversations",
+    operation_id = "resolve", params(ConversationPath), request_body = HandBack,
+    security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
+    responses((status = 200, description = "It moved.", body = HeadView)))]
 pub async fn resolve(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
-    Path(path): Path<(String, String)>,
+    Path(path): Path<ConversationPath>,
     Json(back): Json<HandBack>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<HeadView>> {
     change(&host, &scope, path, |conversation| {
         let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
         let episode = conversation.last_episode();
@@ -160,9 +197,9 @@ pub async fn resolve(
 async fn change(
     host: &Host,
     scope: &Scope,
-    (customer, number): (String, String),
+    ConversationPath { customer, number }: ConversationPath,
     body: impl FnOnce(&Conversation) -> EventBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<HeadView>> {
     let loaded = load(host, scope, &customer).await?;
     let number = NumberId::parse(&number).map_err(|_| ApiError::not_found())?;
     let before = loaded
@@ -190,11 +227,11 @@ async fn change(
         .ok_or_else(ApiError::not_found)?;
     if after.ownership == ownership && !ends_episode {
         let message = "it changed nothing: someone else has the next step, or nobody took it";
-        let error = ApiError::new(axum::http::StatusCode::CONFLICT, "not_moved", message);
+        let error = ApiError::new(Code::NotMoved, message);
         return Err(error
             .with("owner", json!(ownership.owner))
             .with("epoch", ownership.epoch.0));
     }
     change.commit(host).await?;
-    Ok(Json(view::conversation_head(&id, &number, after, at)))
+    Ok(Json(HeadView::of(&id, &number, after, at)))
 }

@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::extract::State;
 use baton_domain::ids::CustomerId;
 use baton_store::{Loaded, Version};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::IntoParams;
 
 use super::{
     auth::{Operator, Reader, Scope},
+    code::Code,
     error::{Answer, ApiError},
+    extract::{Json, Path, Query},
     facts::customer_key,
-    page::{PageQuery, PageView},
-    view,
+    view::{CustomerView, EventView, ListedCustomer, PageQuery, PageView},
 };
 use crate::{host::Host, pipeline::CustomerKey, wire::CustomerRef};
 
 /// Which customers are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Wanted {
     /// The one with this phone number.
     #[serde(default)]
@@ -29,19 +28,26 @@ pub struct Wanted {
     /// The one with this id of yours.
     #[serde(default)]
     external_id: Option<String>,
+    /// Where the last page ended, from its `next`.
     #[serde(default)]
     after: Option<String>,
+    /// How many entries: 50 when absent, at most 200.
     #[serde(default)]
+    #[param(minimum = 0)]
     limit: Option<usize>,
 }
 
-/// `GET /v1/customers`: a page of ids, or the one customer that a phone number
-/// or your own id names.
+/// Lists customers: a page of ids, or the one customer, whole, that a phone
+/// number or your own id names.
+#[utoipa::path(get, path = "/v1/customers", tag = "customers", params(Wanted),
+    operation_id = "list_customers", security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::InvalidValue, Code::Erased]))),
+    responses((status = 200, description = "A page.", body = PageView<ListedCustomer>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
     Reader(scope): Reader,
     Query(wanted): Query<Wanted>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<PageView<ListedCustomer>>> {
     let tenant = &scope.tenant.document.id;
     if wanted.phone.is_none() && wanted.external_id.is_none() {
         let limit = PageQuery::limited(wanted.limit);
@@ -49,8 +55,7 @@ pub async fn list(
             .store
             .customers(tenant, wanted.after.as_deref(), limit)
             .await?;
-        let page = PageView::of(page, |id| json!({ "id": id }));
-        return Ok(Json(json!(page)));
+        return Ok(Json(PageView::of(page, Into::into)));
     }
     let named = CustomerRef {
         phone: wanted.phone,
@@ -65,43 +70,52 @@ pub async fn list(
     // A customer nobody knows comes back empty: it exists once committed.
     let is_known = loaded.version > Version(0);
     let now = host.clock.now();
-    let found = is_known.then(|| view::customer(&loaded.customer, &loaded.state, now));
-    Ok(Json(
-        json!({ "items": found.into_iter().collect::<Vec<_>>() }),
-    ))
+    let found = is_known.then(|| CustomerView::of(&loaded.customer, &loaded.state, now));
+    let found = found.into_iter().map(Into::into).collect();
+    Ok(Json(PageView::new(found, None)))
 }
 
-/// `GET /v1/customers/{customer}`.
+/// Shows a customer.
+#[utoipa::path(get, path = "/v1/customers/{customer}", tag = "customers",
+    operation_id = "show_customer", security(("tenant_key" = [])),
+    params(("customer" = String, Path, description = "Baton's id.")),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased]))),
+    responses((status = 200, description = "The customer.", body = CustomerView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
     Reader(scope): Reader,
     Path(customer): Path<String>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<CustomerView>> {
     let loaded = load(&host, &scope, &customer).await?;
-    Ok(Json(view::customer(
-        &loaded.customer,
-        &loaded.state,
-        host.clock.now(),
-    )))
+    let now = host.clock.now();
+    Ok(Json(CustomerView::of(&loaded.customer, &loaded.state, now)))
 }
 
 /// Which events are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct EventsQuery {
-    /// The first version wanted.
+    /// The first version wanted: 1 when absent, or the last page's `next`.
     #[serde(default)]
     from: Option<u64>,
+    /// How many entries: 50 when absent, at most 200.
     #[serde(default)]
+    #[param(minimum = 0)]
     limit: Option<usize>,
 }
 
-/// `GET /v1/customers/{customer}/events`: the log, oldest first.
+/// Shows a customer's log, the oldest first.
+#[utoipa::path(get, path = "/v1/customers/{customer}/events", tag = "customers",
+    operation_id = "list_events", security(("tenant_key" = [])),
+    params(("customer" = String, Path, description = "Baton's id."), EventsQuery),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased]))),
+    responses((status = 200, description = "A page.", body = PageView<EventView>)))]
 pub async fn events(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
     Path(customer): Path<String>,
     Query(query): Query<EventsQuery>,
-) -> Answer<Json<PageView<Value>>> {
+) -> Answer<Json<PageView<EventView>>> {
     let loaded = load(&host, &scope, &customer).await?;
     let tenant = &scope.tenant.document.id;
     let limit = PageQuery::limited(query.limit);
@@ -115,7 +129,7 @@ pub async fn events(
         .filter(|last| *last < loaded.version.0)
         .map(|last| (last + 1).to_string());
     Ok(Json(PageView::new(
-        events.iter().map(view::event).collect(),
+        events.into_iter().map(Into::into).collect(),
         next,
     )))
 }

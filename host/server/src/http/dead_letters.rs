@@ -2,43 +2,31 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
-use baton_store::Stage;
-use serde_json::{Value, json};
+use axum::extract::State;
 
 use super::{
     auth::Operator,
+    code::Code,
     error::Answer,
-    page::{PageQuery, PageView},
+    extract::{Json, Query},
+    view::{DeadLetterView, PageQuery, PageView},
 };
 use crate::host::Host;
 
-/// `GET /v1/dead-letters`: the latest first.
+/// Lists messages that will not be tried again, the latest first.
+#[utoipa::path(get, path = "/v1/dead-letters", tag = "messages", params(PageQuery),
+    operation_id = "list_dead_letters", security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::InvalidValue]))),
+    responses((status = 200, description = "A page.", body = PageView<DeadLetterView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
     Query(page): Query<PageQuery>,
-) -> Answer<Json<PageView<Value>>> {
+) -> Answer<Json<PageView<DeadLetterView>>> {
     let tenant = &scope.tenant.document.id;
     let letters = host
         .store
         .dead_letters(tenant, page.after.as_deref(), page.limit())
         .await?;
-    Ok(Json(PageView::of(letters, |work| {
-        let (why, at) = match &work.stage {
-            Stage::Dead { why, at } => (Some(why.clone()), Some(*at)),
-            _ => (None, None),
-        };
-        json!({
-            "customer": work.customer,
-            "key": work.key,
-            "why": why,
-            "at": at,
-            "tries": work.tries,
-            "effect": work.payload,
-        })
-    })))
+    Ok(Json(PageView::of(letters, DeadLetterView::from)))
 }

@@ -2,47 +2,58 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::extract::State;
 use baton_domain::event::EventBody;
 use baton_store::{EventRow, Listed, StoreError, StoredEvent, Version};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{
     auth::{Operator, Scope},
+    code::Code,
     customers::load,
     error::{Answer, ApiError},
-    page::{PageQuery, PageView},
+    extract::{Json, Path, Query},
+    view::{DecisionRow, DecisionView, HandoffRow, PageQuery, PageView, PlaceView},
 };
 use crate::host::Host;
 
-/// `GET /v1/decisions`: the latest first, what was decided; the explanation is
-/// at `/v1/decisions/{customer}/{version}`.
+/// Lists decisions, the latest first; each with its explanation is at
+/// `/v1/decisions/{customer}/{version}`.
+#[utoipa::path(get, path = "/v1/decisions", tag = "decisions", params(PageQuery),
+    operation_id = "list_decisions", security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::InvalidValue]))),
+    responses((status = 200, description = "A page.", body = PageView<DecisionRow>)))]
 pub async fn list_decisions(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
     Query(page): Query<PageQuery>,
-) -> Answer<Json<PageView<Value>>> {
-    list(&host, &scope, Listed::Decisions, &page).await
+) -> Answer<Json<PageView<DecisionRow>>> {
+    list(&host, &scope, Listed::Decisions, &page, decision).await
 }
 
-/// `GET /v1/handoffs`: the latest first, each with reason and next step.
+/// Lists handoffs, the latest first, each with reason and next step.
+#[utoipa::path(get, path = "/v1/handoffs", tag = "decisions", params(PageQuery),
+    operation_id = "list_handoffs", security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::InvalidValue]))),
+    responses((status = 200, description = "A page.", body = PageView<HandoffRow>)))]
 pub async fn list_handoffs(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
     Query(page): Query<PageQuery>,
-) -> Answer<Json<PageView<Value>>> {
-    list(&host, &scope, Listed::Handoffs, &page).await
+) -> Answer<Json<PageView<HandoffRow>>> {
+    list(&host, &scope, Listed::Handoffs, &page, handoff).await
 }
 
-async fn list(
+/// `show` makes an entry of a place and its event; of `None` when the customer
+/// was erased on request, and that it was is all that is left.
+async fn list<T>(
     host: &Host,
     scope: &Scope,
     listed: Listed,
     query: &PageQuery,
-) -> Answer<Json<PageView<Value>>> {
+    show: impl Fn(PlaceView, Option<EventBody>) -> T,
+) -> Answer<Json<PageView<T>>> {
     let tenant = &scope.tenant.document.id;
     let page = host
         .store
@@ -50,12 +61,13 @@ async fn list(
         .await?;
     let mut items = Vec::with_capacity(page.items.len());
     for row in &page.items {
-        let place = json!({ "customer": row.customer, "version": row.version.0, "at": row.at });
+        let place = PlaceView::new(row.customer.clone(), row.version, row.at);
         match event_at(host, scope, row).await {
-            Ok(Some(stored)) => items.push(shown(place, &stored)),
+            Ok(Some(StoredEvent { event, .. })) => {
+                items.push(show(place.on(event.number), Some(event.body)));
+            }
             Ok(None) => {}
-            // Erased on request: that it was is all that is left.
-            Err(StoreError::Erased) => items.push(merged(place, json!({ "erased": true }))),
+            Err(StoreError::Erased) => items.push(show(place.erased(), None)),
             Err(error) => return Err(error.into()),
         }
     }
@@ -75,57 +87,60 @@ async fn event_at(
         .pop())
 }
 
-fn shown(place: Value, stored: &StoredEvent) -> Value {
-    match &stored.event.body {
-        EventBody::Decided(record) => merged(
-            place,
-            json!({
-                "number": stored.event.number,
-                "occasion": record.occasion.as_str(),
-                "release": record.release,
-                "decision": record.decision,
-            }),
-        ),
-        EventBody::HandedOff(handoff) => merged(
-            place,
-            json!({ "number": stored.event.number, "handoff": handoff }),
-        ),
-        _ => place,
+fn decision(place: PlaceView, body: Option<EventBody>) -> DecisionRow {
+    let record = match body {
+        Some(EventBody::Decided(record)) => Some(record),
+        _ => None,
+    };
+    DecisionRow {
+        place,
+        occasion: record.as_ref().map(|it| it.occasion.as_str()),
+        release: record.as_ref().map(|it| it.release.0),
+        decision: record.map(|it| it.decision),
     }
 }
 
-fn merged(mut place: Value, more: Value) -> Value {
-    if let (Some(place), Value::Object(more)) = (place.as_object_mut(), more) {
-        place.extend(more);
-    }
-    place
+fn handoff(place: PlaceView, body: Option<EventBody>) -> HandoffRow {
+    let handoff = match body {
+        Some(EventBody::HandedOff(handoff)) => Some(handoff),
+        _ => None,
+    };
+    HandoffRow { place, handoff }
 }
 
-/// `GET /v1/decisions/{customer}/{version}`: what each module read, said and
-/// cost, and what was decided.
+/// Which decision.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct DecisionPath {
+    /// Baton's id of the customer.
+    customer: String,
+    /// Its place in the customer's log.
+    version: u64,
+}
+
+/// Shows a decision: what each module read, said and cost, and what was
+/// decided.
+#[utoipa::path(get, path = "/v1/decisions/{customer}/{version}", tag = "decisions",
+    operation_id = "show_decision", params(DecisionPath), security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased]))),
+    responses((status = 200, description = "The decision.", body = DecisionView)))]
 pub async fn show_decision(
     State(host): State<Arc<Host>>,
     Operator(scope): Operator,
-    Path((customer, version)): Path<(String, u64)>,
-) -> Answer<Json<Value>> {
+    Path(DecisionPath { customer, version }): Path<DecisionPath>,
+) -> Answer<Json<DecisionView>> {
     let loaded = load(&host, &scope, &customer).await?;
     let tenant = &scope.tenant.document.id;
+    let version = Version(version);
     let events = host
         .store
-        .events(tenant, &loaded.customer, Version(version), 1)
+        .events(tenant, &loaded.customer, version, 1)
         .await?;
-    let stored = events.into_iter().find(|it| it.version == Version(version));
-    match stored.map(|it| it.event) {
-        Some(event) => match event.body {
-            EventBody::Decided(record) => Ok(Json(json!({
-                "customer": loaded.customer,
-                "version": version,
-                "at": event.at,
-                "number": event.number,
-                "record": record,
-            }))),
-            _ => Err(ApiError::not_found()),
-        },
-        None => Err(ApiError::not_found()),
-    }
+    let stored = events.into_iter().find(|it| it.version == version);
+    let event = stored.ok_or_else(ApiError::not_found)?.event;
+    let EventBody::Decided(record) = event.body else {
+        return Err(ApiError::not_found());
+    };
+    let place = PlaceView::new(loaded.customer, version, event.at).on(event.number);
+    Ok(Json(DecisionView { place, record }))
 }

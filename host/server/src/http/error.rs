@@ -8,15 +8,16 @@ use axum::{
 };
 use baton_domain::limits::{BODY_SECONDS_MAX, RETRY_AFTER_SECONDS};
 use baton_store::{CommitError, StoreError};
+use baton_whatsapp::signature::SignatureError;
 use serde_json::{Map, Value, json};
 
+use super::code::Code;
 use crate::{accept::Shed, pipeline::Refused, wire::InvalidValue};
 
 /// An answer that is not what was asked for.
 #[derive(Debug)]
 pub struct ApiError {
-    status: StatusCode,
-    code: &'static str,
+    code: Code,
     message: String,
     details: Map<String, Value>,
 }
@@ -25,10 +26,9 @@ pub struct ApiError {
 pub type Answer<T> = Result<T, ApiError>;
 
 impl ApiError {
-    /// An error of this status and stable code.
-    pub fn new(status: StatusCode, code: &'static str, message: impl ToString) -> Self {
+    /// An error of this code, whose table also tells the status.
+    pub fn new(code: Code, message: impl ToString) -> Self {
         Self {
-            status,
             code,
             message: message.to_string(),
             details: Map::new(),
@@ -37,16 +37,12 @@ impl ApiError {
 
     /// The request says something that cannot be taken.
     pub fn invalid(message: impl ToString) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_value", message)
+        Self::new(Code::InvalidValue, message)
     }
 
     /// There is no such thing, or it is another tenant's: the same bytes.
     pub fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "there is no such thing here",
-        )
+        Self::new(Code::NotFound, "there is no such thing here")
     }
 
     /// Adds something that programs can read.
@@ -59,41 +55,57 @@ impl ApiError {
     /// There is too much to do: nothing of it was begun.
     pub fn shed() -> Self {
         let message = "too much is in work: come again later";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
+        Self::new(Code::Overloaded, message)
     }
 
     /// It takes too long to be waited for.
     pub fn timed_out() -> Self {
         let message = "it takes too long: it may still be done, so ask again";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", message)
+        Self::new(Code::TimedOut, message)
     }
 
     /// The body did not come in time.
     pub fn body_timed_out() -> Self {
         let message = format!("the whole body is wanted within {BODY_SECONDS_MAX} seconds");
-        Self::new(StatusCode::REQUEST_TIMEOUT, "body_timed_out", message)
+        Self::new(Code::BodyTimedOut, message)
     }
 
     /// Something is wrong with the host.
     pub fn internal() -> Self {
         let message = "something went wrong here: try again";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+        Self::new(Code::Internal, message)
     }
 
     /// It cannot be done for now.
     pub fn unavailable() -> Self {
-        let message = "not done for now: try again";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+        Self::new(Code::Unavailable, "not done for now: try again")
     }
+}
+
+/// What stands in the body of an error, until the request's id joins it.
+#[derive(Clone)]
+struct ErrorBody(Map<String, Value>);
+
+/// The answer with the request's id in it, when it is an error.
+pub fn identified(answer: Response, request_id: &str) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let Some(ErrorBody(mut error)) = parts.extensions.remove() else {
+        return Response::from_parts(parts, body);
+    };
+    error.insert("request_id".to_owned(), request_id.into());
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, json!({ "error": error }).to_string().into())
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut error = self.details;
-        error.insert("code".to_owned(), self.code.into());
+        let status = self.code.status();
+        error.insert("code".to_owned(), self.code.as_str().into());
         error.insert("message".to_owned(), self.message.into());
-        let mut response = (self.status, Json(json!({ "error": error }))).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        let mut response = (status, Json(json!({ "error": &error }))).into_response();
+        response.extensions_mut().insert(ErrorBody(error));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
@@ -105,18 +117,10 @@ impl IntoResponse for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Erased => Self::new(
-                StatusCode::GONE,
-                "erased",
-                "the customer was erased on request",
-            ),
+            StoreError::Erased => Self::new(Code::Erased, "the customer was erased on request"),
             StoreError::QuarantineFull => {
                 tracing::error!("the quarantine is full");
-                Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "quarantine_full",
-                    "try again later",
-                )
+                Self::new(Code::QuarantineFull, "try again later")
             }
             error @ StoreError::BadCursor => Self::invalid(error),
             StoreError::OverLimit { what, max } => {
@@ -135,13 +139,11 @@ impl From<CommitError> for ApiError {
         match error {
             CommitError::Store(error) => error.into(),
             CommitError::Stale => Self::new(
-                StatusCode::PRECONDITION_FAILED,
-                "stale",
+                Code::Stale,
                 "it was changed since you read it: read it again",
             ),
             _ => Self::new(
-                StatusCode::CONFLICT,
-                "changed_meanwhile",
+                Code::ChangedMeanwhile,
                 "it was changed meanwhile: read it again",
             ),
         }
@@ -151,7 +153,7 @@ impl From<CommitError> for ApiError {
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Signature(error) => Self::new(StatusCode::UNAUTHORIZED, error.code(), error),
+            Refused::Signature(error) => Self::new(of_signature(error), error),
             Refused::Store(error) => error.into(),
             Refused::Contended => Self::unavailable(),
             Refused::Shed(shed) => shed.into(),
@@ -172,11 +174,25 @@ impl From<InvalidValue> for ApiError {
     }
 }
 
+fn of_signature(error: SignatureError) -> Code {
+    match error {
+        SignatureError::Missing => Code::SignatureMissing,
+        SignatureError::Scheme => Code::SignatureScheme,
+        SignatureError::Length { .. } => Code::SignatureLength,
+        SignatureError::NotHex => Code::SignatureNotHex,
+        SignatureError::Mismatch => Code::SignatureMismatch,
+    }
+}
+
 /// The answer for a path that nothing serves.
 pub async fn no_such_route() -> ApiError {
+    ApiError::new(Code::NoSuchRoute, "nothing is served here")
+}
+
+/// The answer for a method that the path does not serve.
+pub async fn method_not_allowed() -> ApiError {
     ApiError::new(
-        StatusCode::NOT_FOUND,
-        "no_such_route",
-        "nothing is served here",
+        Code::MethodNotAllowed,
+        "the path does not serve this method",
     )
 }

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use baton_domain::{event::EventBody, limits::FACTS_MAX};
 use baton_store::{Identity, Link, Role};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     auth::Teller,
+    code::Code,
     error::{Answer, ApiError},
+    extract::Json,
 };
 use crate::{
     host::Host,
@@ -18,17 +21,18 @@ use crate::{
 };
 
 /// Facts about one customer.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
     /// Whom they are about.
     customer: CustomerRef,
     /// What happened, in order; at most 100.
+    #[schema(min_items = 1, max_items = 100)]
     facts: Vec<KeyedFact>,
 }
 
 /// A fact, and what makes telling it twice harmless.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct KeyedFact {
     /// Your key of this fact: under the same key it is taken once. Without
     /// one, and with `at`, the same fact is taken once.
@@ -39,7 +43,7 @@ pub struct KeyedFact {
 }
 
 /// What was taken.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Told {
     /// Baton's id of the customer.
     customer: String,
@@ -47,7 +51,11 @@ pub struct Told {
     news: bool,
 }
 
-/// Takes facts; answered once they are durable.
+/// Takes facts about a customer; answered once they are durable.
+#[utoipa::path(post, path = "/v1/events", tag = "facts", operation_id = "tell_facts",
+    request_body = Facts, security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::InvalidValue, Code::Erased]))),
+    responses((status = 200, description = "All of it is durable.", body = Told)))]
 pub async fn tell(
     State(host): State<Arc<Host>>,
     Teller(scope): Teller,
@@ -75,8 +83,7 @@ pub async fn tell(
         );
         if scope.role() == Role::Integration && is_bots {
             let message = "only a bot's key tells what the bot did";
-            let status = axum::http::StatusCode::FORBIDDEN;
-            return Err(ApiError::new(status, "forbidden", message).with("fact", place));
+            return Err(ApiError::new(Code::Forbidden, message).with("fact", place));
         }
         items.push(Item {
             identity: identity(keyed),

@@ -2,24 +2,31 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use baton_store::WorkKind;
 use futures_util::FutureExt;
 
-use super::error::{Answer, ApiError};
+use super::{
+    code::Code,
+    error::{Answer, ApiError},
+};
 use crate::host::Host;
 
-/// `GET /healthz`: the process answers.
+/// Answers while the process lives.
+#[utoipa::path(get, path = "/healthz", tag = "health", operation_id = "alive",
+    responses((status = 200, description = "It lives.", body = String, content_type = "text/plain")))]
 pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: the store answers too, and takes what is told.
+/// Answers while the store answers too, and takes what is told.
+#[utoipa::path(get, path = "/readyz", tag = "health", operation_id = "ready",
+    extensions(("x-error-codes" = json!([Code::StoreFailed, Code::Unavailable]))),
+    responses((status = 200, description = "It is ready.", body = String, content_type = "text/plain")))]
 pub async fn ready(State(host): State<Arc<Host>>) -> Answer<&'static str> {
     if host.store.failed().now_or_never().is_some() {
         let message = "a write to the store failed: the host is ending, start it again";
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        return Err(ApiError::new(status, "store_failed", message));
+        return Err(ApiError::new(Code::StoreFailed, message));
     }
     host.store.next_due(WorkKind::Effect).await?;
     Ok("ready")

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::State,
     http::{HeaderMap, StatusCode},
 };
@@ -17,10 +16,13 @@ use baton_domain::{
 };
 use baton_store::{CommitError, Identity, NewWork, WorkChange, WorkKey, WorkKind};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     auth::Bot,
+    code::Code,
     error::{Answer, ApiError},
+    extract::Json,
     facts::customer_key,
 };
 use crate::{
@@ -31,27 +33,36 @@ use crate::{
 };
 
 /// A message to be sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Outgoing {
     /// To whom.
     customer: CustomerRef,
     /// From which business number; the latest conversation's when absent.
     #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 256)]
     number: Option<NumberId>,
     /// What it says.
     message: OutgoingMessage,
 }
 
 /// What became of the request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Queued {
     /// Key of the message: its fate is in the thread under it.
     send: String,
 }
 
-/// Puts a message into the outbox. `Idempotency-Key` is required: under the
-/// same key the message is sent once.
+/// Puts a message to a customer into the outbox. Under the same
+/// `Idempotency-Key` it is sent once.
+#[utoipa::path(post, path = "/v1/messages", tag = "messages", operation_id = "send_message",
+    params(("Idempotency-Key" = String, Header, min_length = 1, max_length = 256,
+        pattern = "^[!-~]([ -~]*[!-~])?$", description = "Your key of this message.")),
+    request_body = Outgoing, security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::IdempotencyKeyMissing, Code::NotFound,
+        Code::NoConversation, Code::PeopleOwn, Code::OutsideServiceWindow, Code::ChangedMeanwhile,
+        Code::InvalidValue, Code::Erased]))),
+    responses((status = 202, description = "It is in the outbox.", body = Queued)))]
 pub async fn send(
     State(host): State<Arc<Host>>,
     Bot(scope): Bot,
@@ -103,11 +114,7 @@ fn queue(host: &Host, change: &mut Change, outgoing: &Outgoing, send: &str) -> A
     let conversation = number.and_then(|number| Some((state.conversation(&number)?, number)));
     let Some((conversation, number)) = conversation else {
         let message = "the customer has no conversation yet: name a number after the first message";
-        return Err(ApiError::new(
-            StatusCode::NOT_FOUND,
-            "no_conversation",
-            message,
-        ));
+        return Err(ApiError::new(Code::NoConversation, message));
     };
     let ownership = &conversation.ownership;
     if ownership.owner.is_people() {
@@ -117,11 +124,7 @@ fn queue(host: &Host, change: &mut Change, outgoing: &Outgoing, send: &str) -> A
     let is_window_open = conversation.is_window_open(now);
     if !is_window_open && !outgoing.message.is_template() {
         let message = "the customer wrote more than 24 hours ago: send an approved template";
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "outside_service_window",
-            message,
-        ));
+        return Err(ApiError::new(Code::OutsideServiceWindow, message));
     }
     let queued = SendQueued {
         send: SendKey(send.into()),
@@ -155,7 +158,7 @@ fn queue(host: &Host, change: &mut Change, outgoing: &Outgoing, send: &str) -> A
 
 fn people_own(owner: &Owner) -> ApiError {
     let message = "people own this conversation: the bot is silent until they return it";
-    let error = ApiError::new(StatusCode::CONFLICT, "people_own", message);
+    let error = ApiError::new(Code::PeopleOwn, message);
     let error = error.with("owner", owner.as_str());
     let error = match owner.team() {
         Some(team) => error.with("team", team.as_str()),
@@ -171,7 +174,7 @@ fn idempotency_key(headers: &HeaderMap) -> Answer<String> {
     let wanted = || {
         let message =
             format!("send an Idempotency-Key header of 1 to {FOREIGN_ID_CHARS_MAX} characters");
-        ApiError::new(StatusCode::BAD_REQUEST, "idempotency_key_missing", message)
+        ApiError::new(Code::IdempotencyKeyMissing, message)
     };
     let key = headers.get("idempotency-key").ok_or_else(wanted)?;
     let key = key.to_str().map_err(|_| wanted())?.trim();

@@ -1,17 +1,28 @@
-//! The HTTP surface: one route table, one file a resource.
+//! The HTTP surface: one route table, one file a resource. Each handler carries
+//! its own part of the OpenAPI document, so that what is served and what is
+//! documented are one table.
+
+#![allow(
+    unused_qualifications,
+    reason = "the annotations of handlers expand to qualified names"
+)]
 
 mod admin;
 mod auth;
+mod code;
 mod conversations;
 mod customers;
 mod dead_letters;
 mod decisions;
+mod document;
 mod error;
+mod extract;
 mod facts;
 mod health;
 mod messages;
-mod page;
+mod metrics;
 mod refusals;
+mod request_id;
 mod view;
 mod webhooks;
 
@@ -19,82 +30,70 @@ pub use error::ApiError;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    middleware::{from_fn_with_state, map_response},
-    routing::{delete, get, post, put},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use baton_domain::limits::{API_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use code::Code;
+pub use document::EXAMPLES;
+pub use request_id::RequestIds;
 
 use crate::host::Host;
 
 /// Every route there is.
 pub fn router(host: Arc<Host>) -> Router {
-    let webhooks = Router::new()
-        .route(
-            "/webhooks/whatsapp/{app}",
-            get(webhooks::handshake).post(webhooks::receive),
-        )
-        .layer(DefaultBodyLimit::max(WEBHOOK_BODY_BYTES_MAX));
-    let api = Router::new()
-        .route("/v1/events", post(facts::tell))
-        .route("/v1/messages", post(messages::send))
-        .route("/v1/customers", get(customers::list))
-        .route("/v1/customers/{customer}", get(customers::show))
-        .route("/v1/customers/{customer}/events", get(customers::events))
-        .route("/v1/conversations", get(conversations::list))
-        .route(
-            "/v1/conversations/{customer}/{number}",
-            get(conversations::show),
-        )
-        .route(
-            "/v1/conversations/{customer}/{number}/claim",
-            post(conversations::claim),
-        )
-        .route(
-            "/v1/conversations/{customer}/{number}/return",
-            post(conversations::hand_back),
-        )
-        .route(
-            "/v1/conversations/{customer}/{number}/resolve",
-            post(conversations::resolve),
-        )
-        .route("/v1/decisions", get(decisions::list_decisions))
-        .route(
-            "/v1/decisions/{customer}/{version}",
-            get(decisions::show_decision),
-        )
-        .route("/v1/handoffs", get(decisions::list_handoffs))
-        .route("/v1/dead-letters", get(dead_letters::list))
-        .route("/admin/tenants", get(admin::tenants::list))
-        .route(
-            "/admin/tenants/{tenant}",
-            get(admin::tenants::show).put(admin::tenants::put),
-        )
-        .route(
-            "/admin/tenants/{tenant}/keys",
-            post(admin::keys::make).get(admin::keys::list),
-        )
-        .route(
-            "/admin/tenants/{tenant}/keys/{name}",
-            delete(admin::keys::revoke),
-        )
-        .route("/admin/apps/{app}", put(admin::apps::put))
-        .route("/admin/quarantine", get(admin::quarantine::list))
-        .route("/admin/quarantine/{id}", delete(admin::quarantine::dismiss))
-        .route(
-            "/admin/quarantine/{id}/redrive",
-            post(admin::quarantine::redrive),
-        )
-        .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
-        .layer(from_fn_with_state(host.clone(), refusals::shed_over_limit));
-    Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .merge(webhooks)
-        .merge(api)
+    let shed = from_fn_with_state(host.clone(), refusals::shed_over_limit);
+    Router::from(open())
+        .merge(Router::from(api()).layer(shed))
         .fallback(error::no_such_route)
-        .layer(map_response(refusals::in_stable_form))
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(from_fn_with_state(host.clone(), request_id::identify))
         .with_state(host)
+}
+
+/// The OpenAPI document of what [`router`] serves.
+pub fn document() -> serde_json::Value {
+    document::finished(open().merge(api()).into_openapi())
+}
+
+/// What is let in by rules of its own, or always.
+fn open() -> OpenApiRouter<Arc<Host>> {
+    let webhooks = OpenApiRouter::new()
+        .routes(routes!(webhooks::handshake, webhooks::receive))
+        .layer(DefaultBodyLimit::max(WEBHOOK_BODY_BYTES_MAX));
+    OpenApiRouter::with_openapi(document::base())
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::show))
+        .routes(routes!(document::json))
+        .routes(routes!(document::docs))
+        .merge(webhooks)
+}
+
+/// What is let in while there is room for it.
+fn api() -> OpenApiRouter<Arc<Host>> {
+    OpenApiRouter::new()
+        .routes(routes!(facts::tell))
+        .routes(routes!(messages::send))
+        .routes(routes!(customers::list))
+        .routes(routes!(customers::show))
+        .routes(routes!(customers::events))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::show))
+        .routes(routes!(conversations::claim))
+        .routes(routes!(conversations::hand_back))
+        .routes(routes!(conversations::resolve))
+        .routes(routes!(decisions::list_decisions))
+        .routes(routes!(decisions::show_decision))
+        .routes(routes!(decisions::list_handoffs))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(admin::tenants::list))
+        .routes(routes!(admin::tenants::show, admin::tenants::put))
+        .routes(routes!(admin::keys::make, admin::keys::list))
+        .routes(routes!(admin::keys::revoke))
+        .routes(routes!(admin::apps::put))
+        .routes(routes!(admin::quarantine::list))
+        .routes(routes!(admin::quarantine::dismiss))
+        .routes(routes!(admin::quarantine::redrive))
+        .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
 }

@@ -1,50 +1,73 @@
 //! Where Meta calls.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::{HeaderMap, StatusCode},
 };
 use baton_whatsapp::{handshake, signature::SIGNATURE_HEADER};
-use bytes::Bytes;
 
-use super::error::{Answer, ApiError};
+use super::{
+    code::Code,
+    error::{Answer, ApiError},
+    extract::{Bytes, Path},
+};
 use crate::{host::Host, pipeline::take_webhook};
 
-/// `GET /webhooks/whatsapp/{app}`: the subscription handshake, which Meta does
-/// not sign.
+/// Answers Meta's subscription handshake, which is not signed.
+#[utoipa::path(get, path = "/webhooks/whatsapp/{app}", tag = "webhooks",
+    operation_id = "webhook_handshake", params(("app" = String, Path, description = "Name of the Meta app."),
+        ("hub.mode" = String, Query, description = "`subscribe`."),
+        ("hub.challenge" = String, Query, description = "A plain word, which is answered."),
+        ("hub.verify_token" = String, Query, description = "The app's verify token.")),
+    extensions(("x-error-codes" = json!([Code::HandshakeRefused]))),
+    responses((status = 200, description = "The challenge.", body = String, content_type = "text/plain")))]
 pub async fn handshake(
     State(host): State<Arc<Host>>,
     Path(app): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<String> {
     let directory = host.directory();
-    let refused = |code| ApiError::new(StatusCode::FORBIDDEN, code, "the handshake is refused");
-    let app = directory
-        .app(&app)
-        .ok_or_else(|| refused("handshake_refused"))?;
+    let refused = || ApiError::new(Code::HandshakeRefused, "the handshake is refused");
+    let app = directory.app(&app).ok_or_else(refused)?;
     handshake::answer(query.as_deref().unwrap_or_default(), &app.verify_token)
-        .map_err(|_| refused("handshake_refused"))
+        .map_err(|_| refused())
 }
 
-/// `POST /webhooks/whatsapp/{app}`: 200 means that everything in it is durable.
+/// Takes a webhook of Meta: 200 means that everything in it is durable. A
+/// signed body that cannot be processed is kept in quarantine and acknowledged.
+#[utoipa::path(post, path = "/webhooks/whatsapp/{app}", tag = "webhooks",
+    operation_id = "take_webhook", params(("app" = String, Path, description = "Name of the Meta app.")),
+    request_body(content = Object, content_type = "application/json",
+        description = "As Meta documents it; verified over the raw bytes, at most 4 MiB."),
+    security(("signature" = [])),
+    extensions(("x-error-codes" = json!([Code::UnknownApp, Code::SignatureMissing,
+        Code::SignatureScheme, Code::SignatureLength, Code::SignatureNotHex,
+        Code::SignatureMismatch, Code::QuarantineFull]))),
+    responses((status = 200, description = "Everything in it is durable.")))]
 pub async fn receive(
     State(host): State<Arc<Host>>,
     Path(app): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Answer<StatusCode> {
     let directory = host.directory();
     let unknown = || {
         let message = "no app of this name signs here";
-        ApiError::new(StatusCode::UNAUTHORIZED, "unknown_app", message)
+        ApiError::new(Code::UnknownApp, message)
     };
-    let app = directory.app(&app).ok_or_else(unknown)?.clone();
+    let Some(app) = directory.app(&app).cloned() else {
+        host.metrics.webhooks.count("unknown_app");
+        return Err(unknown());
+    };
     let signature = headers
         .get(SIGNATURE_HEADER)
         .map(axum::http::HeaderValue::as_bytes);
     let _room = host.door.webhook(body.len())?;
-    take_webhook(&host, &app, body, signature).await?;
+    let (begun, bytes) = (Instant::now(), body.len());
+    let taken = take_webhook(&host, &app, body, signature).await;
+    host.metrics.webhook(&taken, bytes, begun.elapsed());
+    taken?;
     Ok(StatusCode::OK)
 }

@@ -12,7 +12,7 @@ use baton_domain::{
     },
     state::Profile,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use baton_store::{CommitError, LeasedWork, Stage, StoreError, WorkChange};
 use baton_whatsapp::{
@@ -102,11 +102,14 @@ impl Sending<'_> {
         let (Some(token), Some(outgoing)) = (token, outgoing) else {
             return self.give_up("not_sendable").await;
         };
+        let begun = Instant::now();
         let outcome = self
             .host
             .graph
             .send(&self.effect.number, &token, &outgoing)
             .await;
+        let took = begun.elapsed();
+        self.host.metrics.graph_seconds.record(took.as_secs_f64());
         self.conclude(&outcome).await
     }
 
@@ -142,6 +145,7 @@ impl Sending<'_> {
                 }
                 Err(why) => {
                     tracing::info!(why, "a message is suppressed");
+                    self.host.metrics.sends.count("suppressed");
                     self.record(change, now, SendOutcome::Suppressed { why: why.into() });
                     change.add_work(WorkChange::Done(lease.clone()));
                     Begin::Suppressed
@@ -173,13 +177,16 @@ impl Sending<'_> {
                     change.add_work(WorkChange::Done(lease.clone()));
                 })
                 .await?;
+                self.host.metrics.sends.count("accepted");
                 Ok(())
             }
             Next::Again(wait) => {
+                self.host.metrics.sends.count("again");
                 let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(60));
                 self.moved(Stage::Waiting, wait).await
             }
             Next::AwaitStatus => {
+                self.host.metrics.sends.count("awaits_status");
                 let at = self.host.clock.now();
                 self.moved(Stage::Begun { at }, fate_wait()).await
             }
@@ -187,6 +194,7 @@ impl Sending<'_> {
             Next::StopNumber => {
                 let (number, code) = (&self.effect.number, outcome.code());
                 tracing::error!(%number, code, "the number cannot send: look at its token");
+                self.host.metrics.sends.count("number_stopped");
                 self.wait_for_number(code).await
             }
         }
@@ -219,6 +227,7 @@ impl Sending<'_> {
                 change.add_work(moved(Stage::Begun { at: begun_at }, give_up_at));
             } else {
                 let why: Arc<str> = "fate_unknown".into();
+                self.host.metrics.sends.count("dead");
                 self.record(change, now, SendOutcome::Dead { why: why.clone() });
                 change.add_work(moved(Stage::Dead { why, at: now }, now));
             }
@@ -238,6 +247,8 @@ impl Sending<'_> {
     }
 
     async fn give_up(&self, why: &str) -> Result<(), Refused> {
+        tracing::info!(why, "a message is given up");
+        self.host.metrics.sends.count("dead");
         self.commit(|change, now| {
             self.record(change, now, SendOutcome::Dead { why: why.into() });
             change.add_work(WorkChange::Moved {

@@ -24,6 +24,7 @@ use crate::{
     directory::ActiveTenant,
     evaluation::{Cause, When},
     host::Host,
+    metrics::DecisionCount,
 };
 
 /// A change to one customer that is not durable yet.
@@ -37,6 +38,8 @@ pub struct Change {
     links: Vec<Link>,
     absorb: Option<(CustomerId, Version)>,
     work: Vec<WorkChange>,
+    /// What to count once it is durable.
+    decided: Vec<DecisionCount>,
 }
 
 impl Change {
@@ -60,6 +63,7 @@ impl Change {
             links: Vec::new(),
             absorb: None,
             work: Vec::new(),
+            decided: Vec::new(),
         };
         if let Some(younger) = loaded.absorbs {
             change.absorb(host, younger).await?;
@@ -205,8 +209,15 @@ impl Change {
             .evaluate(tenant, facts, cause, When::BeforeAnswer, deadline)
             .await;
         match evaluated {
-            Some(evaluated) => self.decide(now, number, evaluated.record),
-            None => self.defer(now, event, cause),
+            Some(evaluated) => {
+                host.metrics.evaluated("inline", evaluated.took());
+                self.decide(now, number, evaluated.record);
+            }
+            None => {
+                host.metrics.evaluations.count("deferred");
+                host.metrics.deferrals.count(&self.tenant.document.id);
+                self.defer(now, event, cause);
+            }
         }
     }
 
@@ -266,6 +277,7 @@ impl Change {
     pub fn decide(&mut self, now: Timestamp, number: NumberId, record: DecisionRecord) {
         let handoff = record.handoff();
         let number = Some(number);
+        self.decided.push(DecisionCount::of(&record));
         let decided = EventBody::Decided(Box::new(record));
         self.append(Event {
             at: now,
@@ -300,6 +312,7 @@ impl Change {
     /// [`CommitError`]; then nothing of it is.
     pub async fn commit(self, host: &Host) -> Result<Appended, CommitError> {
         let adds_work = !self.work.is_empty();
+        let customer = self.customer.clone();
         let committed = host
             .store
             .commit(Commit {
@@ -314,6 +327,10 @@ impl Change {
                 work: self.work,
             })
             .await;
+        host.metrics.committed(&committed, &self.decided);
+        if let Ok(appended) = &committed {
+            tracing::debug!(tenant = %self.tenant.document.id, %customer, version = appended.version.0, "durable");
+        }
         // Also when the store failed: the work may be there all the same.
         if adds_work && !matches!(committed, Err(CommitError::Conflict { .. })) {
             host.work_added.notify_waiters();

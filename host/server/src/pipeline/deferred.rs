@@ -75,6 +75,7 @@ async fn decided(host: &Host, leased: &LeasedWork) -> Result<Option<Change>, Ref
         let facts = Facts::new(change.state().clone(), occasion, tenant.profile.clone());
         let record = if work.tries > EVALUATION_TRIES_MAX {
             tracing::error!(tenant = %work.tenant, "an evaluation never ended: the default applies");
+            host.metrics.evaluations.count("unheard");
             unheard(&tenant.release, &facts)
         } else {
             let patience = Duration::from_secs(DEFERRED_EVALUATION_SECONDS_MAX);
@@ -86,6 +87,7 @@ async fn decided(host: &Host, leased: &LeasedWork) -> Result<Option<Change>, Ref
             let Some(evaluated) = evaluated else {
                 return Ok(None);
             };
+            host.metrics.evaluated("finished", evaluated.took());
             evaluated.record
         };
         change.decide(host.clock.now(), number, record);

@@ -43,6 +43,7 @@ pub fn into_parcels(host: &Host, app: &ActiveApp, delivery: &Delivery) -> Sorted
     let now = host.clock.now();
     let mut sorting = Sorting::default();
     for (at, update) in delivery.updates.iter().enumerate() {
+        host.metrics.items.count(kind(&update.content));
         if let Err(why) = sorting.take(app, &directory, update, now) {
             sorting.unplaced(update.number.as_ref(), at, why);
         }
@@ -83,6 +84,7 @@ async fn keep(
     number: Option<String>,
 ) -> Result<(), Refused> {
     tracing::warn!(app = app.name, why, "signed input quarantined");
+    host.metrics.quarantined.count(why);
     let item = Quarantined {
         at: host.clock.now(),
         app: app.name.clone(),
@@ -92,6 +94,27 @@ async fn keep(
     };
     host.store.quarantine(item).await?;
     Ok(())
+}
+
+/// As the metrics write it.
+fn kind(content: &Content) -> &'static str {
+    match content {
+        Content::Message(_) | Content::Standby(_) => "message",
+        Content::Echo(_) => "echo",
+        Content::Edit(_) => "edit",
+        Content::Revoke(_) => "revoke",
+        Content::Status(_) => "status",
+        Content::Payment(_) => "payment",
+        Content::History(_) | Content::HistoryProgress(_) | Content::HistoryDeclined(_) => {
+            "history"
+        }
+        Content::AddressChanged(_) | Content::ContactSync(_) | Content::Preference(_) => "profile",
+        Content::Call(_) => "call",
+        Content::Notice(_) | Content::Problem(_) => "notice",
+        Content::Unknown(_) => "unknown",
+        Content::Unreadable(_) => "unreadable",
+        Content::AutomaticEvent(_) | Content::Handover(_) => "other",
+    }
 }
 
 /// What tells two customers of one tenant apart within a delivery.
@@ -142,7 +165,7 @@ impl Sorting {
             _ => {}
         }
         let Some(number) = &update.number else {
-            tracing::info!(field = %update.field, "update about no number noted");
+            tracing::info!("update about no number noted");
             return Ok(());
         };
         // The secret of one app must not speak for the numbers of another.
@@ -155,7 +178,7 @@ impl Sorting {
         };
         match &update.address {
             Some(address) => self.place(tenant, address, update, now),
-            None => tracing::info!(field = %update.field, "update about no customer noted"),
+            None => tracing::info!("update about no customer noted"),
         }
         Ok(())
     }

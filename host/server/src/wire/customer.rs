@@ -2,11 +2,12 @@
 
 use baton_domain::limits::FOREIGN_ID_CHARS_MAX;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::InvalidValue;
 
 /// A customer, by any of what is known; at least one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerRef {
     /// Baton's own id.

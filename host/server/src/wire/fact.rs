@@ -14,6 +14,7 @@ use baton_domain::{
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     Amount, InvalidValue, LineItem, bounded,
@@ -21,10 +22,11 @@ use super::{
 };
 
 /// One fact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fact {
     /// When it happened (RFC 3339); now when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
     /// The business number it belongs to; the latest conversation when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,7 +37,7 @@ pub struct Fact {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum FactBody {
     /// Who the customer is. What is absent stays as it was.
@@ -71,8 +73,10 @@ pub enum FactBody {
         /// Your id.
         id: String,
         /// What it reached.
+        #[schema(value_type = super::OrderStatusName)]
         status: OrderStatus,
         /// When it was placed.
+        #[schema(value_type = Option<String>, format = DateTime)]
         placed_at: Option<Timestamp>,
         /// Net value: without discounts, tax and shipping.
         total: Option<Amount>,
@@ -97,6 +101,7 @@ pub enum FactBody {
         /// The provider's id of the try.
         transaction: Option<String>,
         /// How it went.
+        #[schema(value_type = PaymentStatusName)]
         status: PaymentStatus,
         /// For how much.
         amount: Option<Amount>,
@@ -108,6 +113,7 @@ pub enum FactBody {
         /// The order; the basket when absent.
         order: Option<String>,
         /// The last day on which it is expected.
+        #[schema(value_type = String, format = Date)]
         latest: Date,
         /// `certain`, `likely`, `uncertain` or `missed`.
         certainty: String,
@@ -121,6 +127,7 @@ pub enum FactBody {
         /// `requested`, `confirmed`, `cancelled` or `attended`.
         state: String,
         /// The day it is for.
+        #[schema(value_type = Option<String>, format = Date)]
         date: Option<Date>,
         /// What it is worth.
         value: Option<Amount>,
@@ -137,6 +144,19 @@ pub enum FactBody {
         /// The question; the customer's last message when absent.
         question: Option<String>,
     },
+}
+
+/// How a payment went.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(dead_code, reason = "describes what `PaymentStatus` reads and writes")]
+pub enum PaymentStatusName {
+    /// Not settled yet.
+    Pending,
+    /// It failed.
+    Failed,
+    /// The money is there.
+    Captured,
 }
 
 impl Fact {

@@ -5,11 +5,13 @@ mod customer;
 mod fact;
 mod money;
 mod outgoing;
+mod tenant;
 
 pub use customer::CustomerRef;
 pub use fact::Fact;
 pub use money::{Amount, LineItem};
 pub use outgoing::{Choice, OutgoingMessage};
+pub use tenant::{OrderStatusName, TenantDocument};
 
 /// Why a value cannot be taken, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,12 +8,13 @@ use baton_domain::{
     money::{Currency, Money},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{InvalidValue, bounded};
 
 /// An amount of money in minor units: `{"minor": 4990, "currency": "USD"}` is
 /// 49.90 dollars.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Amount {
     /// Minor units of the currency.
@@ -39,7 +40,7 @@ pub(super) fn optional_money(
 }
 
 /// A line of a basket or an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineItem {
     /// Your id of the product.

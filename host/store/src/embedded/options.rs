@@ -34,10 +34,13 @@ impl Options {
         }
     }
 
-    /// Tells `observer` of every batch.
+    /// Tells `observer` of every batch, after those who are told already.
     #[must_use]
     pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = Some(observer);
+        self.observer = Some(match self.observer.take() {
+            Some(before) => Arc::new(Both(before, observer)),
+            None => observer,
+        });
         self
     }
 
@@ -83,6 +86,21 @@ pub trait Observer: Send + Sync + 'static {
     /// A row of it, as it lies on the disk; for benches that write the same.
     #[doc(hidden)]
     fn wrote(&self, _key: &[u8], _value: Option<&[u8]>) {}
+}
+
+/// Two observers.
+struct Both(Arc<dyn Observer>, Arc<dyn Observer>);
+
+impl Observer for Both {
+    fn synced(&self, batch: &Synced) {
+        self.0.synced(batch);
+        self.1.synced(batch);
+    }
+
+    fn wrote(&self, key: &[u8], value: Option<&[u8]>) {
+        self.0.wrote(key, value);
+        self.1.wrote(key, value);
+    }
 }
 
 /// A batch that is durable.

@@ -10,12 +10,12 @@ use super::{
     Options, Shared,
     draft::Draft,
     key::{Key, Parts, area},
-    record::damaged,
+    record::{damaged, unpack_plain},
     rows::after_prefix,
 };
 use crate::{
     error::{CommitError, StoreError},
-    quarantine::{QuarantineId, Quarantined},
+    quarantine::{QuarantineId, QuarantineSize, Quarantined},
 };
 
 /// How full it is.
@@ -146,6 +146,16 @@ impl Shared {
             Ok((QuarantineId(Parts::of(key).number()?), stored.open(key)?))
         };
         rows.iter().map(item).collect()
+    }
+
+    /// What [`crate::Store::quarantine_size`] answers.
+    pub(crate) fn quarantine_size(&self) -> Result<QuarantineSize, StoreError> {
+        let key = fill_key();
+        let record = self.rows.get(&key)?;
+        let fill = record.map(|record| unpack_plain::<Fill>(&key, &record));
+        let fill = fill.transpose()?.unwrap_or_default();
+        let Fill { items, bytes, .. } = fill;
+        Ok(QuarantineSize { items, bytes })
     }
 
     /// What [`crate::Store::release`] does.

@@ -10,7 +10,7 @@ use crate::{
     commit::{Appended, Commit, Identity, Link, Loaded, StoredEvent, Version},
     directory::{ApiKey, App, Document, Tenant},
     error::{CommitError, StoreError},
-    quarantine::{QuarantineId, Quarantined},
+    quarantine::{QuarantineId, QuarantineSize, Quarantined},
     work::{LeasedWork, Work, WorkKey, WorkKind},
 };
 
@@ -150,6 +150,10 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
 
     async fn quarantine(&self, item: Quarantined) -> Result<QuarantineId, StoreError> {
         self.shared.quarantine(item).await.map_err(unopposed)
+    }
+
+    async fn quarantine_size(&self) -> Result<QuarantineSize, StoreError> {
+        self.shared.quarantine_size()
     }
 
     async fn quarantined(

@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::HeaderMap,
-};
+use axum::{extract::State, http::HeaderMap};
 use baton_store::{App, Document};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::revision_read;
 use crate::{
@@ -17,29 +13,49 @@ use crate::{
     host::Host,
     http::{
         auth::Admin,
+        code::Code,
         error::{Answer, ApiError},
+        extract::{Json, Path},
     },
 };
 
 /// An app as it is written; its name is in the path.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewApp {
+    /// What its webhooks are signed with. Never shown.
     secret: String,
+    /// The secret before, while Meta may still sign with it.
     #[serde(default)]
     previous_secret: Option<String>,
+    /// The token of the subscription handshake.
     verify_token: String,
 }
 
-/// `PUT /admin/apps/{app}`: makes or replaces it. While Meta may still sign
-/// with the old secret, keep it as `previous_secret`.
+/// An app as it was written, without secrets.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AppView {
+    /// Its name in the callback's path.
+    name: String,
+    /// Writes so far.
+    revision: u64,
+}
+
+/// Makes or replaces a Meta app. While Meta may still sign with the old secret,
+/// keep it as `previous_secret`.
+#[utoipa::path(put, path = "/admin/apps/{app}", tag = "admin", operation_id = "put_app",
+    params(("app" = String, Path, description = "Its name: 1 to 64 of a-z, 0-9 and -."),
+        ("If-Match" = Option<String>, Header, description = "The revision read, such as `\"3\"`; absent for a new one.")),
+    request_body = NewApp, security(("admin_key" = [])),
+    extensions(("x-error-codes" = json!([Code::InvalidValue, Code::Stale]))),
+    responses((status = 200, description = "It is in use.", body = AppView)))]
 pub async fn put(
     State(host): State<Arc<Host>>,
     _: Admin,
     Path(name): Path<String>,
     headers: HeaderMap,
     Json(new): Json<NewApp>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<AppView>> {
     let NewApp {
         secret,
         previous_secret,
@@ -65,7 +81,10 @@ pub async fn put(
     ActiveApp::new(&app).map_err(ApiError::invalid)?;
     let _changing = host.directory_changes.lock().await;
     let revision = revision_read(&headers)?;
-    let shown = json!({ "name": app.name, "revision": revision + 1 });
+    let shown = AppView {
+        name: app.name.clone(),
+        revision: revision + 1,
+    };
     host.store
         .put_app(Document {
             revision,

@@ -2,48 +2,101 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use baton_domain::ids::TenantId;
 use baton_store::{ApiKey, Document, KeyHash, Role};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     host::Host,
     http::{
         auth::Admin,
+        code::Code,
         error::{Answer, ApiError},
+        extract::{Json, Path},
+        view::List,
     },
     secret::random_secret,
 };
 
 /// A key that is wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     /// What people call it.
+    #[schema(min_length = 1, max_length = 64)]
     name: String,
-    /// What it may do.
+    /// What it may do: `operator`, `bot` or `integration`.
+    #[schema(value_type = RoleName)]
     role: Role,
     /// When it stops to hold; never when absent.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
 
-/// `POST /admin/tenants/{tenant}/keys`: the answer is the only time the key is
-/// shown.
+/// What a key may do.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(dead_code, reason = "describes what `Role` reads and writes")]
+pub enum RoleName {
+    /// Reads and writes all of its tenant.
+    Operator,
+    /// Tells what the bot did and sends through Baton.
+    Bot,
+    /// Tells facts of commerce.
+    Integration,
+}
+
+/// A key that was made.
+#[derive(Serialize, ToSchema)]
+pub struct MadeKey {
+    /// What people call it.
+    name: String,
+    /// The key, shown this once.
+    key: String,
+}
+
+/// A key, as it is listed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeyView {
+    /// What people call it.
+    name: String,
+    /// What it may do.
+    #[schema(value_type = RoleName)]
+    role: Role,
+    /// When it stops to hold.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// Whether it was revoked.
+    revoked: bool,
+}
+
+/// Which keys.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct KeyPath {
+    /// Id of the tenant.
+    tenant: String,
+    /// Name of the keys.
+    name: String,
+}
+
+/// Makes an API key; the answer is the only time it is shown.
+#[utoipa::path(post, path = "/admin/tenants/{tenant}/keys", tag = "admin", operation_id = "make_key",
+    params(("tenant" = String, Path, description = "Id of the tenant.")),
+    request_body = NewKey, security(("admin_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::InvalidValue]))),
+    responses((status = 201, description = "It holds from now on.", body = MadeKey)))]
 pub async fn make(
     State(host): State<Arc<Host>>,
     _: Admin,
     Path(tenant): Path<String>,
     Json(new): Json<NewKey>,
-) -> Answer<(StatusCode, Json<Value>)> {
+) -> Answer<(StatusCode, Json<MadeKey>)> {
     let tenant = known_tenant(&host, &tenant)?;
     if new.name.is_empty() || new.name.len() > 64 {
         return Err(ApiError::invalid("a key's name has 1 to 64 characters"));
@@ -65,37 +118,42 @@ pub async fn make(
         .put_api_key(Document { revision: 0, body })
         .await?;
     host.reload_directory().await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(json!({ "name": new.name, "key": key })),
-    ))
+    let name = new.name;
+    Ok((StatusCode::CREATED, Json(MadeKey { name, key })))
 }
 
-/// `GET /admin/tenants/{tenant}/keys`.
+/// Lists a tenant's API keys, without the keys themselves.
+#[utoipa::path(get, path = "/admin/tenants/{tenant}/keys", tag = "admin", operation_id = "list_keys",
+    params(("tenant" = String, Path, description = "Id of the tenant.")),
+    security(("admin_key" = [])), extensions(("x-error-codes" = json!([Code::NotFound]))),
+    responses((status = 200, description = "All of them.", body = List<KeyView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
     _: Admin,
     Path(tenant): Path<String>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<List<KeyView>>> {
     let tenant = known_tenant(&host, &tenant)?;
     let keys = host.store.api_keys().await?;
     let of_tenant = keys.iter().filter(|key| key.body.tenant == tenant);
-    let shown = of_tenant.map(|key| {
-        json!({
-            "name": key.body.name,
-            "role": key.body.role,
-            "expires_at": key.body.expires_at,
-            "revoked": key.body.is_revoked,
-        })
+    let shown = of_tenant.map(|key| KeyView {
+        name: key.body.name.clone(),
+        role: key.body.role,
+        expires_at: key.body.expires_at,
+        revoked: key.body.is_revoked,
     });
-    Ok(Json(json!({ "items": shown.collect::<Vec<_>>() })))
+    let items = shown.collect();
+    Ok(Json(List { items }))
 }
 
-/// `DELETE /admin/tenants/{tenant}/keys/{name}`: revokes every key of the name.
+/// Revokes every key of a name.
+#[utoipa::path(delete, path = "/admin/tenants/{tenant}/keys/{name}", tag = "admin",
+    operation_id = "revoke_keys", params(KeyPath), security(("admin_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound]))),
+    responses((status = 204, description = "None of them holds any more.")))]
 pub async fn revoke(
     State(host): State<Arc<Host>>,
     _: Admin,
-    Path((tenant, name)): Path<(String, String)>,
+    Path(KeyPath { tenant, name }): Path<KeyPath>,
 ) -> Answer<StatusCode> {
     let tenant = known_tenant(&host, &tenant)?;
     let _changing = host.directory_changes.lock().await;

@@ -2,70 +2,108 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use baton_domain::limits::PAGE_ITEMS_MAX;
 use baton_store::{QuarantineId, Quarantined};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     host::Host,
     http::{
         auth::Admin,
+        code::Code,
         error::{Answer, ApiError},
+        extract::{Json, Path, Query},
+        view::List,
     },
     pipeline::redrive as drive,
 };
 
 /// Which part is wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Wanted {
     /// The id that the last page ended with.
     #[serde(default)]
     after: Option<u64>,
 }
 
-/// `GET /admin/quarantine`: the oldest first, with the bodies.
+/// Signed input that could not be processed.
+#[derive(Serialize, ToSchema)]
+pub struct QuarantinedView {
+    /// Its place; rises with time.
+    id: u64,
+    /// When it came.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// To which app it was posted.
+    app: String,
+    /// Stable code: `not_json`, `unknown_number`, `unknown_kind`, ...
+    why: String,
+    /// The `phone_number_id`, when it is known.
+    number: Option<String>,
+    /// The body, as text.
+    body: String,
+}
+
+/// What driving an item again came to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Redriven {
+    /// Whether all of it found its place; if not, it stays.
+    processed: bool,
+}
+
+/// Lists signed input that could not be processed, the oldest first; at most
+/// 200 at once.
+#[utoipa::path(get, path = "/admin/quarantine", tag = "admin", operation_id = "list_quarantine",
+    params(Wanted), security(("admin_key" = [])),
+    responses((status = 200, description = "A page.", body = List<QuarantinedView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
     _: Admin,
     Query(wanted): Query<Wanted>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<List<QuarantinedView>>> {
     let after = wanted.after.map(QuarantineId);
     let items = host.store.quarantined(after, PAGE_ITEMS_MAX).await?;
-    let shown = items.iter().map(|(id, item)| {
-        json!({
-            "id": id.0,
-            "at": item.at,
-            "app": item.app,
-            "why": item.why,
-            "number": item.number,
-            "body": String::from_utf8_lossy(&item.body),
-        })
+    let shown = items.into_iter().map(|(id, item)| QuarantinedView {
+        id: id.0,
+        at: item.at,
+        app: item.app,
+        why: item.why,
+        number: item.number,
+        body: String::from_utf8_lossy(&item.body).into_owned(),
     });
-    Ok(Json(json!({ "items": shown.collect::<Vec<_>>() })))
+    let items = shown.collect();
+    Ok(Json(List { items }))
 }
 
-/// `POST /admin/quarantine/{id}/redrive`: through the pipeline once more. What
-/// was known stays as it was; what still has no place stays here.
+/// Drives an item through the pipeline once more. What was known stays as it
+/// was; what still has no place stays in quarantine.
+#[utoipa::path(post, path = "/admin/quarantine/{id}/redrive", tag = "admin",
+    operation_id = "redrive", params(("id" = u64, Path, description = "Its place.")),
+    security(("admin_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound]))),
+    responses((status = 200, description = "It was driven.", body = Redriven)))]
 pub async fn redrive(
     State(host): State<Arc<Host>>,
     _: Admin,
     Path(id): Path<u64>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Redriven>> {
     let (id, item) = find(&host, QuarantineId(id)).await?;
     let is_done = drive(&host, &item).await?;
     if is_done {
         host.store.release(id).await?;
     }
-    Ok(Json(json!({ "processed": is_done })))
+    Ok(Json(Redriven { processed: is_done }))
 }
 
-/// `DELETE /admin/quarantine/{id}`: nobody needs it.
+/// Drops an item that nobody needs.
+#[utoipa::path(delete, path = "/admin/quarantine/{id}", tag = "admin", operation_id = "dismiss",
+    params(("id" = u64, Path, description = "Its place.")), security(("admin_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound]))),
+    responses((status = 204, description = "It is gone.")))]
 pub async fn dismiss(
     State(host): State<Arc<Host>>,
     _: Admin,

@@ -3,35 +3,61 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderName, header},
 };
 use baton_domain::ids::TenantId;
 use baton_store::{Document, Tenant};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::revision_read;
 use crate::{
     host::Host,
     http::{
         auth::Admin,
+        code::Code,
         error::{Answer, ApiError},
+        extract::{Json, Path},
+        view::List,
     },
+    wire::TenantDocument,
 };
 
-type WithRevision = ([(HeaderName, String); 1], Json<Value>);
+type WithRevision = ([(HeaderName, String); 1], Json<TenantDocument>);
 
-/// `GET /admin/tenants`.
-pub async fn list(State(host): State<Arc<Host>>, _: Admin) -> Answer<Json<Value>> {
-    let tenants = host.store.tenants().await?;
-    let head = |it: &Document<Tenant>| json!({ "id": it.body.id, "name": it.body.name, "revision": it.revision });
-    Ok(Json(
-        json!({ "items": tenants.iter().map(head).collect::<Vec<_>>() }),
-    ))
+/// A tenant of the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TenantRow {
+    /// Its id.
+    id: String,
+    /// What people call it.
+    name: String,
+    /// Writes so far.
+    revision: u64,
 }
 
-/// `GET /admin/tenants/{tenant}`: without tokens; the revision is the ETag.
+/// Lists tenants.
+#[utoipa::path(get, path = "/admin/tenants", tag = "admin", operation_id = "list_tenants",
+    security(("admin_key" = [])),
+    responses((status = 200, description = "All of them.", body = List<TenantRow>)))]
+pub async fn list(State(host): State<Arc<Host>>, _: Admin) -> Answer<Json<List<TenantRow>>> {
+    let tenants = host.store.tenants().await?;
+    let row = |it: Document<Tenant>| TenantRow {
+        id: it.body.id.as_str().to_owned(),
+        name: it.body.name.to_string(),
+        revision: it.revision,
+    };
+    let items = tenants.into_iter().map(row).collect();
+    Ok(Json(List { items }))
+}
+
+/// Shows a tenant, without tokens.
+#[utoipa::path(get, path = "/admin/tenants/{tenant}", tag = "admin", operation_id = "show_tenant",
+    params(("tenant" = String, Path, description = "Its id.")), security(("admin_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound]))),
+    responses((status = 200, description = "The tenant.", body = TenantDocument,
+        headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn show(
     State(host): State<Arc<Host>>,
     _: Admin,
@@ -46,16 +72,23 @@ pub async fn show(
     Ok(shown(document))
 }
 
-/// `PUT /admin/tenants/{tenant}`: makes or replaces it. A number without a
-/// token keeps the one it had. Bodies in quarantine for its numbers are driven
-/// again.
+/// Makes or replaces a tenant. A number without a token keeps the one it had.
+/// Input in quarantine for its numbers is driven again.
+#[utoipa::path(put, path = "/admin/tenants/{tenant}", tag = "admin", operation_id = "put_tenant",
+    params(("tenant" = String, Path, description = "Its id, as in the body."),
+        ("If-Match" = Option<String>, Header, description = "The revision read, such as `\"3\"`; absent for a new one.")),
+    request_body = TenantDocument, security(("admin_key" = [])),
+    extensions(("x-error-codes" = json!([Code::InvalidValue, Code::Stale]))),
+    responses((status = 200, description = "It is in use.", body = TenantDocument,
+        headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn put(
     State(host): State<Arc<Host>>,
     _: Admin,
     Path(tenant): Path<String>,
     headers: HeaderMap,
-    Json(mut body): Json<Tenant>,
+    Json(document): Json<TenantDocument>,
 ) -> Answer<WithRevision> {
+    let mut body = Tenant::from(document);
     if body.id.as_str() != tenant {
         return Err(ApiError::invalid(
             "the id in the body is not the one in the path",
@@ -94,14 +127,6 @@ fn keep_tokens(new: &mut Tenant, old: &Tenant) {
 
 fn shown(document: Document<Tenant>) -> WithRevision {
     let Document { revision, body } = document;
-    let mut shown = json!(body);
-    if let Some(numbers) = shown["numbers"].as_array_mut() {
-        for number in numbers {
-            // That there is a token may be known; what it is never leaves.
-            let has_token = !number["token"].is_null();
-            number["token"] = Value::Null;
-            number["has_token"] = has_token.into();
-        }
-    }
+    let shown = TenantDocument::without_tokens(body);
     ([(header::ETAG, format!("\"{revision}\""))], Json(shown))
 }

@@ -3,15 +3,18 @@
 use baton_domain::limits::PAGE_ITEMS_MAX;
 use baton_store::Page;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// Which part of a list is wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// Where the last page ended, from its `next`.
     #[serde(default)]
     pub after: Option<String>,
-    /// How many entries, at most 200.
+    /// How many entries: 50 when absent, at most 200.
     #[serde(default)]
+    #[param(minimum = 0)]
     limit: Option<usize>,
 }
 
@@ -27,8 +30,8 @@ impl PageQuery {
     }
 }
 
-/// A page, as it is answered.
-#[derive(Debug, Serialize)]
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct PageView<T> {
     /// The entries.
     items: Vec<T>,
@@ -50,4 +53,11 @@ impl<T> PageView<T> {
     pub fn new(items: Vec<T>, next: Option<String>) -> Self {
         Self { items, next }
     }
+}
+
+/// A whole list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct List<T> {
+    /// The entries.
+    pub items: Vec<T>,
 }

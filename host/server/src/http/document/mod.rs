@@ -1,0 +1,121 @@
+//! The OpenAPI document: generated from the handlers, completed here by what
+//! many of them share (errors, security, examples), served with a page to read
+//! it.
+
+mod errors;
+mod examples;
+mod page;
+
+use std::sync::LazyLock;
+
+use axum::{
+    http::header::CONTENT_TYPE,
+    response::{Html, IntoResponse},
+};
+use serde_json::{Value, json};
+use utoipa::openapi::OpenApi;
+
+pub use examples::EXAMPLES;
+
+/// What the handlers do not say: title, purpose, security schemes.
+pub fn base() -> OpenApi {
+    let base = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Baton",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "description": INTRODUCTION,
+        },
+        "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
+        "paths": {},
+        "components": { "securitySchemes": {
+            "tenant_key": {
+                "type": "http", "scheme": "bearer",
+                "description": "A key of one tenant; its role (operator, bot, integration) says what it may do.",
+            },
+            "admin_key": {
+                "type": "http", "scheme": "bearer",
+                "description": "The host administrator's key.",
+            },
+            "metrics_key": {
+                "type": "http", "scheme": "bearer",
+                "description": "The key of `metrics_key_sha256`, which opens `/metrics` alone.",
+            },
+            "signature": {
+                "type": "apiKey", "in": "header", "name": "X-Hub-Signature-256",
+                "description": "`sha256=` and the HMAC-SHA256 of the raw body under the app's secret, as hex.",
+            },
+        }},
+    });
+    // A constant of ours, read by a test.
+    serde_json::from_value(base).unwrap_or_default()
+}
+
+const INTRODUCTION: &str = "Everything that Baton serves. A request that cannot be done answers \
+    `{\"error\": {\"code\", \"message\", ...}}`; codes are stable, messages are for people. Lists \
+    are pages: hand `next` back as `after` for more. Members may be added to answers at any time.";
+
+const TAGS: [(&str, &str); 8] = [
+    ("webhooks", "Where Meta calls."),
+    (
+        "facts",
+        "What the merchant's systems and bot tell, and what makes rules run.",
+    ),
+    ("messages", "What the bot says through Baton."),
+    ("customers", "Who the customers are, with their whole log."),
+    (
+        "conversations",
+        "Who has the next step; how people take and give back.",
+    ),
+    (
+        "decisions",
+        "What was decided and why; what passed to people.",
+    ),
+    ("admin", "Tenants, apps, keys and the quarantine."),
+    ("health", "The host itself."),
+];
+
+/// The document of these operations, with errors and examples.
+pub fn finished(operations: OpenApi) -> Value {
+    // Maps, strings and numbers only: this cannot fail.
+    let mut document = serde_json::to_value(operations).unwrap_or_default();
+    join_parts(&mut document["components"]["schemas"]);
+    errors::add(&mut document);
+    examples::add(&mut document);
+    document
+}
+
+/// A fact is written flat and described in parts: each leaves room for the
+/// members of the others, and the whole takes no more than all of them.
+fn join_parts(schemas: &mut Value) {
+    let kinds = schemas["FactBody"]["oneOf"].as_array_mut();
+    for kind in kinds.into_iter().flatten() {
+        if let Some(kind) = kind.as_object_mut() {
+            kind.remove("additionalProperties");
+        }
+    }
+    schemas["KeyedFact"]["unevaluatedProperties"] = false.into();
+    // Events have the members of their kind, which are added over time.
+    schemas["EventBodyView"]["additionalProperties"] = true.into();
+}
+
+/// What is served, made once.
+static SERVED: LazyLock<(String, String)> = LazyLock::new(|| {
+    let document = super::document();
+    (document.to_string(), page::page(&document).into_string())
+});
+
+/// Serves this document.
+#[utoipa::path(get, path = "/openapi.json", tag = "health", operation_id = "openapi",
+    responses((status = 200, description = "The document.", body = Object)))]
+pub async fn json() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], SERVED.0.as_str())
+}
+
+/// Serves a page to read this document on.
+#[utoipa::path(get, path = "/docs", tag = "health", operation_id = "docs",
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")))]
+pub async fn docs() -> impl IntoResponse {
+    Html(SERVED.1.as_str())
+}

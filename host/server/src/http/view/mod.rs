@@ -1,0 +1,16 @@
+//! What is answered: typed, so that the document and the output cannot
+//! differ. Members without a value are `null`.
+
+mod conversation;
+mod customer;
+mod decision;
+mod event;
+mod money;
+mod page;
+
+pub use conversation::{ConversationView, HeadView, RowView};
+pub use customer::{CustomerView, ListedCustomer};
+pub use decision::{DecisionRow, DecisionView, HandoffRow, PlaceView};
+pub use event::{DeadLetterView, EventView};
+pub use money::{LineView, MoneyView};
+pub use page::{List, PageQuery, PageView};

@@ -1,0 +1,314 @@
+//! A tenant's document, as the host administrator writes and reads it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use baton_domain::{
+    decision::Outcome,
+    event::OrderStatus,
+    ids::{ModuleName, NumberId, TeamName, TenantId, TierName},
+    module::SettingValue,
+};
+use baton_store::{FollowUp, ModuleChoice, Number, TeamDocument, Template, Tenant};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A tenant.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantDocument {
+    /// Its id: 1 to 64 of a-z, 0-9 and -.
+    #[schema(value_type = String, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    id: TenantId,
+    /// What people call it.
+    name: Arc<str>,
+    /// IANA name of its time zone, such as `Asia/Jakarta`.
+    timezone: String,
+    /// ISO 639-1.
+    language: Arc<str>,
+    /// Its teams; the first is the default.
+    #[schema(min_items = 1)]
+    teams: Vec<TeamOfTenant>,
+    /// Its business numbers.
+    #[serde(default)]
+    numbers: Vec<NumberOfTenant>,
+    /// What applies when rules or policy fail: `hand-off` (by default) or
+    /// `stay`.
+    #[serde(default = "hand_off")]
+    #[schema(value_type = OutcomeName)]
+    on_failure: Outcome,
+    /// Phrases by which a customer asks for a person; absent means Baton's.
+    #[serde(default)]
+    person_phrases: Option<Vec<Arc<str>>>,
+    /// Ids of buttons by which a customer asks for a person.
+    #[serde(default)]
+    person_buttons: Vec<Arc<str>>,
+    /// Texts that the Business App sends by itself.
+    #[serde(default)]
+    automatic_texts: Vec<Arc<str>>,
+    /// Which rules of the pack run; absent means all of them. With none, only a
+    /// customer who asks for a person is decided on.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    rules: Option<Vec<ModuleName>>,
+    /// Whether a module whose reads have not changed is spared another run.
+    #[serde(default = "yes")]
+    skip_unchanged: bool,
+    /// Settings and weights of modules that differ from their defaults.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ModuleOfTenant>)]
+    modules: BTreeMap<ModuleName, ModuleOfTenant>,
+    /// Messages that follow an event by themselves.
+    #[serde(default)]
+    follow_ups: Vec<FollowUpOfTenant>,
+    /// Minutes within which a person should take the next step.
+    #[serde(default = "quarter_hour")]
+    next_step_minutes: u32,
+}
+
+/// What applies when rules or policy fail.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+#[allow(dead_code, reason = "describes what `Outcome` reads and writes")]
+pub enum OutcomeName {
+    /// The bot goes on.
+    Stay,
+    /// People take over.
+    HandOff,
+}
+
+/// The order status that starts a follow-up.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(dead_code, reason = "describes what `OrderStatus` reads and writes")]
+pub enum OrderStatusName {
+    /// The customer ordered.
+    Placed,
+    /// It is paid.
+    Paid,
+    /// It is on its way.
+    Shipped,
+    /// It arrived.
+    Delivered,
+    /// Money went back.
+    Refunded,
+    /// It will not happen.
+    Cancelled,
+}
+
+fn hand_off() -> Outcome {
+    Outcome::HandOff
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn quarter_hour() -> u32 {
+    15
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A team.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TeamOfTenant {
+    /// Its name.
+    #[schema(value_type = String, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    name: TeamName,
+    /// Its tiers, lowest first.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    tiers: Vec<TierName>,
+}
+
+/// A business number.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberOfTenant {
+    /// Meta's `phone_number_id`.
+    #[schema(value_type = String, min_length = 1, max_length = 256)]
+    id: NumberId,
+    /// The app that it is subscribed to.
+    app: String,
+    /// The number as people write it.
+    #[serde(default)]
+    display: Option<String>,
+    /// Token of the Graph API; `null` in every answer.
+    #[serde(default)]
+    token: Option<String>,
+    /// Whether there is a token. Only answered; ignored when written.
+    #[serde(default)]
+    has_token: bool,
+}
+
+/// What a tenant sets for a module.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleOfTenant {
+    /// From 0 to 1; 1 by default.
+    #[serde(default = "one")]
+    #[schema(minimum = 0, maximum = 1)]
+    weight: f64,
+    /// Values of its settings: booleans, numbers, texts or lists of texts.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
+    settings: BTreeMap<Arc<str>, SettingValue>,
+}
+
+/// A message that follows an event by itself.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUpOfTenant {
+    /// Its name: `tracking`, `review`, ...
+    name: Arc<str>,
+    /// The order status that starts it.
+    #[schema(value_type = OrderStatusName)]
+    after: OrderStatus,
+    /// How long after.
+    delay_hours: u32,
+    /// How late it may still be sent.
+    too_late_hours: u32,
+    /// What it says inside the service window; `{order}`, `{name}` and
+    /// `{tracking}` are filled in.
+    text: Arc<str>,
+    /// The approved template outside the window.
+    #[serde(default)]
+    template: Option<TemplateOfTenant>,
+    /// Whether it needs the customer's consent to marketing.
+    #[serde(default)]
+    is_marketing: bool,
+}
+
+/// An approved template; its parameters are `{...}` names as in a text.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateOfTenant {
+    /// Its name at Meta.
+    name: String,
+    /// Its language code at Meta.
+    language: String,
+    /// What fills `{{1}}`, `{{2}}`, ... of its body.
+    #[serde(default)]
+    parameters: Vec<String>,
+}
+
+impl From<TenantDocument> for Tenant {
+    fn from(it: TenantDocument) -> Self {
+        Self {
+            id: it.id,
+            name: it.name,
+            timezone: it.timezone,
+            language: it.language,
+            teams: it.teams.into_iter().map(Into::into).collect(),
+            numbers: it.numbers.into_iter().map(Into::into).collect(),
+            on_failure: it.on_failure,
+            person_phrases: it.person_phrases,
+            person_buttons: it.person_buttons,
+            automatic_texts: it.automatic_texts,
+            rules: it.rules,
+            skip_unchanged: it.skip_unchanged,
+            modules: it.modules.into_iter().map(|(k, v)| (k, v.into())).collect(),
+            follow_ups: it.follow_ups.into_iter().map(Into::into).collect(),
+            next_step_minutes: it.next_step_minutes,
+        }
+    }
+}
+
+impl TenantDocument {
+    /// As it is shown: that there is a token may be known, what it is never
+    /// leaves.
+    pub fn without_tokens(it: Tenant) -> Self {
+        Self {
+            id: it.id,
+            name: it.name,
+            timezone: it.timezone,
+            language: it.language,
+            teams: it.teams.into_iter().map(Into::into).collect(),
+            numbers: it.numbers.into_iter().map(Into::into).collect(),
+            on_failure: it.on_failure,
+            person_phrases: it.person_phrases,
+            person_buttons: it.person_buttons,
+            automatic_texts: it.automatic_texts,
+            rules: it.rules,
+            skip_unchanged: it.skip_unchanged,
+            modules: it.modules.into_iter().map(|(k, v)| (k, v.into())).collect(),
+            follow_ups: it.follow_ups.into_iter().map(Into::into).collect(),
+            next_step_minutes: it.next_step_minutes,
+        }
+    }
+}
+
+impl From<NumberOfTenant> for Number {
+    fn from(it: NumberOfTenant) -> Self {
+        Self {
+            id: it.id,
+            app: it.app,
+            display: it.display,
+            token: it.token,
+        }
+    }
+}
+
+impl From<Number> for NumberOfTenant {
+    fn from(it: Number) -> Self {
+        Self {
+            id: it.id,
+            app: it.app,
+            display: it.display,
+            has_token: it.token.is_some(),
+            token: None,
+        }
+    }
+}
+
+/// Both ways between two records of the same members.
+macro_rules! same_members {
+    ($wire:ident, $kept:ident, $($member:ident),+) => {
+        impl From<$wire> for $kept {
+            fn from(it: $wire) -> Self {
+                Self { $($member: it.$member),+ }
+            }
+        }
+
+        impl From<$kept> for $wire {
+            fn from(it: $kept) -> Self {
+                Self { $($member: it.$member),+ }
+            }
+        }
+    };
+}
+
+same_members!(TeamOfTenant, TeamDocument, name, tiers);
+same_members!(ModuleOfTenant, ModuleChoice, weight, settings);
+same_members!(TemplateOfTenant, Template, name, language, parameters);
+
+impl From<FollowUpOfTenant> for FollowUp {
+    fn from(it: FollowUpOfTenant) -> Self {
+        Self {
+            name: it.name,
+            after: it.after,
+            delay_hours: it.delay_hours,
+            too_late_hours: it.too_late_hours,
+            text: it.text,
+            template: it.template.map(Into::into),
+            is_marketing: it.is_marketing,
+        }
+    }
+}
+
+impl From<FollowUp> for FollowUpOfTenant {
+    fn from(it: FollowUp) -> Self {
+        Self {
+            name: it.name,
+            after: it.after,
+            delay_hours: it.delay_hours,
+            too_late_hours: it.too_late_hours,
+            text: it.text,
+            template: it.template.map(Into::into),
+            is_marketing: it.is_marketing,
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! The OpenAPI document: complete, true, and followed by a real host. With
+//! `UPDATE_EXAMPLES=1` the replay writes what was answered into the example
+//! files instead of comparing it.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use baton::http::{Code, EXAMPLES, document};
+use baton_simulator::Fault;
+use serde_json::{Value, json};
+
+use crate::{
+    fixture::{ADMIN, Fixture, NUMBER, PHONE, SECRET, messages, signature, text, until},
+    schema::check_schema,
+};
+
+const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+
+/// Examples in an order in which each finds what it is about; `!` starts what
+/// is prepared in between.
+const REPLAY: &[&str] = &[
+    "alive",
+    "ready",
+    "metrics",
+    "openapi",
+    "docs",
+    "webhook_handshake",
+    "tell_facts",
+    "take_webhook",
+    "list_customers",
+    "show_customer",
+    "list_events",
+    "list_conversations",
+    "show_conversation",
+    "list_decisions",
+    "show_decision",
+    "list_handoffs",
+    "claim",
+    "return",
+    "!dead letter",
+    "send_message",
+    "list_dead_letters",
+    "resolve",
+    "list_tenants",
+    "show_tenant",
+    "put_tenant",
+    "make_key",
+    "list_keys",
+    "revoke_keys",
+    "put_app",
+    "!quarantine",
+    "list_quarantine",
+    "redrive",
+    "dismiss",
+];
+
+/// An operation of the document.
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    body: Value,
+}
+
+fn operations(document: &Value) -> Vec<Operation> {
+    let paths = document["paths"].as_object().expect("paths");
+    let of_path = |(path, item): (&String, &Value)| {
+        let of_method = |method: &str| {
+            let body = item.get(method)?.clone();
+            Some(Operation {
+                id: body["operationId"].as_str().expect("an id").to_owned(),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                body,
+            })
+        };
+        METHODS
+            .iter()
+            .filter_map(|method| of_method(method))
+            .collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+/// The key that an operation asks for.
+fn key<'h>(host: &'h Fixture, operation: &Operation) -> &'h str {
+    let security = operation.body["security"].to_string();
+    match (
+        security.contains("admin_key"),
+        security.contains("tenant_key"),
+    ) {
+        (true, _) => ADMIN,
+        (_, true) => &host.key,
+        _ => "",
+    }
+}
+
+#[test]
+fn the_document_names_every_stable_code() {
+    let document = document();
+    let named: BTreeSet<&str> = document["components"]["schemas"]["ErrorCode"]["enum"]
+        .as_array()
+        .expect("codes")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let all: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(named, all);
+    // Those that only a missing route or method brings belong to no operation.
+    let paths = document["paths"].to_string();
+    for code in Code::ALL {
+        let is_of_operation = paths.contains(&format!("\"{}\"", code.as_str()));
+        let is_of_none = [
+            Code::NoSuchRoute,
+            Code::MethodNotAllowed,
+            Code::TooManyConnections,
+        ]
+        .contains(code);
+        assert_ne!(is_of_operation, is_of_none, "{code:?}");
+    }
+}
+
+#[test]
+fn every_operation_is_described_and_has_one_example() {
+    let document = document();
+    let mut named = BTreeSet::new();
+    for operation in operations(&document) {
+        let Operation { id, body, path, .. } = &operation;
+        assert!(named.insert(id.clone()), "{id} twice");
+        assert!(body["summary"].is_string(), "{id} has no summary");
+        assert!(body["tags"][0].is_string(), "{id} has no tag");
+        let is_open = ["health", "webhooks"].contains(&body["tags"][0].as_str().expect("a tag"));
+        assert!(
+            is_open || body["security"][0].is_object(),
+            "{id} wants no key"
+        );
+        for parameter in body["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["description"].is_string(), "{id}: {parameter}");
+        }
+        let wanted = path.matches('{').count();
+        let parameters = body["parameters"].as_array().into_iter().flatten();
+        let given = parameters.filter(|it| it["in"] == "path").count();
+        assert_eq!(wanted, given, "{id} does not describe its path");
+    }
+    let with_example: BTreeSet<String> = EXAMPLES
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(named, with_example);
+    let replayed = REPLAY.iter().filter(|step| !step.starts_with('!'));
+    let replayed: BTreeSet<String> = replayed.map(|it| (*it).to_owned()).collect();
+    assert_eq!(named, replayed);
+}
+
+#[tokio::test]
+async fn what_is_documented_is_served_and_nothing_else() {
+    let host = Fixture::start().await;
+    let document = document();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let concrete = path.replace(['{', '}'], "");
+        for method in METHODS {
+            let (status, answer) = host
+                .request(&method.to_uppercase(), &concrete, "no-key", None)
+                .await;
+            let is_refused = status == 405;
+            assert_eq!(
+                is_refused,
+                item.get(method).is_none(),
+                "{method} {path}: {answer}"
+            );
+            if is_refused {
+                assert_eq!(
+                    answer["error"]["code"], "method_not_allowed",
+                    "{method} {path}"
+                );
+            }
+        }
+    }
+    // A route that bypasses the table would be one nobody documents.
+    let table = include_str!("../../host/server/src/http/mod.rs");
+    for hole in [".route(", ".nest(", "route_service", "fallback_service"] {
+        assert!(!table.contains(hole), "{hole} bypasses the document");
+    }
+}
+
+/// What the path of an example stands for in this run.
+async fn concrete(host: &Fixture, operation: &Operation, example: &Value) -> String {
+    let mut path = operation.path.clone();
+    for (name, value) in example["path"].as_object().into_iter().flatten() {
+        let value = match name.as_str() {
+            "customer" => host.conversation().await["customer"].clone(),
+            "version" => host.get("/v1/decisions?limit=1").await.1["items"][0]["version"].clone(),
+            "id" => {
+                let (_, items) = host.request("GET", "/admin/quarantine", ADMIN, None).await;
+                items["items"][0]["id"].clone()
+            }
+            _ => value.clone(),
+        };
+        path = path.replace(&format!("{{{name}}}"), &plain(&value));
+    }
+    let pairs: Vec<String> = example["query"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| format!("{name}={}", plain(value)))
+        .collect();
+    if pairs.is_empty() {
+        path
+    } else {
+        format!("{path}?{}", pairs.join("&"))
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+async fn send(host: &Fixture, operation: &Operation, example: &Value) -> (u16, Value) {
+    let path = concrete(host, operation, example).await;
+    let method = operation.method.parse().expect("a method");
+    let mut request = host.http.request(method, format!("{}{path}", host.url));
+    let key = key(host, operation);
+    if !key.is_empty() {
+        request = request.bearer_auth(key);
+    }
+    let body = example.get("request").map(Value::to_string);
+    for (name, value) in example["headers"].as_object().into_iter().flatten() {
+        let signed = body.as_ref().map(|body| signature(body, SECRET));
+        let value = match name.as_str() {
+            "X-Hub-Signature-256" => signed.expect("a body"),
+            _ => plain(value),
+        };
+        request = request.header(name, value);
+    }
+    if let Some(body) = body {
+        request = request
+            .header("content-type", "application/json")
+            .body(body);
+    }
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    let media = answer.headers().get("content-type");
+    let is_json = media.is_some_and(|it| it == "application/json");
+    let text = answer.text().await.expect("a text");
+    let json = is_json.then(|| serde_json::from_str(&text).expect("JSON"));
+    (status, json.unwrap_or(Value::String(text)))
+}
+
+async fn prepare(host: &Fixture, step: &str) {
+    match step {
+        "!dead letter" => {
+            let refused = Fault::Refuse {
+                status: 400,
+                code: 131_026,
+            };
+            host.simulator.break_next_send(refused);
+            assert_eq!(host.send("Anything else?").await.0, 202);
+            until("it is a dead letter", || async {
+                let (_, letters) = host.get("/v1/dead-letters").await;
+                letters["items"][0]["why"].is_string()
+            })
+            .await;
+        }
+        _ => {
+            let body = messages("999", &[text("wamid.lost", "hello")]);
+            assert_eq!(host.signed(&body).await, 200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_example_is_answered_as_documented() {
+    let host = Fixture::start().await;
+    let document = document();
+    let operations = operations(&document);
+    for step in REPLAY {
+        if step.starts_with('!') {
+            prepare(&host, step).await;
+            continue;
+        }
+        let operation = operations.iter().find(|it| it.id == *step).expect(step);
+        let (_, example) = EXAMPLES.iter().find(|(name, _)| name == step).expect(step);
+        let mut example: Value = serde_json::from_str(example).expect(step);
+        let request = &operation.body["requestBody"]["content"]["application/json"];
+        if let Some(sent) = example.get("request") {
+            check_schema(&document, &request["schema"], sent, step);
+        }
+        let (status, answer) = send(&host, operation, &example).await;
+        assert_eq!(example["status"], status, "{step}: {answer}");
+        let content = &operation.body["responses"][status.to_string()]["content"];
+        if let Some(media) = content.as_object().and_then(|it| it.values().next()) {
+            check_schema(&document, &media["schema"], &answer, step);
+            // The document and its page are no example of themselves.
+            if ["openapi", "docs", "metrics"].contains(step) {
+                continue;
+            }
+            if std::env::var_os("UPDATE_EXAMPLES").is_some() {
+                example["response"] = answer;
+                update(step, &example);
+            } else {
+                check_schema(&document, &media["schema"], &example["response"], step);
+                check_shape(step, &example["response"], &answer);
+            }
+        }
+    }
+    assert_eq!(host.conversation().await["owner"]["is"], "bot");
+    let (_, found) = host.get(&format!("/v1/customers?phone={PHONE}")).await;
+    assert_eq!(found["items"][0]["conversations"][0]["number"], NUMBER);
+}
+
+fn update(step: &str, example: &Value) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/http/document/examples");
+    let text = serde_json::to_string_pretty(example).expect("JSON");
+    std::fs::write(folder.join(format!("{step}.json")), text + "\n").expect("written");
+}
+
+/// The same members of the same types, so that an example does not go stale.
+#[track_caller]
+fn check_shape(step: &str, example: &Value, answer: &Value) {
+    match (example, answer) {
+        (Value::Object(example), Value::Object(answer)) => {
+            let names =
+                |it: &serde_json::Map<String, Value>| it.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(names(example), names(answer), "{step}");
+            for (name, value) in example {
+                check_shape(step, value, &answer[name]);
+            }
+        }
+        (Value::Array(example), Value::Array(answer)) => {
+            assert_eq!(example.len(), answer.len(), "{step}: {answer:?}");
+            for (example, answer) in example.iter().zip(answer) {
+                check_shape(step, example, answer);
+            }
+        }
+        (example, answer) => {
+            let same = std::mem::discriminant(example) == std::mem::discriminant(answer);
+            assert!(same, "{step}: {example} is {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_axum_refuses_has_the_stable_form() {
+    let host = Fixture::start().await;
+    let url = format!("{}/v1/events", host.url);
+    let long = format!("\"{}\"", "x".repeat(300_000));
+    let cases: &[(&str, Option<&str>, &str, u16, &str)] = &[
+        (
+            "/v1/events",
+            Some("application/json"),
+            "{",
+            400,
+            "body_unreadable",
+        ),
+        (
+            "/v1/events",
+            Some("text/plain"),
+            "{}",
+            415,
+            "unsupported_media_type",
+        ),
+        ("/v1/events", None, "{}", 415, "unsupported_media_type"),
+        (
+            "/v1/events",
+            Some("application/json"),
+            "{}",
+            422,
+            "body_invalid",
+        ),
+        (
+            "/v1/events",
+            Some("application/json"),
+            &long,
+            413,
+            "body_too_large",
+        ),
+        (
+            "/v1/eventz",
+            Some("application/json"),
+            "{}",
+            404,
+            "no_such_route",
+        ),
+    ];
+    for (path, media, body, status, code) in cases {
+        let mut request = host.http.post(format!("{}{path}", host.url));
+        if let Some(media) = media {
+            request = request.header("content-type", *media);
+        }
+        let request = request.bearer_auth(&host.key).body((*body).to_owned());
+        let answer = request.send().await.expect("an answer");
+        let found = answer.status().as_u16();
+        let shown: Value = answer.json().await.expect("the stable form");
+        assert_eq!(
+            (found, &shown["error"]["code"]),
+            (*status, &json!(code)),
+            "{path}"
+        );
+    }
+    let (status, shown) = host.get("/v1/customers?limit=many").await;
+    assert_eq!(
+        (status, &shown["error"]["code"]),
+        (400, &json!("query_invalid"))
+    );
+    let answer = host.http.patch(&url).send().await.expect("an answer");
+    let allow = answer
+        .headers()
+        .get("allow")
+        .and_then(|it| it.to_str().ok());
+    assert_eq!(allow, Some("POST"), "what is allowed is not told");
+}
