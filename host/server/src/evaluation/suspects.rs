@@ -8,12 +8,12 @@
 //! The notes need to outlive the process and not the machine, so they are
 //! written and not synced: about a microsecond an evaluation.
 
-#[cfg(unix)]
-use std::os::unix::fs::FileExt;
 use std::{
     collections::BTreeMap,
     fs::{self, File},
+    hash::Hasher,
     io,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -24,7 +24,6 @@ use baton_domain::{
 };
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher24};
-use std::hash::Hasher;
 
 /// A keyed hash of what is evaluated for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
