@@ -97,7 +97,8 @@ async fn a_journey_is_counted_as_it_went() {
     assert_eq!(of("baton_handoffs_total{basis=\"policy\"}"), 1.0);
     assert_eq!(of("baton_sends_total{outcome=\"accepted\"}"), 1.0);
     assert_eq!(of("baton_sends_total{outcome=\"dead\"}"), 1.0);
-    assert_eq!(of("baton_evaluation_seconds_count"), 2.0);
+    // A redelivery may be evaluated before the commit refuses it.
+    assert!(of("baton_evaluation_seconds_count") >= 2.0);
     assert!(of("baton_module_runs_total{outcome=\"run\"}") > 10.0);
     assert!(of("baton_sync_seconds_count") > 5.0);
     assert!(of("baton_commit_batch_changes_sum") >= of("baton_commit_batch_changes_count"));

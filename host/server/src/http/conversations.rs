@@ -7,9 +7,10 @@ use axum::extract::State;
 use baton_domain::{
     event::{Claimed, Event, EventBody, Resolved, Returned},
     ids::{AgentId, NumberId, OwnerEpoch},
+    limits::COMMIT_TRIES_MAX,
     state::Conversation,
 };
-use baton_store::Inbox;
+use baton_store::{CommitError, Inbox};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -122,6 +123,7 @@ pub async fn claim(
 ) -> Answer<Json<HeadView>> {
     let (agent, epoch) = (claim.agent, claim.epoch);
     change(&host, &scope, path, |_| {
+        let agent = agent.clone();
         EventBody::Claimed(Claimed { epoch, agent })
     })
     .await
@@ -156,13 +158,13 @@ pub async fn hand_back(
     Path(path): Path<ConversationPath>,
     Json(back): Json<HandBack>,
 ) -> Answer<Json<HeadView>> {
-    let note = back.note.map(Into::into);
+    let note: Option<Arc<str>> = back.note.map(Into::into);
     change(&host, &scope, path, |conversation| {
         let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
         EventBody::Returned(Returned {
             epoch,
-            by: back.by,
-            note,
+            by: back.by.clone(),
+            note: note.clone(),
         })
     })
     .await
@@ -186,25 +188,46 @@ pub async fn resolve(
         EventBody::Resolved(Resolved {
             epoch,
             episode,
-            by: back.by,
+            by: back.by.clone(),
         })
     })
     .await
 }
 
-/// Commits one change of owner; refused when the state machine lets nothing
-/// move, with who has the next step now.
+/// Commits one change of owner; once more when something else became of the
+/// customer meanwhile, such as a message that left.
 async fn change(
     host: &Host,
     scope: &Scope,
     ConversationPath { customer, number }: ConversationPath,
-    body: impl FnOnce(&Conversation) -> EventBody,
+    body: impl Fn(&Conversation) -> EventBody,
 ) -> Answer<Json<HeadView>> {
-    let loaded = load(host, scope, &customer).await?;
     let number = NumberId::parse(&number).map_err(|_| ApiError::not_found())?;
+    for _ in 1..COMMIT_TRIES_MAX {
+        match changed(host, scope, &customer, &number, &body).await? {
+            Ok(head) => return Ok(Json(head)),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Json(
+        changed(host, scope, &customer, &number, &body).await??,
+    ))
+}
+
+/// One try: refused when the state machine lets nothing move, with who has the
+/// next step now.
+async fn changed(
+    host: &Host,
+    scope: &Scope,
+    customer: &str,
+    number: &NumberId,
+    body: &impl Fn(&Conversation) -> EventBody,
+) -> Answer<Result<HeadView, CommitError>> {
+    let loaded = load(host, scope, customer).await?;
     let before = loaded
         .state
-        .conversation(&number)
+        .conversation(number)
         .ok_or_else(ApiError::not_found)?;
     let body = body(before);
     let ends_episode = match &body {
@@ -222,9 +245,7 @@ async fn change(
         body,
     });
     let (id, state) = (change.customer().clone(), change.state().clone());
-    let after = state
-        .conversation(&number)
-        .ok_or_else(ApiError::not_found)?;
+    let after = state.conversation(number).ok_or_else(ApiError::not_found)?;
     if after.ownership == ownership && !ends_episode {
         let message = "it changed nothing: someone else has the next step, or nobody took it";
         let error = ApiError::new(Code::NotMoved, message);
@@ -232,6 +253,6 @@ async fn change(
             .with("owner", json!(ownership.owner))
             .with("epoch", ownership.epoch.0));
     }
-    change.commit(host).await?;
-    Ok(Json(HeadView::of(&id, &number, after, at)))
+    let committed = change.commit(host).await;
+    Ok(committed.map(|_| HeadView::of(&id, number, after, at)))
 }

@@ -133,6 +133,8 @@ impl Shared {
         let until = now.saturating_add(lease_for).unwrap_or(Timestamp::MAX);
         let turn = self.turns.of(kind);
         let tenants = tenants(&*self.rows, kind, turn.as_ref())?;
+        // That nothing is due must be durable, too.
+        self.in_flight.is_whole()?;
         let is_due = |key: &[u8]| parse(key).is_ok_and(|(at, _)| at <= now);
         let tenants: Vec<_> = tenants.into_iter().filter(|(_, key)| is_due(key)).collect();
         if tenants.is_empty() || limit == 0 {

@@ -88,6 +88,14 @@ impl InFlight {
                 .wait_for(|landed| *landed > batch)
                 .await;
         }
+        self.is_whole()
+    }
+
+    /// That what is visible is durable, or will be.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`] once a write has failed.
+    pub(crate) fn is_whole(&self) -> Result<(), StoreError> {
         if self.now().has_failed {
             let (doing, source) = ("making a change durable", "the disk failed before".into());
             return Err(StoreError::Backend { doing, source });
