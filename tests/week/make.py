@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Writes a week of a shop that sells over WhatsApp, event by event, as the
 host's log would hold it: ninety customers, some of whom bought before; what
-they say, how the bot did, baskets, payments, orders, deliveries. People write
-in their own words, so nearly every message is a text of its own.
+they say, how the bot did, baskets, payments, orders, deliveries. Greetings and
+thanks repeat, as they do; whoever asks something asks it in words of their own,
+slips of the finger among them, so that nearly every question is a text of its
+own.
 
 Run it after changing what it holds; the file it writes is kept."""
 
@@ -33,6 +35,7 @@ ANGRY = ["this is the second time my {product} arrives broken, I am really disap
 PAYING = ["my card was declined, what now?", "the payment for the {product} does not go through",
           "I tried to pay twice and it failed"]
 PERSON = ["can I talk to a human please", "please let me speak to somebody about the {product}"]
+FILLERS = ["", "", "please", "hey", "sorry,", "one more thing:", "kak", "hmm", "so", "and", "btw", "pls", "if I may ask,"]
 THANKS = ["ok", "thanks!", "great, thank you", "perfect, I take it", "ok let me think about it", "yes please", "no, that is all"]
 
 
@@ -54,6 +57,13 @@ class Shop:
         product, other = self.random.sample(PRODUCTS, 2)
         return text.format(product=product[0], other=other[0], colour=self.random.choice(COLOURS),
                            count=self.random.randint(2, 9))
+
+    def own_words(self, text):
+        text = self.fill(text)
+        for _ in range(self.random.randint(1, 3)):
+            at = self.random.randint(1, len(text) - 2)
+            text = self.random.choice([text[:at] + text[at + 1] + text[at] + text[at + 2:], text[:at] + text[at + 1:]])
+        return " ".join(filter(None, [self.random.choice(FILLERS), text, self.random.choice(FILLERS)]))
 
     def line(self):
         name, minor = self.random.choice(PRODUCTS)
@@ -79,7 +89,8 @@ class Shop:
             self.session(who, MONDAY + datetime.timedelta(days=day, hours=hour, minutes=self.random.randint(0, 59)))
 
     def says(self, who, at, text, misses=0.15):
-        self.tell(who, at, "message_received", id="wamid." + self.id(""), type="text", text=self.fill(text))
+        self.tell(who, at, "message_received", id="wamid." + self.id(""), type="text",
+                  text=self.fill(text) if text in OPENERS + THANKS else self.own_words(text))
         at = self.soon(at, 1, 4)
         if self.random.random() < misses:
             self.tell(who, at, "bot_missed", question=None)

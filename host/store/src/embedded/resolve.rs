@@ -110,6 +110,7 @@ impl Shared {
         for _ in 0..LOADS_MAX {
             let mut named = self.named_by(tenant, links)?;
             if named.is_empty() {
+                self.in_flight.is_whole()?;
                 return self.stranger(identities.len());
             }
             let oldest = named.remove(0);

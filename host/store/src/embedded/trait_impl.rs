@@ -25,6 +25,15 @@ fn unopposed(error: CommitError) -> StoreError {
     }
 }
 
+impl<B> Embedded<B> {
+    /// What was read, unless a write has failed: from then on it may be of rows
+    /// that never became durable.
+    fn whole<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.shared.in_flight.is_whole()?;
+        read
+    }
+}
+
 #[async_trait]
 impl<B: Send + Sync + 'static> Store for Embedded<B> {
     async fn resolve(
@@ -56,7 +65,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         from: Version,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        self.shared.events(&Who::new(tenant, customer), from, limit)
+        self.whole(self.shared.events(&Who::new(tenant, customer), from, limit))
     }
 
     async fn due(
@@ -70,7 +79,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
     }
 
     async fn next_due(&self, kind: WorkKind) -> Result<Option<Timestamp>, StoreError> {
-        self.shared.next_due(kind)
+        self.whole(self.shared.next_due(kind))
     }
 
     async fn work(
@@ -79,7 +88,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         customer: &CustomerId,
         key: &WorkKey,
     ) -> Result<Option<Work>, StoreError> {
-        self.shared.work(&Who::new(tenant, customer), key)
+        self.whole(self.shared.work(&Who::new(tenant, customer), key))
     }
 
     async fn dead_letters(
@@ -88,7 +97,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Work>, StoreError> {
-        self.shared.dead_letters(tenant, after, limit)
+        self.whole(self.shared.dead_letters(tenant, after, limit))
     }
 
     async fn customers(
@@ -97,7 +106,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<CustomerId>, StoreError> {
-        self.shared.customers(tenant, after, limit)
+        self.whole(self.shared.customers(tenant, after, limit))
     }
 
     async fn conversations(
@@ -107,7 +116,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<ConversationRow>, StoreError> {
-        self.shared.conversations(tenant, inbox, after, limit)
+        self.whole(self.shared.conversations(tenant, inbox, after, limit))
     }
 
     async fn listed(
@@ -117,11 +126,11 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<EventRow>, StoreError> {
-        self.shared.listed(tenant, listed, after, limit)
+        self.whole(self.shared.listed(tenant, listed, after, limit))
     }
 
     async fn tenant(&self, tenant: &TenantId) -> Result<Option<Document<Tenant>>, StoreError> {
-        self.shared.tenant(tenant)
+        self.whole(self.shared.tenant(tenant))
     }
 
     async fn put_tenant(&self, tenant: Document<Tenant>) -> Result<(), CommitError> {
@@ -129,11 +138,11 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
     }
 
     async fn tenants(&self) -> Result<Vec<Document<Tenant>>, StoreError> {
-        self.shared.tenants()
+        self.whole(self.shared.tenants())
     }
 
     async fn apps(&self) -> Result<Vec<Document<App>>, StoreError> {
-        self.shared.apps()
+        self.whole(self.shared.apps())
     }
 
     async fn put_app(&self, app: Document<App>) -> Result<(), CommitError> {
@@ -141,7 +150,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
     }
 
     async fn api_keys(&self) -> Result<Vec<Document<ApiKey>>, StoreError> {
-        self.shared.api_keys()
+        self.whole(self.shared.api_keys())
     }
 
     async fn put_api_key(&self, key: Document<ApiKey>) -> Result<(), CommitError> {
@@ -153,7 +162,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
     }
 
     async fn quarantine_size(&self) -> Result<QuarantineSize, StoreError> {
-        self.shared.quarantine_size()
+        self.whole(self.shared.quarantine_size())
     }
 
     async fn quarantined(
@@ -161,7 +170,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         after: Option<QuarantineId>,
         limit: usize,
     ) -> Result<Vec<(QuarantineId, Quarantined)>, StoreError> {
-        self.shared.quarantined(after, limit)
+        self.whole(self.shared.quarantined(after, limit))
     }
 
     async fn release(&self, id: QuarantineId) -> Result<(), StoreError> {
@@ -176,7 +185,8 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
     }
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.shared.sweep(now, limit).await.map_err(unopposed)
+        let swept = self.shared.sweep(now, limit).await;
+        self.whole(swept.map_err(unopposed))
     }
 
     async fn failed(&self) {
