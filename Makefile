@@ -3,13 +3,15 @@
 
 CARGO ?= cargo
 ARGS ?=
+export BATON_CONFORMANCE_EXAMPLES BATON_CONFORMANCE_SEED
 
-.PHONY: help demo test fuzz soak lint guests toolchain decide bench criterion load soak-memory clean
+.PHONY: help demo test fuzz conformance soak lint guests toolchain decide bench criterion load soak-memory clean
 
 help:
 	@echo 'make demo    the journey of a repeat buyer, on a real host'
 	@echo 'make test    everything that proves Baton works'
 	@echo 'make fuzz    bad input, for as long as FUZZ_SECONDS says'
+	@echo 'make conformance   the API against its OpenAPI document'
 	@echo 'make soak    the tests that take hours'
 	@echo 'make decide  the decision on the Friday question, explained'
 	@echo 'make bench   what rules, commits and webhooks cost, beside their floors'
@@ -28,6 +30,7 @@ guests: toolchain
 test: guests
 	@tests/scripts/require-nextest.sh
 	@tests/scripts/require-strace.sh
+	@tests/scripts/require-schemathesis.sh
 	$(CARGO) test --quiet --locked --workspace --doc
 	$(CARGO) nextest run --locked --workspace --no-fail-fast
 
@@ -38,6 +41,14 @@ fuzz: guests
 	@tests/scripts/require-nextest.sh
 	BATON_FUZZ_SECONDS=$(FUZZ_SECONDS) BATON_FUZZ_SEED=$${BATON_FUZZ_SEED:-$$(date +%s)} \
 	    $(CARGO) nextest run --locked -p baton --test fuzz --no-capture --no-fail-fast
+	$(MAKE) conformance BATON_CONFORMANCE_EXAMPLES=300 BATON_CONFORMANCE_SEED=$$(date +%s)
+
+# schemathesis against a real host; a little of it is in `make test`. Both
+# variables may be given on the command line.
+conformance: guests
+	@tests/scripts/require-nextest.sh
+	@tests/scripts/require-schemathesis.sh
+	$(CARGO) nextest run --locked -p baton --test host --no-fail-fast conformance::
 
 # What `make test` does a little of, for hours.
 soak: guests

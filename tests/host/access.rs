@@ -156,6 +156,8 @@ async fn bad_values_are_named() {
         ),
         fact(json!({ "type": "order", "id": "1", "status": "lost" })),
         fact(json!({ "type": "no-such-thing" })),
+        fact(json!({ "type": 0 })),
+        fact(json!({ "type": "bot_missed", "unknown": 1 })),
     ];
     for body in bad {
         let (status, answer) = host.post("/v1/events", &body).await;

@@ -38,6 +38,7 @@ const REPLAY: &[&str] = &[
     "return",
     "!dead letter",
     "send_message",
+    "!settled",
     "list_dead_letters",
     "resolve",
     "list_tenants",
@@ -259,6 +260,16 @@ async fn prepare(host: &Fixture, step: &str) {
             until("it is a dead letter", || async {
                 let (_, letters) = host.get("/v1/dead-letters").await;
                 letters["items"][0]["why"].is_string()
+            })
+            .await;
+        }
+        // Or what WhatsApp tells of it would cross the next request.
+        "!settled" => {
+            until("the message was read", || async {
+                let conversation = host.conversation().await;
+                let thread = conversation["thread"].as_array().cloned();
+                let last = thread.and_then(|it| it.last().cloned());
+                last.is_some_and(|it| it["receipt"] == "read")
             })
             .await;
         }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     host::Host,
     pipeline::{CustomerKey, Item, Parcel, evaluation_deadline, take_parcel},
-    wire::{CustomerRef, Fact},
+    wire::{CustomerRef, Fact, all_named},
 };
 
 /// Facts about one customer.
@@ -27,6 +27,7 @@ pub struct Facts {
     /// Whom they are about.
     customer: CustomerRef,
     /// What happened, in order; at most 100.
+    #[serde(deserialize_with = "all_named")]
     #[schema(min_items = 1, max_items = 100)]
     facts: Vec<KeyedFact>,
 }

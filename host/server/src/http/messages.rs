@@ -29,7 +29,7 @@ use crate::{
     host::Host,
     outbox::{Effect, SendEffect, check_message},
     pipeline::{Change, CustomerKey},
-    wire::{CustomerRef, OutgoingMessage},
+    wire::{CustomerRef, OutgoingMessage, named},
 };
 
 /// A message to be sent.
@@ -43,6 +43,7 @@ pub struct Outgoing {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 256)]
     number: Option<NumberId>,
     /// What it says.
+    #[serde(deserialize_with = "named")]
     message: OutgoingMessage,
 }
 

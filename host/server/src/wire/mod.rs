@@ -7,6 +7,12 @@ mod money;
 mod outgoing;
 mod tenant;
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned},
+};
+use serde_json::Value;
+
 pub use customer::CustomerRef;
 pub use fact::Fact;
 pub use money::{Amount, LineItem};
@@ -30,6 +36,33 @@ impl InvalidValue {
             problem: problem.to_string(),
         }
     }
+}
+
+/// Reads something that its `type` names. serde would take the number of a
+/// kind for its name.
+pub fn named<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    of_named(Value::deserialize(deserializer)?)
+}
+
+/// The same, of a list.
+pub fn all_named<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let all = Vec::<Value>::deserialize(deserializer)?;
+    all.into_iter().map(of_named).collect()
+}
+
+fn of_named<T: DeserializeOwned, E: de::Error>(value: Value) -> Result<T, E> {
+    if value.get("type").is_some_and(|it| !it.is_string()) {
+        return Err(E::custom("`type` is a word"));
+    }
+    serde_json::from_value(value).map_err(E::custom)
 }
 
 /// The text, when it is not longer than `chars_max`.

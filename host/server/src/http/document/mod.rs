@@ -5,6 +5,7 @@
 mod errors;
 mod examples;
 mod page;
+mod schemas;
 
 use std::sync::LazyLock;
 
@@ -80,24 +81,10 @@ const TAGS: [(&str, &str); 8] = [
 pub fn finished(operations: OpenApi) -> Value {
     // Maps, strings and numbers only: this cannot fail.
     let mut document = serde_json::to_value(operations).unwrap_or_default();
-    join_parts(&mut document["components"]["schemas"]);
+    schemas::mend(&mut document);
     errors::add(&mut document);
     examples::add(&mut document);
     document
-}
-
-/// A fact is written flat and described in parts: each leaves room for the
-/// members of the others, and the whole takes no more than all of them.
-fn join_parts(schemas: &mut Value) {
-    let kinds = schemas["FactBody"]["oneOf"].as_array_mut();
-    for kind in kinds.into_iter().flatten() {
-        if let Some(kind) = kind.as_object_mut() {
-            kind.remove("additionalProperties");
-        }
-    }
-    schemas["KeyedFact"]["unevaluatedProperties"] = false.into();
-    // Events have the members of their kind, which are added over time.
-    schemas["EventBodyView"]["additionalProperties"] = true.into();
 }
 
 /// What is served, made once.
