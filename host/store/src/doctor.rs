@@ -89,8 +89,8 @@ impl Problem {
                 "restore the latest backup: this customer's log is not whole"
             }
             Self::StateDiffers | Self::ListMissing | Self::ListStray | Self::CountWrong => {
-                "nothing is lost, it can be made from the log: export, and import into an empty \
-                 folder; please report it"
+                "nothing is lost, the logs tell it all; but the latest backup that is well is the \
+                 only remedy so far: restore it, and please report this"
             }
             Self::MergeBroken => {
                 "restore the latest backup: the ids of merged customers lead nowhere"
