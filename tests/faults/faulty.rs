@@ -116,6 +116,10 @@ impl Store for FaultyStore {
         self.read()?.resolve(tenant, links, dedupe).await
     }
 
+    async fn find(&self, tenant: &TenantId, links: &[Link]) -> Result<Option<Loaded>, StoreError> {
+        self.read()?.find(tenant, links).await
+    }
+
     async fn load(
         &self,
         tenant: &TenantId,

@@ -125,6 +125,7 @@ impl Template {
         });
         let host = Host::new(Parts {
             admin_key: config.admin_key().expect("a hash"),
+            metrics_key: None,
             clock: clock(),
             store: Arc::new(store),
             pack: self.pack.clone(),

@@ -48,6 +48,7 @@ async fn draining(drain: Duration) -> Draining {
     let router = Router::new()
         .route("/", get(async || "hello"))
         .route("/slow", slow);
+    let router = accept::in_time(router, &door);
     let (end, ended) = oneshot::channel::<()>();
     let of_loop = door.clone();
     let served = tokio::spawn(async move {

@@ -4,6 +4,7 @@ use baton::config::Evaluation;
 use serde_json::json;
 
 use crate::fixture::{Fixture, NUMBER, PHONE, SECRET, messages, signature, tenant, text, until};
+use crate::metrics::{exposed, samples};
 
 #[tokio::test]
 async fn a_wrong_signature_changes_nothing() {
@@ -78,10 +79,15 @@ async fn one_bad_item_never_sinks_its_batch() {
     let thread = host.conversation().await["thread"].to_string();
     assert!(thread.contains("one") && thread.contains("two"), "{thread}");
     let (_, kept) = host.admin("GET", "/admin/quarantine", &json!(null)).await;
-    assert!(
-        !kept["items"].as_array().expect("items").is_empty(),
-        "the bad item is lost"
-    );
+    let kept = kept["items"].as_array().expect("items").clone();
+    assert!(!kept.is_empty(), "the bad item is lost");
+    for item in kept {
+        let body = item["body"].as_str().expect("a body");
+        assert!(
+            !body.contains("wamid.1") && !body.contains("wamid.4"),
+            "{body}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -209,6 +215,68 @@ async fn what_does_not_fit_before_the_answer_is_decided_after_it() {
         host.count_of("decided").await == 40
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_tenant_that_used_its_time_waits_and_its_neighbour_does_not() {
+    let host = Fixture::configured(|config| {
+        config.evaluation.budget_ms = 5_000;
+        config.evaluation.tenant_ms_per_second = 1;
+    })
+    .await;
+    let document = tenant("other", "999");
+    assert_eq!(
+        host.admin("PUT", "/admin/tenants/other", &document).await.0,
+        200
+    );
+    let new = json!({ "name": "all", "role": "operator" });
+    let neighbour = host.make_key("other", new).await;
+    let slow = "I am disappointed, this is the third time that I ask. ".repeat(70);
+    let many: Vec<_> = (0..40)
+        .map(|at| text(&format!("wamid.{at}"), &format!("{at} {slow}")))
+        .collect();
+    assert_eq!(host.signed(&messages(NUMBER, &many)).await, 200);
+    let body = messages("999", &[text("wamid.n", "hello there")]);
+    assert_eq!(host.signed(&body).await, 200);
+    let (_, decided) = host.request("GET", "/v1/decisions", &neighbour, None).await;
+    assert_eq!(
+        decided["items"].as_array().map(Vec::len),
+        Some(1),
+        "{decided}"
+    );
+    let metrics = samples(&exposed(&host).await);
+    let deferred = |tenant: &str| {
+        let name = format!("baton_tenant_deferrals_total{{tenant=\"{tenant}\"}}");
+        metrics.get(&name).copied().unwrap_or_default()
+    };
+    assert!(deferred("shop") > 20.0, "{metrics:?}");
+    assert_eq!(deferred("other"), 0.0, "{metrics:?}");
+    until("forty decisions", || async {
+        host.count_of("decided").await == 40
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tenant_may_have_each_module_run_each_time() {
+    for skips in [true, false] {
+        let host = Fixture::start().await;
+        let mut document = tenant("other", "999");
+        document["skip_unchanged"] = skips.into();
+        assert_eq!(
+            host.admin("PUT", "/admin/tenants/other", &document).await.0,
+            200
+        );
+        for id in ["wamid.1", "wamid.2", "wamid.3"] {
+            assert_eq!(
+                host.signed(&messages("999", &[text(id, "hello")])).await,
+                200
+            );
+        }
+        let metrics = samples(&exposed(&host).await);
+        let skipped = metrics["baton_module_runs_total{outcome=\"skipped\"}"];
+        assert_eq!(skipped > 0.0, skips, "{skipped} runs were skipped");
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{ADMIN, Fixture, NUMBER, messages, signature, text, until};
 
-async fn exposed(host: &Fixture) -> String {
+pub async fn exposed(host: &Fixture) -> String {
     let request = host
         .http
         .get(format!("{}/metrics", host.url))
@@ -19,7 +19,7 @@ async fn exposed(host: &Fixture) -> String {
 }
 
 /// Every sample, by its name with labels.
-fn samples(text: &str) -> BTreeMap<String, f64> {
+pub fn samples(text: &str) -> BTreeMap<String, f64> {
     let lines = text
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty());
@@ -150,7 +150,7 @@ async fn tenants_are_bounded_and_a_deferral_names_its_own() {
         .filter(|it| it.starts_with("baton_tenant_deferrals_total{"));
     assert_eq!(labels.count(), METRIC_TENANTS_MAX + 1);
     assert!(
-        text.contains("baton_tenant_deferrals_total{tenant=\"other\"} 50"),
+        text.contains("baton_tenant_deferrals_total{tenant=\"_other\"} 50"),
         "{text}"
     );
     // Of other hosts in this process nothing is seen.

@@ -195,6 +195,12 @@ fn a_configuration_that_cannot_be_used_is_refused_by_name() {
     std::fs::write(&path, config.replace("budget_ms = 150", "budget_ms = 0"))
         .expect("it is written");
     check_refused(&serve(), "budget_ms");
+    std::fs::write(
+        &path,
+        config.replace("tenant_ms_per_second = 500", "tenant_ms_per_second = 1001"),
+    )
+    .expect("it is written");
+    check_refused(&serve(), "tenant_ms_per_second");
     let again = baton()
         .arg("init")
         .arg(folder.path())

@@ -36,6 +36,13 @@ impl Answer {
             .to_owned()
     }
 
+    /// Whether it names the request, in head and body.
+    pub fn is_identified(&self) -> bool {
+        let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        let id = body["error"]["request_id"].as_str();
+        id.is_some_and(|id| self.has(&format!("x-request-id: {id}")))
+    }
+
     pub fn has(&self, header: &str) -> bool {
         self.head.to_ascii_lowercase().contains(header)
     }

@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 wanted=tests/scripts/schemathesis.txt
 venv=target/schemathesis
-if cmp -s "$wanted" "$venv/installed.txt"; then
+# A moved checkout or another Python leaves one that does not run.
+if cmp -s "$wanted" "$venv/installed.txt" && "$venv/bin/schemathesis" --version >/dev/null 2>&1; then
     exit 0
 fi
 say() {
@@ -18,6 +19,12 @@ say() {
 echo "setting up schemathesis in $venv (once)" >&2
 rm -rf "$venv"
 mkdir -p target
-python3 -m venv "$venv" || say "no venv"
+if ! python3 -m venv "$venv" 2>/dev/null; then
+    if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+        { apt-get install -y -q python3-venv || { apt-get update -q && apt-get install -y -q python3-venv; }; } >/dev/null || true
+    fi
+    rm -rf "$venv"
+    python3 -m venv "$venv" || say "no venv"
+fi
 "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$wanted" || say "pip failed"
 cp "$wanted" "$venv/installed.txt"

@@ -165,6 +165,7 @@ impl Hosts {
         let parts = Parts {
             config: config(sim.plan.budget_ms),
             admin_key: [0; 32],
+            metrics_key: None,
             clock: slot.clock.clone(),
             store: Arc::new(store),
             pack: pack(),

@@ -85,6 +85,10 @@ impl Store for SimStore {
         read!(self.resolve(tenant, links, dedupe))
     }
 
+    async fn find(&self, tenant: &TenantId, links: &[Link]) -> Result<Option<Loaded>, StoreError> {
+        read!(self.find(tenant, links))
+    }
+
     async fn load(
         &self,
         tenant: &TenantId,

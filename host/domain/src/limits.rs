@@ -323,9 +323,9 @@ pub const EVALUATION_KILLS_MAX: u32 = 2;
 pub const SUSPECTS_MAX: usize = 1_024;
 /// Computing time that each tenant's rules may use before its webhooks are
 /// answered: for each second and each thread that evaluates.
-pub const TENANT_EVALUATION_MS_PER_SECOND: i64 = 500;
-/// Of this, what may be saved up and used at once.
-pub const TENANT_EVALUATION_BURST_MS: i64 = 1_000;
+pub const TENANT_EVALUATION_MS_PER_SECOND: u32 = 500;
+/// For how long it may be saved up and used at once.
+pub const TENANT_EVALUATION_BURST_SECONDS: i64 = 1;
 /// Tries of a deferred evaluation before the tenant's default applies.
 pub const EVALUATION_TRIES_MAX: u32 = 3;
 /// How often identities that have outlived their use are swept out.
@@ -411,7 +411,7 @@ const _: () = {
     assert!(EVALUATION_LANE_MAX * 2 <= EVALUATION_QUEUE_MAX);
     assert!(EVALUATION_LANE_MAX >= CUSTOMERS_AT_ONCE_MAX);
     assert!(SUSPECTS_MAX >= EVALUATION_THREADS_MAX);
-    assert!(TENANT_EVALUATION_BURST_MS >= EVALUATION_WALL_MS_MAX as i64);
+    assert!(TENANT_EVALUATION_MS_PER_SECOND as u64 >= EVALUATION_WALL_MS_MAX);
     assert!(EVALUATION_EPOCH_MS * 2 <= EVALUATION_WALL_MS_MAX);
     assert!(MODULE_OUTPUT_BYTES_MAX < EVALUATION_HOSTCALL_BYTES_MAX);
     assert!(MEMO_RUN_BYTES_MAX * 64 <= MEMO_BYTES_MAX);

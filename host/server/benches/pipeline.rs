@@ -204,6 +204,7 @@ async fn host(store: Arc<dyn Store>, rules: &[&str]) -> Arc<Host> {
     let parts = Parts {
         config: Config::new(nowhere, hex::encode([0; 32]), graph_url.to_owned()),
         admin_key: [0; 32],
+        metrics_key: None,
         clock: Arc::new(SystemClock),
         store,
         pack: RulePack::stock(&Sandbox::new().unwrap()).unwrap(),

@@ -10,6 +10,7 @@ use std::{
 
 use baton_domain::limits::{
     CONFIGURED_CONNECTIONS_MAX, CONNECTIONS_MAX, EVALUATION_BUDGET_SECONDS_MAX,
+    TENANT_EVALUATION_MS_PER_SECOND,
 };
 use serde::Deserialize;
 
@@ -76,6 +77,9 @@ pub struct Evaluation {
     /// How long the rules of one webhook may take before the answer. What is
     /// not done by then is done after it.
     pub budget_ms: u64,
+    /// Computing time of each tenant's rules before its webhooks are answered,
+    /// for each second and each thread. What is over is done after the answer.
+    pub tenant_ms_per_second: u32,
     /// Modules to run instead of the stock pack: a folder. Relative to the
     /// configuration file.
     pub modules: Option<PathBuf>,
@@ -86,6 +90,7 @@ impl Default for Evaluation {
         Self {
             threads: 0,
             budget_ms: 150,
+            tenant_ms_per_second: TENANT_EVALUATION_MS_PER_SECOND,
             modules: None,
         }
     }
@@ -159,17 +164,7 @@ impl Config {
         };
         config.admin_key().map_err(value)?;
         config.metrics_key().map_err(value)?;
-        let budget_max = EVALUATION_BUDGET_SECONDS_MAX * 1_000;
-        if !(1..=budget_max).contains(&config.evaluation.budget_ms) {
-            return Err(value(format!(
-                "evaluation.budget_ms is from 1 to {budget_max}"
-            )));
-        }
-        if !(1..=CONFIGURED_CONNECTIONS_MAX).contains(&config.connections) {
-            return Err(value(format!(
-                "connections is from 1 to {CONFIGURED_CONNECTIONS_MAX}"
-            )));
-        }
+        config.check_numbers().map_err(value)?;
         // What is absolute stays as it is.
         let folder = path.parent().unwrap_or(Path::new("."));
         config.data = folder.join(&config.data);
@@ -183,16 +178,38 @@ impl Config {
         Ok(config)
     }
 
+    /// Says which number is out of its range.
+    fn check_numbers(&self) -> Result<(), String> {
+        let evaluation = &self.evaluation;
+        let budget_max = EVALUATION_BUDGET_SECONDS_MAX * 1_000;
+        let numbers = [
+            ("evaluation.budget_ms", evaluation.budget_ms, budget_max),
+            (
+                "evaluation.tenant_ms_per_second",
+                evaluation.tenant_ms_per_second.into(),
+                1_000,
+            ),
+            (
+                "connections",
+                self.connections as u64,
+                CONFIGURED_CONNECTIONS_MAX as u64,
+            ),
+        ];
+        match numbers.iter().find(|(_, it, max)| !(1..=*max).contains(it)) {
+            Some((name, _, max)) => Err(format!("{name} is from 1 to {max}")),
+            None => Ok(()),
+        }
+    }
+
     /// The hash of the administrator's key.
     ///
     /// # Errors
     /// Says what is wanted when it is not 64 hexadecimal digits, or is the
     /// hash of a key that everybody knows.
     pub fn admin_key(&self) -> Result<[u8; 32], String> {
-        let wanted = "admin_key_sha256 is 64 hexadecimal digits; `baton init` makes a key";
-        let mut hash = [0; 32];
-        hex::decode_to_slice(&self.admin_key_sha256, &mut hash).map_err(|_| wanted.to_owned())?;
-        Ok(hash)
+        key_hash(&self.admin_key_sha256).ok_or_else(|| {
+            "admin_key_sha256 is 64 hexadecimal digits; `baton init` makes a key".to_owned()
+        })
     }
 
     /// The hash of the key that opens `/metrics` alone, when there is one.
@@ -200,12 +217,14 @@ impl Config {
     /// # Errors
     /// Says what is wanted when it is not 64 hexadecimal digits.
     pub fn metrics_key(&self) -> Result<Option<[u8; 32]>, String> {
-        let Some(hex) = &self.metrics_key_sha256 else {
-            return Ok(None);
-        };
-        let mut hash = [0; 32];
-        hex::decode_to_slice(hex, &mut hash)
-            .map_err(|_| "metrics_key_sha256 is 64 hexadecimal digits".to_owned())?;
-        Ok(Some(hash))
+        let wanted = || "metrics_key_sha256 is 64 hexadecimal digits".to_owned();
+        let hex = self.metrics_key_sha256.as_deref();
+        hex.map(|hex| key_hash(hex).ok_or_else(wanted)).transpose()
     }
+}
+
+fn key_hash(hex: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    hex::decode_to_slice(hex, &mut hash).ok()?;
+    Some(hash)
 }

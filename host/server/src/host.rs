@@ -18,6 +18,8 @@ pub struct Host {
     pub config: Config,
     /// SHA-256 of the administrator's key.
     pub admin_key: [u8; 32],
+    /// SHA-256 of the key that opens the metrics alone, when there is one.
+    pub metrics_key: Option<[u8; 32]>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Everything durable.
@@ -47,6 +49,8 @@ pub struct Parts {
     pub config: Config,
     /// SHA-256 of the administrator's key.
     pub admin_key: [u8; 32],
+    /// SHA-256 of the key that opens the metrics alone, when there is one.
+    pub metrics_key: Option<[u8; 32]>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Everything durable.
@@ -74,6 +78,7 @@ impl Host {
             door: Arc::new(Door::new(parts.config.limits.clone())),
             config: parts.config,
             admin_key: parts.admin_key,
+            metrics_key: parts.metrics_key,
             clock: parts.clock,
             store: parts.store,
             pack: parts.pack,

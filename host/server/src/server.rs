@@ -1,6 +1,6 @@
 //! Starting and running the host; its edges are arguments.
 
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use anyhow::{Context, bail};
 use baton_sandbox::{EvaluatorPool, Sandbox};
@@ -68,12 +68,16 @@ async fn assemble(
     metrics: Arc<Metrics>,
 ) -> anyhow::Result<Arc<Host>> {
     let admin_key = config.admin_key().map_err(anyhow::Error::msg)?;
+    let metrics_key = config.metrics_key().map_err(anyhow::Error::msg)?;
     let sandbox = Sandbox::new().context("the sandbox does not start")?;
     let pack = match &config.evaluation.modules {
         None => RulePack::stock(&sandbox).context("the stock pack does not load")?,
         Some(folder) => RulePack::folder(&sandbox, folder)
             .with_context(|| format!("the modules in {} do not load", folder.display()))?,
     };
+    // Now, and not when the first tenant is written.
+    pack.lineup(None, &BTreeMap::new())
+        .context("the modules do not go together")?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if config.evaluation.threads == 0 {
         cores
@@ -82,6 +86,7 @@ async fn assemble(
     };
     let parts = Parts {
         admin_key,
+        metrics_key,
         clock,
         store,
         pack,
@@ -102,7 +107,8 @@ fn evaluators(config: &Config, threads: usize) -> anyhow::Result<Evaluators> {
     OsEntropy.fill(&mut key).context("no random numbers")?;
     OsEntropy.fill(&mut seed).context("no random numbers")?;
     let suspects = Suspects::open(&config.data, key)?;
-    Ok(Evaluators::new(pool, suspects, seed))
+    let evaluators = Evaluators::new(pool, suspects, seed);
+    Ok(evaluators.with_tenant_budget(config.evaluation.tenant_ms_per_second))
 }
 
 /// Serves plain HTTP until `shutdown` resolves; then finishes what is under
@@ -137,7 +143,7 @@ pub async fn run_with(
         host.metrics.clone(),
         ending.clone(),
     )));
-    let router = http::router(host.clone());
+    let router = http::served(host.clone());
     let connections = host.config.connections;
     let end = end(shutdown, host.store.clone());
     accept::serve(listener, connections, router, &host.door, tls, end).await;

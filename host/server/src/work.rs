@@ -11,8 +11,10 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::ids::{CustomerId, TenantId};
-use baton_domain::limits::{SWEEP_MINUTES, SWEEP_ROWS_MAX, WORK_AT_ONCE_MAX, WORK_LEASE_SECONDS};
+use baton_domain::{
+    ids::{CustomerId, TenantId},
+    limits::{SWEEP_MINUTES, SWEEP_ROWS_MAX, WORK_AT_ONCE_MAX, WORK_LEASE_SECONDS},
+};
 use baton_store::{LeasedWork, StoreError, WorkKind};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
@@ -69,7 +71,7 @@ where
     Box::pin(async move {
         let mut crew = Crew::new(|row| {
             let span = span_of(kind, &row);
-            performed(host.clone(), kind, perform(host.clone(), row)).instrument(span)
+            watched(host.clone(), kind, perform(host.clone(), row)).instrument(span)
         });
         while !shutdown.is_cancelled() {
             let added = host.work_added.notified();
@@ -147,8 +149,9 @@ fn sweeping(host: &Arc<Host>, shutdown: &CancellationToken) -> Loop {
     })
 }
 
-/// Performs a row; a failure is told here and costs the row one lease.
-async fn performed(
+/// Counts a row as it is performed; a failure is told here and costs the row one
+/// lease.
+async fn watched(
     host: Arc<Host>,
     kind: WorkKind,
     perform: impl Future<Output = Result<(), Refused>>,
@@ -169,7 +172,7 @@ struct Held {
     lease_ends: Timestamp,
 }
 
-/// What came of a row.
+/// A row that was performed, whatever came of it.
 struct Performed {
     whose: Whose,
     lease_ends: Timestamp,
@@ -273,5 +276,72 @@ async fn next_look(host: &Host, kind: WorkKind) -> Timestamp {
     match host.store.next_due(kind).await {
         Ok(Some(next)) => next.min(later),
         _ => later,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use baton_store::{Lease, Stage, Work, WorkKey};
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    fn row(customer: &str, key: &str) -> LeasedWork {
+        let key = WorkKey(key.into());
+        LeasedWork {
+            lease: Lease {
+                key: key.clone(),
+                number: 1,
+            },
+            work: Work {
+                tenant: TenantId::parse("shop").unwrap(),
+                customer: CustomerId::parse(&customer.repeat(24)).unwrap(),
+                key,
+                kind: WorkKind::Effect,
+                due_at: Timestamp::UNIX_EPOCH,
+                tries: 1,
+                stage: Stage::Waiting,
+                payload: serde_json::Value::Null,
+            },
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_row_holds_up_its_customer_and_nobody_else() {
+        let (done, go) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Notify::new()));
+        let mut crew = Crew::new(|row| {
+            let (done, go) = (done.clone(), go.clone());
+            async move {
+                if &*row.work.key.0 == "slow" {
+                    go.notified().await;
+                }
+                done.lock().unwrap().push(row.work.key.0.to_string());
+            }
+        });
+        let due = vec![row("a", "slow"), row("a", "behind"), row("b", "other")];
+        crew.take(due, Timestamp::MAX);
+        crew.one_done().await;
+        assert_eq!(*done.lock().unwrap(), ["other"]);
+        go.notify_one();
+        crew.one_done().await;
+        crew.one_done().await;
+        assert_eq!(*done.lock().unwrap(), ["other", "slow", "behind"]);
+        assert!(!crew.is_busy() && crew.behind.is_empty());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_leased_while_the_lease_of_a_held_row_has_ended() {
+        let mut crew = Crew::new(|_| async {});
+        let (now, lease) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(60));
+        assert_eq!(crew.room(now), WORK_AT_ONCE_MAX);
+        crew.take(vec![row("a", "one"), row("b", "two")], now + lease);
+        assert_eq!(crew.room(now), WORK_AT_ONCE_MAX - 2);
+        assert_eq!(crew.room(now + lease), 0);
+        crew.one_done().await;
+        assert_eq!(crew.room(now + lease), 0);
+        crew.one_done().await;
+        assert_eq!(crew.room(now + lease), WORK_AT_ONCE_MAX);
     }
 }

@@ -116,6 +116,14 @@ pub trait Store: Send + Sync + 'static {
         dedupe: &[Identity],
     ) -> Result<Loaded, StoreError>;
 
+    /// The customer whom any of `links` names, to be looked at and not changed;
+    /// `None` when nobody is named. ([`Store::resolve`] is for a change: it may
+    /// take the state out of memory.)
+    ///
+    /// # Errors
+    /// As [`Store::resolve`].
+    async fn find(&self, tenant: &TenantId, links: &[Link]) -> Result<Option<Loaded>, StoreError>;
+
     /// The customer of this id (or of one merged into it), like
     /// [`Store::resolve`]; `None` when the tenant has no such customer.
     ///

@@ -22,7 +22,7 @@ pub struct Quarantined {
     pub at: Timestamp,
     /// To which app it was posted.
     pub app: String,
-    /// Stable code of why it is here: `not_json`, `unknown_number`, ...
+    /// Stable code of why it is here: `not_webhook_shape`, `unknown_number`, ...
     pub why: String,
     /// The `phone_number_id`, when it is known: registering the number
     /// re-drives the item.

@@ -112,7 +112,7 @@ impl SledStore {
     ) -> Result<Examination, StoreError> {
         let folder = folder.as_ref();
         let rows = folder.join("rows");
-        let doing = io_error("looking for a store");
+        let doing = io_error("looking for a store (a host that never ran has none yet)");
         fs::metadata(rows.join("db")).map_err(&doing)?;
         let lock = lock(folder)?;
         // sled itself would mistake them for the rows.

@@ -57,6 +57,7 @@ pub async fn serve(
         }
         Front::Baton => {
             let door = Arc::new(Door::new(Limits::default()));
+            let router = accept::in_time(router, &door);
             accept::serve(listener, CONNECTIONS_MAX, router, &door, None, end).await;
         }
     }

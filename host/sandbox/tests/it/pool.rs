@@ -173,3 +173,26 @@ fn what_nobody_waits_for_any_more_is_not_run() {
     drop(pool);
     assert_eq!(ran.load(Ordering::Relaxed), 0);
 }
+
+#[test]
+fn what_somebody_waits_for_goes_first_but_not_for_ever() {
+    let (pool, release) = busy(2);
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let queue = |owner: u64, urgency: Urgency, what: &'static str| {
+        let order = Arc::clone(&order);
+        let job = move || order.lock().unwrap().push(what);
+        pool.submit(owner, urgency, job).unwrap();
+    };
+    for _ in 0..4 {
+        queue(1, Urgency::Later, "later");
+    }
+    for _ in 0..40 {
+        queue(2, Urgency::Now, "now");
+    }
+    drop(release);
+    drop(pool);
+    let order = order.lock().unwrap();
+    // Every fourth turn: neither the first four nor after all others.
+    let last = order.iter().rposition(|it| *it == "later").unwrap();
+    assert!((8..=24).contains(&last), "{order:?}");
+}

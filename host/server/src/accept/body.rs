@@ -5,8 +5,8 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU8, Ordering},
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
 };
@@ -24,36 +24,35 @@ use super::door::Door;
 
 /// Why a body ended before its end.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Cut {
-    #[error("the body did not come in time")]
-    TimedOut,
-    #[error("there is no room for the body")]
-    Shed,
+pub(crate) enum Cut {
+    #[error(transparent)]
+    Over(#[from] BodyLimit),
     #[error("the body was not sent to its end")]
     Broken(#[source] hyper::Error),
 }
 
+/// The limit that cut a body short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BodyLimit {
+    #[error("the body did not come in time")]
+    Time,
+    #[error("there is no room for the body")]
+    Room,
+}
+
 /// What became of a body, for whoever answers its request.
-pub(super) struct Fate {
-    cut: AtomicU8,
+pub(crate) struct Fate {
+    cut: OnceLock<BodyLimit>,
     is_read: AtomicBool,
     rest: Mutex<Option<Incoming>>,
     /// Given back when the last of answer and work is done with the body.
     room: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
-const WHOLE: u8 = 0;
-const TIMED_OUT: u8 = 1;
-const SHED: u8 = 2;
-
 impl Fate {
-    /// Whether the body was cut short by one of our limits.
-    pub(super) fn cut(&self) -> Option<Cut> {
-        match self.cut.load(Ordering::Acquire) {
-            TIMED_OUT => Some(Cut::TimedOut),
-            SHED => Some(Cut::Shed),
-            _ => None,
-        }
+    /// Which of our limits cut the body short, if one did.
+    pub(super) fn cut(&self) -> Option<BodyLimit> {
+        self.cut.get().copied()
     }
 
     /// Whether anybody began to read the body. To read is to ask for it, when
@@ -115,7 +114,7 @@ pub(super) struct BoundedBody {
 impl BoundedBody {
     pub(super) fn new(inner: Incoming, deadline: Instant, door: &Arc<Door>) -> Self {
         let fate = Fate {
-            cut: AtomicU8::new(WHOLE),
+            cut: OnceLock::new(),
             is_read: AtomicBool::new(false),
             rest: Mutex::new(None),
             room: Mutex::new(None),
@@ -133,10 +132,10 @@ impl BoundedBody {
         self.fate.clone()
     }
 
-    fn cut(&mut self, mark: u8, cut: Cut) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+    fn cut(&mut self, limit: BodyLimit) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         self.inner = None;
-        self.fate.cut.store(mark, Ordering::Release);
-        Poll::Ready(Some(Err(cut)))
+        let limit = *self.fate.cut.get_or_init(|| limit);
+        Poll::Ready(Some(Err(limit.into())))
     }
 }
 
@@ -159,7 +158,7 @@ impl HttpBody for BoundedBody {
                 if this.fate.make_room(&this.door, bytes) {
                     Poll::Ready(Some(Ok(frame)))
                 } else {
-                    this.cut(SHED, Cut::Shed)
+                    this.cut(BodyLimit::Room)
                 }
             }
             Poll::Ready(Some(Err(error))) => {
@@ -176,7 +175,7 @@ impl HttpBody for BoundedBody {
                     .alarm
                     .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
                 if alarm.as_mut().poll(cx).is_ready() {
-                    return this.cut(TIMED_OUT, Cut::TimedOut);
+                    return this.cut(BodyLimit::Time);
                 }
                 Poll::Pending
             }

@@ -13,14 +13,17 @@ mod connection;
 mod counts;
 mod door;
 pub mod files;
+mod in_time;
 mod limits;
 mod listener;
 mod refusal;
 mod request;
 mod tls;
 
+pub(crate) use body::{BodyLimit, Cut};
 pub use counts::{Count, Counts};
-pub use door::{Door, Room, Shed};
+pub use door::{Door, Shed};
+pub use in_time::in_time;
 pub use limits::Limits;
 pub use listener::serve;
 pub use tls::{Tls, TlsError};

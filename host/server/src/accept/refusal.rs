@@ -8,10 +8,13 @@
 use std::io;
 
 use baton_domain::limits::{REFUSAL_READ_BYTES_MAX, RETRY_AFTER_SECONDS};
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+
+use crate::http::Code;
 
 /// Tells it and closes; who does not listen is closed after the limit that the
 /// caller sets. Under TLS nothing can be said without a handshake, which is
@@ -20,7 +23,9 @@ pub(super) async fn refuse(mut stream: TcpStream, is_tls: bool) -> io::Result<()
     if is_tls {
         return Ok(());
     }
-    let body = r#"{"error":{"code":"too_many_connections","message":"too many connections are open: come again later"}}"#;
+    let code = Code::TooManyConnections;
+    let error = json!({ "code": code.as_str(), "message": code.meaning() });
+    let body = json!({ "error": error }).to_string();
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
          content-length: {}\r\nretry-after: {RETRY_AFTER_SECONDS}\r\nconnection: close\r\n\r\n{body}",

@@ -134,7 +134,10 @@ fn as_text(found: &Examination) -> String {
         "all is well".to_owned()
     } else {
         let count = found.findings.len() as u64 + found.findings_left_out;
-        format!("{count} things are wrong; nothing was changed")
+        match count {
+            1 => "one thing is wrong; nothing was changed".to_owned(),
+            _ => format!("{count} things are wrong; nothing was changed"),
+        }
     };
     let _ = writeln!(text, "\n{verdict}");
     text

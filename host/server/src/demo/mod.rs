@@ -8,7 +8,12 @@ mod journey;
 mod shop;
 mod transcript;
 
-use std::{net::SocketAddr, path::PathBuf, process::Stdio, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
 use baton_domain::ids::TenantId;
@@ -108,6 +113,15 @@ impl Demo {
     /// The first step that did not happen.
     pub async fn run(self) -> anyhow::Result<()> {
         let data = self.data_folder()?;
+        let played = self.play_in(&data).await;
+        // Nobody knows the folder when nobody named it.
+        if self.once && self.data.is_none() {
+            let _ = std::fs::remove_dir_all(&data);
+        }
+        played
+    }
+
+    async fn play_in(&self, data: &Path) -> anyhow::Result<()> {
         let clock = ScaledClock::new(START.parse::<Timestamp>()?, SPEED);
         let listener = TcpListener::bind(self.listen)
             .await
@@ -118,7 +132,7 @@ impl Demo {
         let simulator = simulator(&clock, &baton, &bot_url)?;
         let graph = tokio::spawn(simulator.clone().serve(graph_listener));
 
-        let host = server::open(config(&self, data.clone(), graph_url), clock.clone()).await?;
+        let host = server::open(config(self, data.to_owned(), graph_url), clock.clone()).await?;
         make_keys(&host).await?;
         let shop = data.join("shop.toml");
         std::fs::write(&shop, include_str!("../../demo/shop.toml"))?;
@@ -229,7 +243,7 @@ async fn free_address() -> anyhow::Result<(SocketAddr, String)> {
     Ok((address, format!("http://{address}/")))
 }
 
-fn start_bot(listen: SocketAddr, baton: &str, shop: &std::path::Path) -> anyhow::Result<Child> {
+fn start_bot(listen: SocketAddr, baton: &str, shop: &Path) -> anyhow::Result<Child> {
     Command::new(std::env::current_exe()?)
         .arg("demo-bot")
         .args(["--listen", &listen.to_string(), "--baton", baton])

@@ -9,10 +9,7 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{
-    ids::TenantId,
-    limits::{TENANT_EVALUATION_BURST_MS, TENANT_EVALUATION_MS_PER_SECOND},
-};
+use baton_domain::{ids::TenantId, limits::TENANT_EVALUATION_BURST_SECONDS};
 use tokio::time::Instant;
 
 /// The buckets of all tenants that evaluated lately.
@@ -20,6 +17,7 @@ pub(super) struct Budgets {
     /// Microseconds that flow into a bucket each second; `None` without
     /// threads, where somebody else decides what runs when.
     us_per_second: Option<i64>,
+    full_us: i64,
     buckets: Mutex<HashMap<TenantId, Bucket>>,
 }
 
@@ -31,15 +29,14 @@ struct Bucket {
     at: Instant,
 }
 
-const FULL_US: i64 = TENANT_EVALUATION_BURST_MS * 1_000;
-
 impl Budgets {
-    /// Budgets of a share of `threads` threads.
-    pub(super) fn new(threads: usize) -> Self {
+    /// Budgets of `ms_per_second` for each of `threads` threads.
+    pub(super) fn new(threads: usize, ms_per_second: u32) -> Self {
         let threads = i64::try_from(threads).unwrap_or(i64::MAX);
-        let us_per_second = (TENANT_EVALUATION_MS_PER_SECOND * 1_000).saturating_mul(threads);
+        let us_per_second = (i64::from(ms_per_second) * 1_000).saturating_mul(threads);
         Self {
             us_per_second: (threads > 0).then_some(us_per_second),
+            full_us: us_per_second.saturating_mul(TENANT_EVALUATION_BURST_SECONDS),
             buckets: Mutex::default(),
         }
     }
@@ -60,9 +57,9 @@ impl Budgets {
         let mut buckets = self.buckets();
         if let Some(bucket) = buckets.get_mut(tenant) {
             *bucket = self.filled(*bucket, now);
-            bucket.left_us = bucket.left_us.saturating_sub(took).max(-FULL_US);
+            bucket.left_us = bucket.left_us.saturating_sub(took).max(-self.full_us);
         } else {
-            let left_us = FULL_US.saturating_sub(took).max(-FULL_US);
+            let left_us = self.full_us.saturating_sub(took).max(-self.full_us);
             buckets.insert(tenant.clone(), Bucket { left_us, at: now });
         }
     }
@@ -70,11 +67,11 @@ impl Budgets {
     fn filled(&self, bucket: Bucket, now: Instant) -> Bucket {
         let passed = now.saturating_duration_since(bucket.at).as_micros();
         let passed = i64::try_from(passed).unwrap_or(i64::MAX);
-        let flowed = self
-            .us_per_second
-            .map_or(FULL_US * 2, |rate| passed.saturating_mul(rate) / 1_000_000);
+        let flowed = self.us_per_second.map_or(self.full_us * 2, |rate| {
+            passed.saturating_mul(rate) / 1_000_000
+        });
         Bucket {
-            left_us: bucket.left_us.saturating_add(flowed).min(FULL_US),
+            left_us: bucket.left_us.saturating_add(flowed).min(self.full_us),
             at: now,
         }
     }
@@ -90,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_tenant_that_overspent_waits_and_its_neighbour_does_not() {
-        let budgets = Budgets::new(2);
+        let budgets = Budgets::new(2, 500);
         let [slow, quick] = ["slow", "quick"].map(|id| TenantId::parse(id).unwrap());
         let start = Instant::now();
         assert!(budgets.has_left(&slow, start));
@@ -98,9 +95,8 @@ mod tests {
         assert!(!budgets.has_left(&slow, start));
         assert!(budgets.has_left(&quick, start));
         // It owes no more than one bucket, and that is paid off in time.
-        let rate = TENANT_EVALUATION_MS_PER_SECOND * 2;
-        let paid_off = Duration::from_millis((TENANT_EVALUATION_BURST_MS * 1_000 / rate) as u64);
-        assert!(!budgets.has_left(&slow, start + paid_off));
-        assert!(budgets.has_left(&slow, start + paid_off + Duration::from_millis(10)));
+        let paid_off = start + Duration::from_secs(TENANT_EVALUATION_BURST_SECONDS as u64);
+        assert!(!budgets.has_left(&slow, paid_off));
+        assert!(budgets.has_left(&slow, paid_off + Duration::from_millis(10)));
     }
 }

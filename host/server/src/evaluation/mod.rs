@@ -11,14 +11,18 @@ use std::{
     sync::Arc,
 };
 
-use baton_domain::{facts::Facts, ids::TenantId, limits::EVALUATION_KILLS_MAX};
+use baton_domain::{
+    facts::Facts,
+    ids::TenantId,
+    limits::{EVALUATION_KILLS_MAX, TENANT_EVALUATION_MS_PER_SECOND},
+};
 use baton_sandbox::{EvaluatorPool, Memo, MemoCounts, Urgency};
 use tokio::time::Instant;
 
-pub use release::{ActiveRelease, Evaluated, evaluate, unheard};
+pub use release::{ActiveRelease, Evaluated, evaluate};
 pub use suspects::{Cause, Suspects, SuspectsError};
 
-use self::{budget::Budgets, release::evaluate_anew};
+use self::{budget::Budgets, release::evaluate_skipping};
 use crate::directory::ActiveTenant;
 
 /// Whoever evaluates.
@@ -50,11 +54,21 @@ impl Evaluators {
     /// `suspects`; `seed` is random.
     pub fn new(pool: EvaluatorPool, suspects: Suspects, seed: [u8; 16]) -> Self {
         Self {
-            budgets: Arc::new(Budgets::new(pool.threads())),
+            budgets: Arc::new(Budgets::new(
+                pool.threads(),
+                TENANT_EVALUATION_MS_PER_SECOND,
+            )),
             pool,
             memo: Arc::new(Memo::new(seed)),
             suspects: Arc::new(suspects),
         }
+    }
+
+    /// Gives each tenant `ms_per_second` of computing time for each thread.
+    #[must_use]
+    pub fn with_tenant_budget(mut self, ms_per_second: u32) -> Self {
+        self.budgets = Arc::new(Budgets::new(self.pool.threads(), ms_per_second));
+        self
     }
 
     /// What tells the evaluation of an event from others, also after a
@@ -110,7 +124,7 @@ impl Evaluators {
             let _in = span.entered();
             let running = suspects.begin(cause);
             let evaluated = if skips {
-                evaluate_anew(&release, &facts, &memo, id.as_str())
+                evaluate_skipping(&release, &facts, &memo, id.as_str())
             } else {
                 evaluate(&release, &facts)
             };

@@ -42,6 +42,11 @@ impl Evaluated {
         }
     }
 
+    /// Whether any module was asked.
+    pub fn is_heard(&self) -> bool {
+        !self.elapsed.is_empty()
+    }
+
     /// How long all modules took.
     pub fn took(&self) -> Duration {
         self.elapsed.iter().map(|(_, elapsed)| *elapsed).sum()
@@ -68,7 +73,7 @@ pub fn evaluate(release: &ActiveRelease, facts: &Arc<Facts>) -> Evaluated {
 
 /// The same, without the runs of modules that `memo` knows for `tenant`: the
 /// record is the same, too.
-pub(super) fn evaluate_anew(
+pub(super) fn evaluate_skipping(
     release: &ActiveRelease,
     facts: &Arc<Facts>,
     memo: &Memo,
@@ -102,7 +107,7 @@ fn concluded(
 
 /// The record of a moment that no module could judge: each run says so, and
 /// the tenant's default applies.
-pub fn unheard(release: &ActiveRelease, facts: &Facts) -> DecisionRecord {
+fn unheard(release: &ActiveRelease, facts: &Facts) -> DecisionRecord {
     fn failed<A>(module: &Ready) -> ModuleRun<A> {
         ModuleRun {
             module: module.declaration().name.clone(),

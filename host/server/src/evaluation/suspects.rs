@@ -13,7 +13,7 @@ use std::{
     fs::{self, File},
     hash::Hasher,
     io,
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -119,8 +119,14 @@ impl Suspects {
         write_list(&list, &kills).map_err(failed(&list))?;
         let mut fresh = key.to_vec();
         fresh.resize(KEY_BYTES + EVALUATION_THREADS_MAX * NOTE_BYTES, 0);
-        fs::write(&notes, &fresh).map_err(failed(&notes))?;
-        let file = File::options().write(true).open(&notes);
+        // It holds a key, which is the owner's alone.
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&notes)
+            .and_then(|file| file.write_all_at(&fresh, 0).map(|()| file));
         Ok(Self {
             key: fresh[..KEY_BYTES].try_into().unwrap_or(new_key),
             notes: Some(file.map_err(failed(&notes))?),

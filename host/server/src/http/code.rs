@@ -3,6 +3,7 @@
 //! which also puts it into the OpenAPI document.
 
 use axum::http::StatusCode;
+use baton_whatsapp::signature::SignatureError;
 
 macro_rules! codes {
     ($($name:ident $code:literal $status:ident $meaning:literal;)+) => {
@@ -57,7 +58,7 @@ codes! {
     OutsideServiceWindow "outside_service_window" CONFLICT "The customer wrote more than 24 hours ago: send an approved template.";
     PeopleOwn "people_own" CONFLICT "People own the conversation: the bot is silent until they return it.";
     Erased "erased" GONE "The customer was erased on request.";
-    Stale "stale" PRECONDITION_FAILED "It was changed since you read it: read it again.";
+    Stale "stale" PRECONDITION_FAILED "It was changed since you read it, or `If-Match` is missing: read it again.";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is larger than this path takes.";
     MediaTypeUnsupported "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "Send `Content-Type: application/json`.";
     BodyInvalid "body_invalid" UNPROCESSABLE_ENTITY "The JSON has not the members or types that are wanted.";
@@ -70,6 +71,18 @@ codes! {
     QuarantineFull "quarantine_full" SERVICE_UNAVAILABLE "There is no room for input that cannot be processed: try again later.";
     StoreFailed "store_failed" SERVICE_UNAVAILABLE "A write to the store failed: the host ends, and a restart tells what is on the disk.";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Not done for now: try again after `Retry-After` seconds.";
+}
+
+impl From<SignatureError> for Code {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::Missing => Self::SignatureMissing,
+            SignatureError::Scheme => Self::SignatureScheme,
+            SignatureError::Length { .. } => Self::SignatureLength,
+            SignatureError::NotHex => Self::SignatureNotHex,
+            SignatureError::Mismatch => Self::SignatureMismatch,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -66,11 +66,9 @@ pub async fn list(
     let CustomerKey::Links(links) = customer_key(&named)? else {
         return Err(ApiError::not_found());
     };
-    let loaded = host.store.resolve(tenant, &links, &[]).await?;
-    // A customer nobody knows comes back empty: it exists once committed.
-    let is_known = loaded.version > Version(0);
+    let found = host.store.find(tenant, &links).await?;
     let now = host.clock.now();
-    let found = is_known.then(|| CustomerView::of(&loaded.customer, &loaded.state, now));
+    let found = found.map(|it| CustomerView::of(&it.customer, &it.state, now));
     let found = found.into_iter().map(Into::into).collect();
     Ok(Json(PageView::new(found, None)))
 }

@@ -8,14 +8,13 @@ use axum::{
 };
 use baton_domain::limits::{BODY_SECONDS_MAX, RETRY_AFTER_SECONDS};
 use baton_store::{CommitError, StoreError};
-use baton_whatsapp::signature::SignatureError;
 use serde_json::{Map, Value, json};
 
 use super::code::Code;
 use crate::{accept::Shed, pipeline::Refused, wire::InvalidValue};
 
 /// An answer that is not what was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ApiError {
     code: Code,
     message: String,
@@ -82,29 +81,36 @@ impl ApiError {
     }
 }
 
-/// What stands in the body of an error, until the request's id joins it.
-#[derive(Clone)]
-struct ErrorBody(Map<String, Value>);
-
 /// The answer with the request's id in it, when it is an error.
-pub fn identified(answer: Response, request_id: &str) -> Response {
-    let (mut parts, body) = answer.into_parts();
-    let Some(ErrorBody(mut error)) = parts.extensions.remove() else {
-        return Response::from_parts(parts, body);
+pub fn identified(mut answer: Response, request_id: &str) -> Response {
+    let error: Option<ApiError> = answer.extensions_mut().remove();
+    let Some(error) = error else {
+        return answer;
     };
-    error.insert("request_id".to_owned(), request_id.into());
+    let body = error.body(Some(request_id)).into_response().into_body();
+    let (mut parts, _) = answer.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, json!({ "error": error }).to_string().into())
+    Response::from_parts(parts, body)
 }
 
+impl ApiError {
+    fn body(&self, request_id: Option<&str>) -> Json<Value> {
+        let mut error = self.details.clone();
+        error.insert("code".to_owned(), self.code.as_str().into());
+        error.insert("message".to_owned(), self.message.as_str().into());
+        if let Some(id) = request_id {
+            error.insert("request_id".to_owned(), id.into());
+        }
+        Json(json!({ "error": error }))
+    }
+}
+
+/// Complete but for the request's id, which [`identified`] adds.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut error = self.details;
         let status = self.code.status();
-        error.insert("code".to_owned(), self.code.as_str().into());
-        error.insert("message".to_owned(), self.message.into());
-        let mut response = (status, Json(json!({ "error": &error }))).into_response();
-        response.extensions_mut().insert(ErrorBody(error));
+        let mut response = (status, self.body(None)).into_response();
+        response.extensions_mut().insert(self);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()
@@ -140,7 +146,7 @@ impl From<CommitError> for ApiError {
             CommitError::Store(error) => error.into(),
             CommitError::Stale => Self::new(
                 Code::Stale,
-                "it was changed since you read it: read it again",
+                "it was changed since you read it, or If-Match is missing: read it again",
             ),
             _ => Self::new(
                 Code::ChangedMeanwhile,
@@ -153,7 +159,7 @@ impl From<CommitError> for ApiError {
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Signature(error) => Self::new(of_signature(error), error),
+            Refused::Signature(error) => Self::new(error.into(), error),
             Refused::Store(error) => error.into(),
             Refused::Contended => Self::unavailable(),
             Refused::Shed(shed) => shed.into(),
@@ -171,16 +177,6 @@ impl From<InvalidValue> for ApiError {
     fn from(error: InvalidValue) -> Self {
         let place = error.place;
         Self::invalid(error).with("place", place)
-    }
-}
-
-fn of_signature(error: SignatureError) -> Code {
-    match error {
-        SignatureError::Missing => Code::SignatureMissing,
-        SignatureError::Scheme => Code::SignatureScheme,
-        SignatureError::Length { .. } => Code::SignatureLength,
-        SignatureError::NotHex => Code::SignatureNotHex,
-        SignatureError::Mismatch => Code::SignatureMismatch,
     }
 }
 

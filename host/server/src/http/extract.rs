@@ -1,5 +1,7 @@
 //! Axum's extractors, answering in the stable error form what they refuse.
 
+use std::error::Error;
+
 use axum::{
     extract::{
         FromRequest, FromRequestParts, Request,
@@ -14,6 +16,7 @@ use super::{
     code::Code,
     error::{Answer, ApiError},
 };
+use crate::accept::{BodyLimit, Cut};
 
 /// A JSON body, read or answered.
 pub struct Json<T>(pub T);
@@ -85,9 +88,24 @@ fn of_json(rejection: JsonRejection) -> ApiError {
 }
 
 fn of_bytes(rejection: &BytesRejection) -> ApiError {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        ApiError::new(Code::BodyTooLarge, "the body is too large")
-    } else {
-        ApiError::new(Code::BodyUnreadable, "the body could not be read")
+    match limit_behind(rejection) {
+        Some(BodyLimit::Time) => ApiError::body_timed_out(),
+        Some(BodyLimit::Room) => ApiError::shed(),
+        None if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::new(Code::BodyTooLarge, "the body is too large")
+        }
+        None => ApiError::new(Code::BodyUnreadable, "the body could not be read"),
     }
+}
+
+/// The front door's limit that cut the body short, if one did.
+fn limit_behind(rejection: &BytesRejection) -> Option<BodyLimit> {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(rejection);
+    while let Some(error) = cause {
+        if let Some(Cut::Over(limit)) = error.downcast_ref() {
+            return Some(*limit);
+        }
+        cause = error.source();
+    }
+    None
 }

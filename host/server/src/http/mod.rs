@@ -38,17 +38,33 @@ pub use code::Code;
 pub use document::EXAMPLES;
 pub use request_id::RequestIds;
 
-use crate::host::Host;
+use crate::{accept, host::Host};
 
-/// Every route there is.
+/// Every route there is, as the front door serves it: each request to its end.
+pub fn served(host: Arc<Host>) -> Router {
+    let routes = accept::in_time(routes(&host), &host.door);
+    identified(host, routes)
+}
+
+/// Every route there is, each request as long as somebody waits for its answer:
+/// for whoever has a scheduler of his own.
 pub fn router(host: Arc<Host>) -> Router {
+    let routes = routes(&host);
+    identified(host, routes)
+}
+
+fn identified(host: Arc<Host>, routes: Router<Arc<Host>>) -> Router {
+    routes
+        .layer(from_fn_with_state(host.clone(), request_id::identify))
+        .with_state(host)
+}
+
+fn routes(host: &Arc<Host>) -> Router<Arc<Host>> {
     let shed = from_fn_with_state(host.clone(), refusals::shed_over_limit);
     Router::from(open())
         .merge(Router::from(api()).layer(shed))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(from_fn_with_state(host.clone(), request_id::identify))
-        .with_state(host)
 }
 
 /// The OpenAPI document of what [`router`] serves.

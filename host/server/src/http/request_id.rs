@@ -3,6 +3,7 @@
 //! the request.
 
 use std::{
+    hash::Hasher,
     io,
     sync::{
         Arc,
@@ -19,6 +20,7 @@ use axum::{
 };
 use baton_domain::limits::{REQUEST_ID_CHARS_MAX, REQUEST_ID_CHARS_MIN};
 use baton_store::Entropy;
+use siphasher::sip128::{Hasher128, SipHasher13};
 use tracing::Instrument;
 
 use super::error;
@@ -27,30 +29,32 @@ use crate::host::Host;
 /// The header in which callers may name a request, and find its id.
 pub const HEADER: &str = "x-request-id";
 
-/// Makes ids: random for the process, then counted, so that one costs an
-/// addition.
+/// Makes ids: keyed hashes of a count, so that one costs little and tells
+/// nobody how many others there were.
 pub struct RequestIds {
-    start: u64,
+    key: [u8; 16],
     made: AtomicU64,
 }
 
 impl RequestIds {
-    /// Ids that start at a random place.
+    /// Ids under a random key.
     ///
     /// # Errors
     /// The source's.
     pub fn new(entropy: &dyn Entropy) -> io::Result<Self> {
-        let mut start = [0; 8];
-        entropy.fill(&mut start)?;
+        let mut key = [0; 16];
+        entropy.fill(&mut key)?;
         Ok(Self {
-            start: u64::from_le_bytes(start),
+            key,
             made: AtomicU64::new(0),
         })
     }
 
     fn fresh(&self) -> String {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
-        format!("{:016x}{number:08x}", self.start)
+        let mut hasher = SipHasher13::new_with_key(&self.key);
+        hasher.write_u64(number);
+        format!("{:032x}", hasher.finish128().as_u128())
     }
 }
 

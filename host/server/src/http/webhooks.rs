@@ -52,21 +52,20 @@ pub async fn receive(
     headers: HeaderMap,
     Bytes(body): Bytes,
 ) -> Answer<StatusCode> {
-    let directory = host.directory();
-    let unknown = || {
-        let message = "no app of this name signs here";
-        ApiError::new(Code::UnknownApp, message)
-    };
-    let Some(app) = directory.app(&app).cloned() else {
+    let Some(app) = host.directory().app(&app).cloned() else {
         host.metrics.webhooks.count("unknown_app");
-        return Err(unknown());
+        let message = "no app of this name signs here";
+        return Err(ApiError::new(Code::UnknownApp, message));
     };
     let signature = headers
         .get(SIGNATURE_HEADER)
         .map(axum::http::HeaderValue::as_bytes);
-    let _room = host.door.webhook(body.len())?;
     let (begun, bytes) = (Instant::now(), body.len());
-    let taken = take_webhook(&host, &app, body, signature).await;
+    let taken = async {
+        let _room = host.door.webhook(bytes)?;
+        take_webhook(&host, &app, body, signature).await
+    };
+    let taken = taken.await;
     host.metrics.webhook(&taken, bytes, begun.elapsed());
     taken?;
     Ok(StatusCode::OK)

@@ -94,7 +94,7 @@ catalogue! {
     DECISIONS "baton_decisions_total" Counter Count ["outcome": "stay" "hand_off" "advice"] "Decisions; advice while people own the conversation.";
     DEGRADED "baton_decisions_degraded_total" Counter Count "Decisions that rest on less than they should, since a module failed.";
     HANDOFFS "baton_handoffs_total" Counter Count ["basis": "policy" "explicit_request" "default"] "Conversations passed to people, by what that rests on.";
-    DEFERRALS "baton_tenant_deferrals_total" Counter Count ["tenant":] "Evaluations deferred, by tenant; tenants beyond the first of a host's life count as `other`.";
+    DEFERRALS "baton_tenant_deferrals_total" Counter Count ["tenant":] "Evaluations deferred, by tenant; tenants beyond the first of a host's life count as `_other`.";
 
     COMMITS "baton_commits_total" Counter Count ["outcome": "durable" "retried" "failed"] "Commits of customers: durable, made again since others were first, or failed.";
     BATCH_CHANGES "baton_commit_batch_changes" CHANGES Count "Changes that became durable with one sync.";

@@ -1,6 +1,6 @@
 //! Metrics, in the form that Prometheus reads. Each host has its own registry;
-//! every handle is made at start, so that counting on the webhook path is an
-//! atomic addition: nothing is looked up or allocated.
+//! every handle is made at start, so that counting on the webhook path is a look
+//! through a short list and an atomic addition: nothing is allocated.
 //!
 //! Labels are bounded: their values are listed in [`catalogue`], and anything
 //! else counts as `other`. Tenants are known only at run time: the first
@@ -28,7 +28,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 use tokio_util::sync::CancellationToken;
 
 use self::catalogue::{Kind, Row};
-use crate::pipeline::Refused;
+use crate::{evaluation::Evaluated, http::Code, pipeline::Refused};
 
 /// A counter for each value of one label.
 pub struct Counters {
@@ -66,7 +66,8 @@ impl TenantCounters {
             row,
             recorder: recorder.clone(),
             known: RwLock::default(),
-            other: counter(recorder, row, Some("other")),
+            // No tenant can be called so.
+            other: counter(recorder, row, Some("_other")),
         }
     }
 
@@ -177,7 +178,7 @@ impl Metrics {
                 "taken"
             }
             Err(Refused::Signature(error)) => {
-                self.signatures.count(error.code());
+                self.signatures.count(Code::from(*error).as_str());
                 "signature"
             }
             Err(Refused::Store(_)) => "store",
@@ -194,10 +195,16 @@ impl Metrics {
         self.placed.add("known", all.saturating_sub(news) as u64);
     }
 
-    /// An occasion was evaluated, and how long the modules took for it.
-    pub fn evaluated(&self, outcome: &str, took: Duration) {
-        self.evaluations.count(outcome);
-        self.evaluation_seconds.record(took.as_secs_f64());
+    /// An occasion was evaluated, `when` being `inline` or `finished`, and how
+    /// long the modules took for it.
+    pub fn evaluated(&self, when: &str, evaluated: &Evaluated) {
+        if evaluated.is_heard() {
+            self.evaluations.count(when);
+            self.evaluation_seconds
+                .record(evaluated.took().as_secs_f64());
+        } else {
+            self.evaluations.count("unheard");
+        }
     }
 
     /// A commit came to an end, with these decisions in it.

@@ -210,7 +210,7 @@ impl Change {
             .await;
         match evaluated {
             Some(evaluated) => {
-                host.metrics.evaluated("inline", evaluated.took());
+                host.metrics.evaluated("inline", &evaluated);
                 self.decide(now, number, evaluated.record);
             }
             None => {

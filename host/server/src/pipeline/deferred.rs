@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{Change, Refused};
 use crate::{
-    evaluation::{Cause, When, unheard},
+    evaluation::{Cause, Evaluated, When},
     host::Host,
 };
 
@@ -73,10 +73,9 @@ async fn decided(host: &Host, leased: &LeasedWork) -> Result<Option<Change>, Ref
     {
         let number = occasion.number.clone();
         let facts = Facts::new(change.state().clone(), occasion, tenant.profile.clone());
-        let record = if work.tries > EVALUATION_TRIES_MAX {
+        let evaluated = if work.tries > EVALUATION_TRIES_MAX {
             tracing::error!(tenant = %work.tenant, "an evaluation never ended: the default applies");
-            host.metrics.evaluations.count("unheard");
-            unheard(&tenant.release, &facts)
+            Evaluated::unheard(&tenant.release, &facts)
         } else {
             let patience = Duration::from_secs(DEFERRED_EVALUATION_SECONDS_MAX);
             let deadline = Instant::now() + patience;
@@ -87,10 +86,10 @@ async fn decided(host: &Host, leased: &LeasedWork) -> Result<Option<Change>, Ref
             let Some(evaluated) = evaluated else {
                 return Ok(None);
             };
-            host.metrics.evaluated("finished", evaluated.took());
-            evaluated.record
+            evaluated
         };
-        change.decide(host.clock.now(), number, record);
+        host.metrics.evaluated("finished", &evaluated);
+        change.decide(host.clock.now(), number, evaluated.record);
     }
     change.add_work(WorkChange::Done(leased.lease.clone()));
     Ok(Some(change))

@@ -195,52 +195,6 @@ pub struct TemplateOfTenant {
     parameters: Vec<String>,
 }
 
-impl From<TenantDocument> for Tenant {
-    fn from(it: TenantDocument) -> Self {
-        Self {
-            id: it.id,
-            name: it.name,
-            timezone: it.timezone,
-            language: it.language,
-            teams: it.teams.into_iter().map(Into::into).collect(),
-            numbers: it.numbers.into_iter().map(Into::into).collect(),
-            on_failure: it.on_failure,
-            person_phrases: it.person_phrases,
-            person_buttons: it.person_buttons,
-            automatic_texts: it.automatic_texts,
-            rules: it.rules,
-            skip_unchanged: it.skip_unchanged,
-            modules: it.modules.into_iter().map(|(k, v)| (k, v.into())).collect(),
-            follow_ups: it.follow_ups.into_iter().map(Into::into).collect(),
-            next_step_minutes: it.next_step_minutes,
-        }
-    }
-}
-
-impl TenantDocument {
-    /// As it is shown: that there is a token may be known, what it is never
-    /// leaves.
-    pub fn without_tokens(it: Tenant) -> Self {
-        Self {
-            id: it.id,
-            name: it.name,
-            timezone: it.timezone,
-            language: it.language,
-            teams: it.teams.into_iter().map(Into::into).collect(),
-            numbers: it.numbers.into_iter().map(Into::into).collect(),
-            on_failure: it.on_failure,
-            person_phrases: it.person_phrases,
-            person_buttons: it.person_buttons,
-            automatic_texts: it.automatic_texts,
-            rules: it.rules,
-            skip_unchanged: it.skip_unchanged,
-            modules: it.modules.into_iter().map(|(k, v)| (k, v.into())).collect(),
-            follow_ups: it.follow_ups.into_iter().map(Into::into).collect(),
-            next_step_minutes: it.next_step_minutes,
-        }
-    }
-}
-
 impl From<NumberOfTenant> for Number {
     fn from(it: NumberOfTenant) -> Self {
         Self {
@@ -252,6 +206,7 @@ impl From<NumberOfTenant> for Number {
     }
 }
 
+/// That there is a token may be known; what it is never leaves.
 impl From<Number> for NumberOfTenant {
     fn from(it: Number) -> Self {
         Self {
@@ -264,51 +219,54 @@ impl From<Number> for NumberOfTenant {
     }
 }
 
-/// Both ways between two records of the same members.
+/// Both ways between two records of the same members: as they are, or turned
+/// `as each` of a list, `as maybe` the one or `as values` of a map.
 macro_rules! same_members {
-    ($wire:ident, $kept:ident, $($member:ident),+) => {
+    ($wire:ident, $kept:ident, $($member:ident $(as $how:ident)?),+) => {
         impl From<$wire> for $kept {
             fn from(it: $wire) -> Self {
-                Self { $($member: it.$member),+ }
+                Self { $($member: turned!($($how)? it.$member)),+ }
             }
         }
 
         impl From<$kept> for $wire {
             fn from(it: $kept) -> Self {
-                Self { $($member: it.$member),+ }
+                Self { $($member: turned!($($how)? it.$member)),+ }
             }
         }
     };
 }
 
+macro_rules! turned {
+    (each $it:ident.$member:ident) => {
+        $it.$member.into_iter().map(Into::into).collect()
+    };
+    (maybe $it:ident.$member:ident) => {
+        $it.$member.map(Into::into)
+    };
+    (values $it:ident.$member:ident) => {
+        $it.$member
+            .into_iter()
+            .map(|(k, v)| (k, v.into()))
+            .collect()
+    };
+    ($it:ident.$member:ident) => {
+        $it.$member
+    };
+}
+
+#[rustfmt::skip]
+same_members!(
+    TenantDocument, Tenant,
+    id, name, timezone, language, teams as each, numbers as each, on_failure,
+    person_phrases, person_buttons, automatic_texts, rules, skip_unchanged,
+    modules as values, follow_ups as each, next_step_minutes
+);
 same_members!(TeamOfTenant, TeamDocument, name, tiers);
 same_members!(ModuleOfTenant, ModuleChoice, weight, settings);
 same_members!(TemplateOfTenant, Template, name, language, parameters);
-
-impl From<FollowUpOfTenant> for FollowUp {
-    fn from(it: FollowUpOfTenant) -> Self {
-        Self {
-            name: it.name,
-            after: it.after,
-            delay_hours: it.delay_hours,
-            too_late_hours: it.too_late_hours,
-            text: it.text,
-            template: it.template.map(Into::into),
-            is_marketing: it.is_marketing,
-        }
-    }
-}
-
-impl From<FollowUp> for FollowUpOfTenant {
-    fn from(it: FollowUp) -> Self {
-        Self {
-            name: it.name,
-            after: it.after,
-            delay_hours: it.delay_hours,
-            too_late_hours: it.too_late_hours,
-            text: it.text,
-            template: it.template.map(Into::into),
-            is_marketing: it.is_marketing,
-        }
-    }
-}
+#[rustfmt::skip]
+same_members!(
+    FollowUpOfTenant, FollowUp,
+    name, after, delay_hours, too_late_hours, text, template as maybe, is_marketing
+);

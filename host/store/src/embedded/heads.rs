@@ -1,6 +1,7 @@
 //! Heads and links of customers who were busy lately, in memory. Only what is
-//! applied to the rows gets here, in the same order, so it is never older than
-//! they are; it is read in their stead, which saves finding and decoding them.
+//! applied to the rows gets here, in the same order, before the committer looks
+//! again; a reader may see for a moment what was there before. It is read in
+//! their stead, which saves finding and decoding them.
 
 use std::sync::Arc;
 

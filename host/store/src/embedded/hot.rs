@@ -104,15 +104,16 @@ impl Hot {
     /// Keeps a state, unless a later one is there.
     pub(crate) fn put(&self, who: &Who, HotState { state, under }: HotState) {
         let weight = weight(under.bytes);
-        if let Some(slot) = self.0.get(who)
-            && slot.weight == weight
-        {
+        if let Some(slot) = self.0.get(who) {
             let mut now = slot.now();
-            if now.under.head.version <= under.head.version {
+            if now.under.head.version > under.head.version {
+                return;
+            }
+            if slot.weight == weight {
                 let state = Some(state);
                 *now = Content { under, state };
+                return;
             }
-            return;
         }
         let state = Some(state);
         let now = Mutex::new(Content { under, state });

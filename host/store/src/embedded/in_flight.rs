@@ -26,7 +26,6 @@ pub(crate) struct InFlight {
 struct Now {
     batch: u64,
     customers: HashSet<Who>,
-    has_failed: bool,
 }
 
 impl InFlight {
@@ -52,11 +51,10 @@ impl InFlight {
         let mut now = self.now();
         now.batch += 1;
         now.customers.clear();
-        now.has_failed |= !is_durable;
-        self.landed.send_replace(now.batch);
-        if now.has_failed {
+        if !is_durable {
             self.failed.send_replace(true);
         }
+        self.landed.send_replace(now.batch);
     }
 
     /// Nothing will be durable any more.
@@ -96,7 +94,7 @@ impl InFlight {
     /// # Errors
     /// [`StoreError::Backend`] once a write has failed.
     pub(crate) fn is_whole(&self) -> Result<(), StoreError> {
-        if self.now().has_failed {
+        if *self.failed.borrow() {
             let (doing, source) = ("making a change durable", "the disk failed before".into());
             return Err(StoreError::Backend { doing, source });
         }

@@ -107,18 +107,38 @@ impl Shared {
         links: &[Link],
         identities: &[Identity],
     ) -> Result<Loaded, StoreError> {
+        let found = self.load_named(tenant, links, identities, true).await?;
+        found.map_or_else(|| self.stranger(identities.len()), Ok)
+    }
+
+    /// What [`crate::Store::find`] answers.
+    pub(crate) async fn find_named(
+        &self,
+        tenant: &TenantId,
+        links: &[Link],
+    ) -> Result<Option<Loaded>, StoreError> {
+        self.load_named(tenant, links, &[], false).await
+    }
+
+    async fn load_named(
+        &self,
+        tenant: &TenantId,
+        links: &[Link],
+        identities: &[Identity],
+        to_change: bool,
+    ) -> Result<Option<Loaded>, StoreError> {
         for _ in 0..LOADS_MAX {
             let mut named = self.named_by(tenant, links)?;
             if named.is_empty() {
                 self.in_flight.is_whole()?;
-                return self.stranger(identities.len());
+                return Ok(None);
             }
             let oldest = named.remove(0);
-            match self.load_found(Some(oldest), identities, true).await {
+            match self.load_found(Some(oldest), identities, to_change).await {
                 Ok(Some(mut loaded)) => {
                     let mut others = named.into_iter().map(|(who, _)| who.customer);
                     loaded.absorbs = others.find(|customer| *customer != loaded.customer);
-                    return Ok(loaded);
+                    return Ok(Some(loaded));
                 }
                 // Erased or merged in between: the links name others by now.
                 Ok(None) | Err(StoreError::Erased) => {}

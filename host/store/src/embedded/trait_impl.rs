@@ -45,6 +45,10 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         self.shared.resolve(tenant, links, dedupe).await
     }
 
+    async fn find(&self, tenant: &TenantId, links: &[Link]) -> Result<Option<Loaded>, StoreError> {
+        self.shared.find_named(tenant, links).await
+    }
+
     async fn load(
         &self,
         tenant: &TenantId,

@@ -9,6 +9,7 @@ mod thousand;
 
 use std::time::Duration;
 
+use anyhow::ensure;
 use baton::accept::files;
 use baton_domain::limits::CONNECTIONS_MAX;
 use clap::{Args, ValueEnum};
@@ -58,6 +59,7 @@ impl Scenarios {
         files::allow_for(CONNECTIONS_MAX)?;
         println!("{}\n", report::machine());
         report::print_head();
+        let mut failed = 0;
         for scenario in Scenario::value_variants() {
             if !self.only.is_empty() && !self.only.contains(scenario) {
                 continue;
@@ -76,7 +78,9 @@ impl Scenarios {
                 Scenario::Soak => soak::run(&stage)?,
             };
             rows.iter().for_each(report::print_row);
+            failed += rows.iter().filter(|it| it.holds == Some(false)).count();
         }
+        ensure!(failed == 0, "{failed} rows fail");
         Ok(())
     }
 }

@@ -40,7 +40,7 @@ pub struct QuarantinedView {
     at: Timestamp,
     /// To which app it was posted.
     app: String,
-    /// Stable code: `not_json`, `unknown_number`, `unknown_kind`, ...
+    /// Stable code: `not_webhook_shape`, `unknown_number`, `unknown_kind`, ...
     why: String,
     /// The `phone_number_id`, when it is known.
     number: Option<String>,

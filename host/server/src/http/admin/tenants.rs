@@ -127,6 +127,6 @@ fn keep_tokens(new: &mut Tenant, old: &Tenant) {
 
 fn shown(document: Document<Tenant>) -> WithRevision {
     let Document { revision, body } = document;
-    let shown = TenantDocument::without_tokens(body);
+    let shown = TenantDocument::from(body);
     ([(header::ETAG, format!("\"{revision}\""))], Json(shown))
 }

@@ -1,5 +1,6 @@
 //! What is answered: typed, so that the document and the output cannot
-//! differ. Members without a value are `null`.
+//! differ; the records of events and decisions are the domain's own, which a
+//! test holds to their schemas. Members without a value are `null`.
 
 mod conversation;
 mod customer;
