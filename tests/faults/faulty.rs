@@ -10,12 +10,12 @@ use std::sync::{
 use async_trait::async_trait;
 use baton_domain::ids::{CustomerId, TenantId};
 use baton_store::{
-    ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Identity,
-    Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId, QuarantineSize, Quarantined,
-    Store, StoreError, StoredEvent, Tenant, Version, Work, WorkKey, WorkKind,
+    ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Exported,
+    Identity, Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId, QuarantineSize,
+    Quarantined, Store, StoreError, StoredEvent, Tenant, Version, Work, WorkKey, WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{mpsc::Sender, watch};
 
 /// How a write fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -267,6 +267,10 @@ impl Store for FaultyStore {
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.read()?.sweep(now, limit).await
+    }
+
+    async fn export(&self, at: Timestamp, to: Sender<Vec<u8>>) -> Result<Exported, StoreError> {
+        self.read()?.export(at, to).await
     }
 
     async fn failed(&self) {

@@ -12,11 +12,13 @@ use std::{
 use async_trait::async_trait;
 use baton_domain::ids::{CustomerId, TenantId};
 use baton_store::{
-    ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Identity,
-    Inbox, LeasedWork, Link, Listed, Loaded, MemoryStore, Page, QuarantineId, QuarantineSize,
-    Quarantined, Store, StoreError, StoredEvent, Tenant, Version, Work, WorkKey, WorkKind,
+    ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Exported,
+    Identity, Inbox, LeasedWork, Link, Listed, Loaded, MemoryStore, Page, QuarantineId,
+    QuarantineSize, Quarantined, Store, StoreError, StoredEvent, Tenant, Version, Work, WorkKey,
+    WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc::Sender;
 
 use crate::sim::Sim;
 
@@ -257,6 +259,10 @@ impl Store for SimStore {
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         read!(self.sweep(now, limit))
+    }
+
+    async fn export(&self, at: Timestamp, to: Sender<Vec<u8>>) -> Result<Exported, StoreError> {
+        read!(self.export(at, to))
     }
 
     async fn failed(&self) {

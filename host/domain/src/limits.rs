@@ -241,6 +241,18 @@ pub const DIRECTORY_DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
 pub const DOCTOR_FINDINGS_MAX: usize = 1_000;
 /// Rows that `baton doctor` reads at once.
 pub const DOCTOR_ROWS_AT_ONCE: usize = 512;
+/// Rows that an export reads in one turn of the committer, but for the last
+/// customer's: commits wait meanwhile.
+pub const EXPORT_ROWS_A_TURN: usize = 256;
+/// Lines of an export handed on at once.
+pub const EXPORT_CHUNK_BYTES: usize = 64 * 1024;
+/// How long whoever reads an export may read nothing of it.
+pub const EXPORT_STALL_SECONDS_MAX: u64 = 60;
+/// A line of an export: a record in base64, and what stands around it.
+pub const EXPORT_LINE_BYTES_MAX: usize = 2 * COMMIT_BYTES_MAX;
+/// What an import writes at once.
+pub const IMPORT_BATCH_BYTES: usize = 4 * 1024 * 1024;
+
 // ---- the front door --------------------------------------------------------
 
 /// Connections open at once, unless the configuration says otherwise.
@@ -373,6 +385,8 @@ const _: () = {
     assert!(IDENTITY_DAYS_MIN > 7);
     assert!(STATE_EVENTS_MAX >= 1);
     assert!(DOCTOR_ROWS_AT_ONCE <= LIST_ITEMS_MAX);
+    assert!(DIRECTORY_DOCUMENT_BYTES_MAX < COMMIT_BYTES_MAX);
+    assert!(EXPORT_CHUNK_BYTES < EXPORT_LINE_BYTES_MAX);
 };
 
 const _: () = {

@@ -80,20 +80,19 @@ impl Problem {
             Self::ErasureUnfinished => "start the host: it finishes erasures before all else",
             Self::RecordDamaged | Self::RecordUnreadable => {
                 "the disk gave back other bytes than were written: check it, then restore the \
-                 latest backup; the host refuses what this row belongs to and serves the rest"
+                 latest export with `baton import`; the host refuses what this row belongs to and \
+                 serves the rest"
             }
-            Self::RowUnknown => {
-                "a newer Baton wrote it: run that one; or restore the latest backup"
-            }
+            Self::RowUnknown => "a newer Baton wrote it: run that one; or import the latest export",
             Self::HeadMissing | Self::HeadDisagrees | Self::LogGap => {
-                "restore the latest backup: this customer's log is not whole"
+                "import the latest export: this customer's log is not whole"
             }
             Self::StateDiffers | Self::ListMissing | Self::ListStray | Self::CountWrong => {
-                "nothing is lost, the logs tell it all; but the latest backup that is well is the \
-                 only remedy so far: restore it, and please report this"
+                "nothing is lost, the logs tell it all: `baton export` and then `baton import` \
+                 build the rest anew; and please report this"
             }
             Self::MergeBroken => {
-                "restore the latest backup: the ids of merged customers lead nowhere"
+                "import the latest export: the ids of merged customers lead nowhere"
             }
         }
     }

@@ -45,6 +45,9 @@ pub enum StoreError {
     /// There is no room in the quarantine.
     #[error("the quarantine is full: release or re-drive what is in it")]
     QuarantineFull,
+    /// One export at a time.
+    #[error("an export is running already: wait for it")]
+    ExportRunning,
     /// The store is shutting down.
     #[error("the store is closing")]
     Closing,

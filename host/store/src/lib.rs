@@ -10,6 +10,7 @@ mod commit;
 mod directory;
 mod doctor;
 mod error;
+mod export;
 mod quarantine;
 mod work;
 
@@ -18,7 +19,7 @@ mod entropy;
 mod memory;
 mod sled;
 
-pub use self::sled::SledStore;
+pub use self::sled::{SledStore, SmallFiles};
 pub use commit::{Appended, Commit, Identity, Keep, Link, Loaded, StoredEvent, Version};
 pub use directory::{
     ApiKey, App, Document, FollowUp, KeyHash, ModuleChoice, Number, Role, TeamDocument, Template,
@@ -30,6 +31,7 @@ pub use embedded::{Extent, Faults};
 pub use embedded::{Observer, Options, Synced};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use error::{CommitError, StoreError};
+pub use export::{Exported, ImportError, Imported};
 pub use memory::MemoryStore;
 pub use quarantine::{QuarantineId, QuarantineSize, Quarantined};
 pub use work::{Lease, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, WorkKind};
@@ -37,6 +39,7 @@ pub use work::{Lease, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, Wor
 use async_trait::async_trait;
 use baton_domain::ids::{CustomerId, NumberId, TenantId};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc::Sender;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -258,6 +261,16 @@ pub trait Store: Send + Sync + 'static {
     /// most `limit` rows, and answers how many they were. To be called now and
     /// then, and again soon while it removes as many as it may.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// Writes an export of everything to `to`, a few lines of JSON at a time,
+    /// while the store goes on: each customer whole and as it stood at one
+    /// moment. `at` is the time that it bears. Ends early when nobody reads.
+    ///
+    /// # Errors
+    /// [`StoreError::ExportRunning`]; otherwise what was written is to be
+    /// thrown away. A customer whose records are damaged is no error: it is
+    /// counted, and left out.
+    async fn export(&self, at: Timestamp, to: Sender<Vec<u8>>) -> Result<Exported, StoreError>;
 
     /// Returns once a write has failed: what is on the disk is not known from
     /// then on, every commit is refused, and only opening the store again

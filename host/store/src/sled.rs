@@ -17,6 +17,8 @@
 //! - Batches are atomic within one tree: there is one tree, and one
 //!   `apply_batch` makes a batch.
 
+mod import;
+
 use std::{
     fs::{self, File},
     io,
@@ -36,6 +38,8 @@ use crate::{
     },
     error::StoreError,
 };
+
+pub use import::SmallFiles;
 
 /// How long sled may take to let go of its files after it was closed.
 const RELEASE_WAIT_MS_MAX: u64 = 10_000;

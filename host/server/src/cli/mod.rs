@@ -3,6 +3,8 @@
 
 mod decide;
 mod doctor;
+mod export;
+mod import;
 mod init;
 mod progress;
 mod serve;
@@ -31,6 +33,11 @@ enum Command {
     /// Examine the store of a host that is not running: exit code 3 when
     /// something is wrong.
     Doctor(doctor::Doctor),
+    /// Write everything in the store of a host that is not running to a file:
+    /// exit code 3 when something is damaged and left out.
+    Export(export::Export),
+    /// Make the store of a host from an export.
+    Import(import::Import),
     /// Make a working configuration with fresh secrets.
     Init(init::Init),
     /// Run the host.
@@ -59,6 +66,8 @@ impl Command {
         match self {
             Self::Decide(decide) => decide.run(),
             Self::Doctor(doctor) => return doctor.run(),
+            Self::Export(export) => return export.run(),
+            Self::Import(import) => return import.run(),
             Self::Init(init) => init.run(),
             Self::Serve(serve) => serving(serve.run()),
             Self::Demo(demo) => serving(demo.run()),

@@ -54,6 +54,7 @@ codes! {
     NoConversation "no_conversation" NOT_FOUND "The customer has not written yet: nothing can be sent.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not serve this method; `Allow` names those it does.";
     ChangedMeanwhile "changed_meanwhile" CONFLICT "Others changed it meanwhile: read it again.";
+    ExportRunning "export_running" CONFLICT "An export is running: wait until it has ended.";
     NotMoved "not_moved" CONFLICT "It changed nothing: someone else has the next step, or nobody took it.";
     OutsideServiceWindow "outside_service_window" CONFLICT "The customer wrote more than 24 hours ago: send an approved template.";
     PeopleOwn "people_own" CONFLICT "People own the conversation: the bot is silent until they return it.";

@@ -128,6 +128,7 @@ impl From<StoreError> for ApiError {
                 tracing::error!("the quarantine is full");
                 Self::new(Code::QuarantineFull, "try again later")
             }
+            error @ StoreError::ExportRunning => Self::new(Code::ExportRunning, error),
             error @ StoreError::BadCursor => Self::invalid(error),
             StoreError::OverLimit { what, max } => {
                 Self::invalid(format!("too much: {what}, at most {max}")).with("limit", what)

@@ -108,6 +108,7 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(admin::keys::make, admin::keys::list))
         .routes(routes!(admin::keys::revoke))
         .routes(routes!(admin::apps::put))
+        .routes(routes!(admin::export::export))
         .routes(routes!(admin::quarantine::list))
         .routes(routes!(admin::quarantine::dismiss))
         .routes(routes!(admin::quarantine::redrive))

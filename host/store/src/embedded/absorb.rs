@@ -131,6 +131,7 @@ impl Found<'_> {
     /// Moves what moves and removes the rest.
     pub(crate) fn write(self, draft: &mut Draft<'_>, older: &Who) -> Result<(), CommitError> {
         let younger = &self.by.who;
+        self.by.shared.merges.note(older);
         inbox::take_off(draft, younger, &self.head.conversations);
         let prefix = younger.rows().done().len();
         for (key, record) in &self.rows {

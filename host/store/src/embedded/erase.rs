@@ -46,8 +46,8 @@ impl Shared {
             self.hot.forget(&who);
         }
         loop {
-            let (shared, of) = (self.clone(), who.clone());
-            let remove = move |draft: &mut Draft<'_>| Ok(shared.remove_some(draft, &of)?);
+            let of = who.clone();
+            let remove = move |draft: &mut Draft<'_>| Ok(remove_rows(draft, &of)?);
             if self.committer.run(Vec::new(), remove).await? == 0 {
                 return Ok(true);
             }
@@ -64,7 +64,7 @@ impl Shared {
                 self.begin_erasure(&mut draft, &who)?;
                 draft.keep();
                 let mut draft = Draft::new(&*self.rows, &self.heads, &mut batch, &has_failed);
-                self.remove_some(&mut draft, &who)?;
+                remove_rows(&mut draft, &who)?;
                 draft.keep();
                 self.rows.apply(&batch)?;
                 self.heads.applied(&batch);
@@ -100,25 +100,26 @@ impl Shared {
         draft.remove(who.head());
         Ok(true)
     }
+}
 
-    /// Removes some of the rows that are left. Answers how many.
-    fn remove_some(&self, draft: &mut Draft<'_>, who: &Who) -> Result<usize, StoreError> {
-        let mut rows = draft.with_prefix(&who.rows().done(), REMOVED_AT_ONCE)?;
-        if rows.is_empty() {
-            let generation = identities::generation(draft)?.number;
-            for generation in generation.saturating_sub(1)..=generation {
-                let prefix = who.passing(generation).done();
-                rows.extend(draft.with_prefix(&prefix, REMOVED_AT_ONCE)?);
-            }
+/// Removes some of the rows that are left of a customer without a head. Answers
+/// how many.
+pub(crate) fn remove_rows(draft: &mut Draft<'_>, who: &Who) -> Result<usize, StoreError> {
+    let mut rows = draft.with_prefix(&who.rows().done(), REMOVED_AT_ONCE)?;
+    if rows.is_empty() {
+        let generation = identities::generation(draft)?.number;
+        for generation in generation.saturating_sub(1)..=generation {
+            let prefix = who.passing(generation).done();
+            rows.extend(draft.with_prefix(&prefix, REMOVED_AT_ONCE)?);
         }
-        let count = rows.len();
-        let prefix = who.rows().done().len();
-        for row in rows {
-            remove_listed(draft, who, prefix, &row);
-            draft.remove(row.0);
-        }
-        Ok(count)
     }
+    let count = rows.len();
+    let prefix = who.rows().done().len();
+    for row in rows {
+        remove_listed(draft, who, prefix, &row);
+        draft.remove(row.0);
+    }
+    Ok(count)
 }
 
 /// Takes what the row is about off the lists. A damaged row stands in none

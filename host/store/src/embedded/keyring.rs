@@ -164,6 +164,15 @@ impl Slots {
     }
 }
 
+/// How much of the contents of a keys file a crash, or a copy that was made
+/// while keys were appended, left whole.
+pub(crate) fn whole_length(contents: &[u8]) -> usize {
+    let (slots, _torn) = contents.as_chunks::<SLOT_BYTES>();
+    let is_whole = |at: &usize| unpack(*at as u64, &slots[*at]).is_ok();
+    let last = (0..slots.len()).rev().find(is_whole);
+    last.map_or(0, |last| (last + 1) * SLOT_BYTES)
+}
+
 impl Keyring {
     /// Opens the keys. `unused_from` is the first slot that no customer has;
     /// `None` when the rows are new, too.
@@ -203,6 +212,20 @@ impl Keyring {
         })
     }
 
+    /// Opens keys of which none is to be taken: each may be somebody's. It must
+    /// have the host's own.
+    pub(crate) fn open_used(
+        file: Box<dyn SideFile>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StoreError> {
+        let count = file.length().map_err(backend)? / SLOT_BYTES as u64;
+        if count < FIRST_SLOT {
+            let what = "the keys file is empty".to_owned();
+            return Err(StoreError::Damaged { what });
+        }
+        Self::open(file, entropy, Some(count))
+    }
+
     fn slots(&self) -> MutexGuard<'_, Slots> {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -234,6 +257,11 @@ impl Keyring {
     pub(crate) fn get(&self, slot: u64) -> Result<Cipher, StoreError> {
         let key = self.slots().read(slot)?.ok_or(StoreError::Erased)?;
         Ok(Cipher::new(&key))
+    }
+
+    /// How many slots there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.slots().count
     }
 
     /// Looks at every slot.

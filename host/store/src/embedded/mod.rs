@@ -51,9 +51,9 @@ pub(crate) mod rows;
 pub(crate) mod seal;
 pub(crate) mod side_file;
 
-mod erasures;
+pub(crate) mod erasures;
 mod key;
-mod keyring;
+pub(crate) mod keyring;
 
 mod absorb;
 mod append;
@@ -62,9 +62,11 @@ mod directory;
 mod doctor;
 mod due;
 mod erase;
+mod export;
 mod heads;
 mod hot;
 mod identities;
+mod import;
 mod inbox;
 mod lists;
 mod quarantine;
@@ -85,12 +87,14 @@ use baton_domain::ids::TenantId;
 
 pub(crate) use doctor::examine;
 pub use faults::{Extent, Faults};
+pub(crate) use import::{Target, import};
 pub use options::{Observer, Options, Synced};
 
 use self::{
     committer::{Committer, Parts},
     customer::Head,
     erasures::Erasures,
+    export::merges::Merges,
     heads::Heads,
     hot::Hot,
     in_flight::InFlight,
@@ -120,6 +124,7 @@ pub(crate) struct Shared {
     in_flight: Arc<InFlight>,
     committer: Committer,
     turns: Turns,
+    merges: Merges,
 }
 
 /// What a sibling brings.
@@ -179,6 +184,7 @@ impl Shared {
             in_flight,
             committer,
             turns,
+            merges: Merges::default(),
         };
         shared.check_keys()?;
         shared.finish_erasures()?;

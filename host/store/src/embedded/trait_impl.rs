@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use baton_domain::ids::{CustomerId, TenantId};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc::Sender;
 
 use super::{Embedded, key::Who};
 use crate::{
@@ -10,12 +11,13 @@ use crate::{
     commit::{Appended, Commit, Identity, Link, Loaded, StoredEvent, Version},
     directory::{ApiKey, App, Document, Tenant},
     error::{CommitError, StoreError},
+    export::Exported,
     quarantine::{QuarantineId, QuarantineSize, Quarantined},
     work::{LeasedWork, Work, WorkKey, WorkKind},
 };
 
 /// For changes that nothing can stand against.
-fn unopposed(error: CommitError) -> StoreError {
+pub(crate) fn unopposed(error: CommitError) -> StoreError {
     match error {
         CommitError::Store(error) => error,
         other => StoreError::Backend {
@@ -191,6 +193,11 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         let swept = self.shared.sweep(now, limit).await;
         self.whole(swept.map_err(unopposed))
+    }
+
+    async fn export(&self, at: Timestamp, to: Sender<Vec<u8>>) -> Result<Exported, StoreError> {
+        let exported = self.shared.export(at, to).await;
+        self.whole(exported)
     }
 
     async fn failed(&self) {

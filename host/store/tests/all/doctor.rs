@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Looks at the store in `folder`, and that the look changed nothing of ours.
-fn examine(folder: &Path) -> Examination {
+pub(crate) fn examine(folder: &Path) -> Examination {
     let before = contents(folder);
     let found = SledStore::examine(folder, &Options::new(SeededEntropy::new(9)), &mut |_| {});
     assert!(contents(folder) == before, "the doctor changed something");
@@ -45,7 +45,7 @@ fn codes(found: &Examination) -> Vec<&'static str> {
 }
 
 /// A closed store with a row of every kind.
-async fn everything(fixture: &mut Fixture) -> std::path::PathBuf {
+pub(crate) async fn everything(fixture: &mut Fixture) -> std::path::PathBuf {
     let store = fixture.store();
     people(&*store).await;
     merged(&*store).await;

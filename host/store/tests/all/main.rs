@@ -11,6 +11,7 @@ mod support;
 mod commits;
 mod directory;
 mod erasure;
+mod export;
 mod inbox;
 mod merge;
 mod quarantine;

@@ -1,7 +1,8 @@
-//! What the host administrator does: makes tenants, apps and keys, and looks
-//! into the quarantine.
+//! What the host administrator does: makes tenants, apps and keys, looks into
+//! the quarantine, and takes exports.
 
 pub mod apps;
+pub mod export;
 pub mod keys;
 pub mod quarantine;
 pub mod tenants;

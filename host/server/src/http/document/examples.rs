@@ -23,7 +23,7 @@ examples! {
     list_conversations show_conversation claim return resolve
     list_decisions show_decision list_handoffs
     list_tenants show_tenant put_tenant make_key list_keys revoke_keys put_app
-    list_quarantine redrive dismiss
+    list_quarantine redrive dismiss export
 }
 
 /// Puts each example at its operation.
