@@ -50,7 +50,8 @@ impl Engine for Zen {
             .runtime
             .block_on(self.decision.evaluate(input.into()))
             .map_err(|error| anyhow!("it failed: {error:?}"))?;
-        let signal = response.result.dot("signal").context("it answers")?;
-        Ok(serde_json::from_value(signal.to_value())?)
+        // A graph that says nothing leaves the member out.
+        let signal = response.result.dot("signal").map(|it| it.to_value());
+        Ok(signal.map_or(Ok(None), serde_json::from_value)?)
     }
 }

@@ -45,6 +45,12 @@ pub fn lines(program: &Path) -> anyhow::Result<Vec<Line>> {
     Ok(engines.iter().map(line).collect())
 }
 
+/// The comparison could not be made: no reason to measure nothing else.
+pub fn failed(error: &anyhow::Error) -> Line {
+    eprintln!("{error:#}");
+    Line::new("one rule, other engines", "not measured".to_owned()).goal("it is measured", false)
+}
+
 fn read(line: &str) -> anyhow::Result<Engine> {
     let mut parts = line.split('\t');
     let mut next = || parts.next().context("a name and two numbers");
