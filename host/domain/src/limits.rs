@@ -220,6 +220,9 @@ pub const IDENTITY_DAYS_MIN: i64 = 30;
 pub const STATE_EVENTS_MAX: u64 = 8;
 /// States kept in memory, by their size.
 pub const HOT_STATES_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Identities of a customer kept in memory with the state, of 8 bytes each; of
+/// whoever has more, each new one is looked for among the rows.
+pub const HOT_IDENTITIES_MAX: usize = 512;
 /// Heads of customers kept in memory, of some 400 bytes each.
 pub const HOT_HEADS_MAX: usize = 65_536;
 /// Links of customers kept in memory, of some 150 bytes each.

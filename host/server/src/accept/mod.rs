@@ -24,6 +24,7 @@ pub(crate) use body::{BodyLimit, Cut};
 pub use counts::{Count, Counts};
 pub use door::{Door, Shed};
 pub use in_time::in_time;
+pub(crate) use in_time::run_in_time;
 pub use limits::Limits;
 pub use listener::serve;
 pub use tls::{Tls, TlsError};

@@ -38,25 +38,19 @@ pub use code::Code;
 pub use document::EXAMPLES;
 pub use request_id::RequestIds;
 
-use crate::{accept, host::Host};
+use crate::host::Host;
 
 /// Every route there is, as the front door serves it: each request to its end.
 pub fn served(host: Arc<Host>) -> Router {
-    let routes = accept::in_time(routes(&host), &host.door);
-    identified(host, routes)
+    let layer = from_fn_with_state(host.clone(), request_id::identify_in_time);
+    routes(&host).layer(layer).with_state(host)
 }
 
 /// Every route there is, each request as long as somebody waits for its answer:
 /// for whoever has a scheduler of his own.
 pub fn router(host: Arc<Host>) -> Router {
-    let routes = routes(&host);
-    identified(host, routes)
-}
-
-fn identified(host: Arc<Host>, routes: Router<Arc<Host>>) -> Router {
-    routes
-        .layer(from_fn_with_state(host.clone(), request_id::identify))
-        .with_state(host)
+    let layer = from_fn_with_state(host.clone(), request_id::identify);
+    routes(&host).layer(layer).with_state(host)
 }
 
 fn routes(host: &Arc<Host>) -> Router<Arc<Host>> {

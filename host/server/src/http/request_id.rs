@@ -24,7 +24,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 use tracing::Instrument;
 
 use super::error;
-use crate::host::Host;
+use crate::{accept::run_in_time, host::Host};
 
 /// The header in which callers may name a request, and find its id.
 pub const HEADER: &str = "x-request-id";
@@ -69,6 +69,25 @@ fn chosen(headers: &HeaderMap) -> Option<String> {
 
 /// Gives each request its id and its span, counts it and times it.
 pub async fn identify(State(host): State<Arc<Host>>, request: Request, next: Next) -> Response {
+    let run = |request| next.run(request);
+    answer(&host, request, run).await
+}
+
+/// The same, and has each request done to its end and answered in its time.
+pub async fn identify_in_time(
+    State(host): State<Arc<Host>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let run = |request| run_in_time(&host.door, request, next);
+    answer(&host, request, run).await
+}
+
+async fn answer<R: Future<Output = Response>>(
+    host: &Host,
+    request: Request,
+    run: impl FnOnce(Request) -> R,
+) -> Response {
     let begun = Instant::now();
     let id = chosen(request.headers()).unwrap_or_else(|| host.request_ids.fresh());
     let route = request.extensions().get::<MatchedPath>();
@@ -80,7 +99,7 @@ pub async fn identify(State(host): State<Arc<Host>>, request: Request, next: Nex
         http.method = %request.method(),
         http.route = route
     );
-    let answer = next.run(request).instrument(span.clone()).await;
+    let answer = run(request).instrument(span.clone()).await;
     let mut answer = error::identified(answer, &id);
     if let Ok(value) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(HEADER, value);

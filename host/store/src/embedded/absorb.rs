@@ -49,7 +49,7 @@ pub(crate) struct Absorbed {
 /// All that the rows hold of the younger customer.
 pub(crate) struct Found<'a> {
     by: &'a Absorbed,
-    head: Head,
+    head: Arc<Head>,
     rows: Vec<Row>,
     passing: Vec<Row>,
     aliases: Vec<Row>,

@@ -21,6 +21,7 @@ use super::{
     key::{Key, Who, area},
     rows::Row,
     seal::{Cipher, IndexHash},
+    told::Told,
     work_change::PreparedChange,
 };
 use crate::{
@@ -43,6 +44,9 @@ struct Prepared {
     /// Where the conversations stand after it.
     conversations: Vec<ConversationHead>,
     identities: BTreeSet<(Keep, IndexHash)>,
+    /// What was told before, when the head counted so many changes to it.
+    told: Option<Arc<Told>>,
+    told_at: u64,
     links: Vec<IndexHash>,
     work: Vec<PreparedChange>,
     absorbs: Option<Absorbed>,
@@ -87,7 +91,7 @@ impl Shared {
         let known = self.hot.under(&who, commit.expected.0);
         let head = match &known {
             Some(known) => Some(known.head.clone()),
-            None => self.head(&who)?.map(Arc::new),
+            None => self.head(&who)?,
         };
         let found = Version(head.as_ref().map_or(0, |head| head.version));
         if found != commit.expected {
@@ -110,6 +114,8 @@ impl Shared {
                 },
                 head,
                 bytes: 0,
+                // Nothing was told of whoever is new.
+                told: fresh.is_some().then(Told::none).map(Arc::new),
             },
         };
         let slot = fresh.as_ref().map(|fresh| fresh.slot);
@@ -131,10 +137,12 @@ impl Shared {
             head: before,
             cipher,
             bytes,
+            told,
         }: Under,
         commit: Commit,
     ) -> Result<Appended, CommitError> {
-        let prepared = self.prepare(who, &before, slot, &cipher, &commit)?;
+        let mut prepared = self.prepare(who, &before, slot, &cipher, &commit)?;
+        prepared.told.clone_from(&told);
         let bytes = prepared
             .state_bytes()
             .unwrap_or(bytes.max(prepared.bytes()));
@@ -151,9 +159,11 @@ impl Shared {
             .await?;
         let version = Version(head.version);
         let under = Under {
-            head: Arc::new(head),
+            head,
             cipher,
             bytes,
+            // What a merge brings is not in it.
+            told: told.filter(|_| commit.absorb.is_none()),
         };
         let state = commit.state;
         self.hot.put(who, HotState { state, under });
@@ -204,6 +214,8 @@ impl Shared {
                 &commit.state,
             ),
             identities: identities.map(|(it, hash)| (it.keep, hash)).collect(),
+            told: None,
+            told_at: before.told,
             links: links.collect(),
             work: work.collect::<Result<_, _>>()?,
             absorbs: absorbs
@@ -255,7 +267,7 @@ impl Prepared {
     }
 
     /// The committer's part: checks everything, then writes.
-    fn write(self, draft: &mut Draft<'_>) -> Result<Head, CommitError> {
+    fn write(self, draft: &mut Draft<'_>) -> Result<Arc<Head>, CommitError> {
         let absorbed = self
             .absorbs
             .as_ref()
@@ -273,9 +285,11 @@ impl Prepared {
         self.rows
             .into_iter()
             .for_each(|(key, record)| draft.set(key, record));
+        head.told += self.identities.len() as u64 + u64::from(absorbed.is_some());
         for (keep, hash) in self.identities {
             let mut keys = identities::keys(&self.who, keep, hash, generation).into_iter();
             keys.next().into_iter().for_each(|key| draft.mark(key));
+            self.told.iter().for_each(|told| told.add(hash));
         }
         let mut links = self.links;
         if let Some(absorbed) = absorbed {
@@ -295,7 +309,8 @@ impl Prepared {
         for change in self.work {
             change.make(draft, &self.who)?;
         }
-        draft.set_head(&self.who, &head)?;
+        let head = Arc::new(head);
+        draft.set_head(&self.who, head.clone())?;
         Ok(head)
     }
 
@@ -325,7 +340,14 @@ impl Prepared {
         if found != self.expected || head.is_some() != self.slot.is_none() {
             return Err(conflict(self.who.customer.clone(), found));
         }
+        // Otherwise something was told since it was read.
+        let is_whole = head.as_ref().map_or(0, |head| head.told) == self.told_at;
+        let told = self.told.as_ref().filter(|_| is_whole);
+        let is_new = |hash| told.is_some_and(|told| told.is_new(hash));
         for (keep, hash) in &self.identities {
+            if is_new(*hash) {
+                continue;
+            }
             for key in identities::keys(&self.who, *keep, *hash, generation) {
                 if draft.has(&key)? {
                     return Err(CommitError::Duplicate);
@@ -352,7 +374,7 @@ impl Prepared {
             }
         }
         Ok(match (head, self.slot) {
-            (Some(head), _) => head,
+            (Some(head), _) => Head::clone(&head),
             (None, slot) => self.new_head(draft, slot.unwrap_or_default())?,
         })
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use baton_domain::{
     event::{Event, EventBody},
     ids::NumberId,
-    limits::EVENTS_AT_ONCE_MAX,
+    limits::{EVENTS_AT_ONCE_MAX, HOT_IDENTITIES_MAX},
     state::CustomerState,
 };
 use jiff::Timestamp;
@@ -19,6 +19,7 @@ use super::{
     record::{damaged, encode, unpack_plain},
     rows::after_prefix,
     seal::{Cipher, IndexHash, split},
+    told::Told,
 };
 use crate::{Listed, StoredEvent, commit::Version, error::StoreError};
 
@@ -39,6 +40,9 @@ pub(crate) struct Head {
     pub(crate) state_at: u64,
     /// The fold that made it.
     pub(crate) fold: u32,
+    /// Counts the changes to what was told before, merges included.
+    #[serde(default)]
+    pub(crate) told: u64,
     /// By what the customer is found.
     pub(crate) links: Vec<IndexHash>,
     /// Where the customer's conversations stand in the inbox.
@@ -122,22 +126,22 @@ impl Shared {
     ///
     /// # Errors
     /// [`StoreError::Erased`].
-    pub(crate) fn head(&self, who: &Who) -> Result<Option<Head>, StoreError> {
+    pub(crate) fn head(&self, who: &Who) -> Result<Option<Arc<Head>>, StoreError> {
         if self.erasures.contains(who) {
             return Err(StoreError::Erased);
         }
         let key = who.head();
         if let Some(head) = self.heads.head(&key) {
-            return Ok(Some(Head::clone(&head)));
+            return Ok(Some(head));
         }
         self.rows
             .get(&key)?
-            .map(|record| unpack_plain(&key, &record))
+            .map(|record| unpack_plain(&key, &record).map(Arc::new))
             .transpose()
     }
 
     /// The customer who goes by this id now, after merges.
-    pub(crate) fn find(&self, who: &Who) -> Result<Option<(Who, Head)>, StoreError> {
+    pub(crate) fn find(&self, who: &Who) -> Result<Option<(Who, Arc<Head>)>, StoreError> {
         for _ in 0..LOADS_MAX {
             if let Some(head) = self.head(who)? {
                 return Ok(Some((who.clone(), head)));
@@ -160,7 +164,7 @@ impl Shared {
     /// shared, as far as it can be.
     pub(crate) fn standing(
         &self,
-        mut found: Option<(Who, Head)>,
+        mut found: Option<(Who, Arc<Head>)>,
         to_change: bool,
     ) -> Result<Option<Standing>, StoreError> {
         for _ in 0..LOADS_MAX {
@@ -179,9 +183,10 @@ impl Shared {
             match self.fold_to(&who, &head, &cipher) {
                 Ok(Some((folded, bytes))) => {
                     let under = Under {
-                        head: Arc::new(head),
+                        head,
                         cipher,
                         bytes,
+                        told: self.told_before(&who, to_change)?,
                     };
                     let state = folded.clone();
                     self.hot.put(&who, HotState { state, under });
@@ -201,6 +206,17 @@ impl Shared {
         Err(StoreError::Damaged {
             what: "a customer never stands still".into(),
         })
+    }
+
+    /// What was told before, for whoever is about to be changed. Read after the
+    /// head, so that nothing of its version is missing.
+    fn told_before(&self, who: &Who, to_change: bool) -> Result<Option<Arc<Told>>, StoreError> {
+        if !to_change {
+            return Ok(None);
+        }
+        let identities = self.identities_of(who, HOT_IDENTITIES_MAX + 1)?;
+        let told = Told::all(identities.into_iter().map(|(_, hash)| hash));
+        Ok(told.map(Arc::new))
     }
 
     fn has_moved(&self, who: &Who, head: &Head) -> Result<bool, StoreError> {

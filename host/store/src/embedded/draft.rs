@@ -75,26 +75,26 @@ impl<'b> Draft<'b> {
     }
 
     /// The head of a customer.
-    pub(crate) fn head(&self, who: &Who) -> Result<Option<Head>, StoreError> {
+    pub(crate) fn head(&self, who: &Who) -> Result<Option<Arc<Head>>, StoreError> {
         let key = who.head();
         let is_mine = self.mine.get(&key).is_some();
         let batch = if is_mine { &self.mine } else { &*self.pending };
         if let Some(Note::Head(head)) = batch.note(&key) {
-            return Ok(Some(Head::clone(head)));
+            return Ok(Some(head.clone()));
         }
         if batch.get(&key).is_none()
             && let Some(head) = self.heads.head(&key)
         {
-            return Ok(Some(Head::clone(&head)));
+            return Ok(Some(head));
         }
-        self.get_plain(&key)
+        Ok(self.get_plain(&key)?.map(Arc::new))
     }
 
     /// Writes the head of a customer.
-    pub(crate) fn set_head(&mut self, who: &Who, head: &Head) -> Result<(), StoreError> {
+    pub(crate) fn set_head(&mut self, who: &Who, head: Arc<Head>) -> Result<(), StoreError> {
         let key = who.head();
-        let record = pack_plain(&key, head)?;
-        let note = Note::Head(Arc::new(head.clone()));
+        let record = pack_plain(&key, &*head)?;
+        let note = Note::Head(head);
         self.mine.set_noted(key, record, note);
         Ok(())
     }

@@ -53,8 +53,8 @@ impl Heads {
     /// A batch was applied: what it says of heads and links holds now, and
     /// whatever else it did to such a row makes it unknown.
     pub(crate) fn applied(&self, batch: &Batch) {
-        for (key, _) in batch.iter() {
-            match (batch.note(key), key.first(), key.last()) {
+        for (key, note) in batch.notes() {
+            match (note, key.first(), key.last()) {
                 (Some(Note::Head(head)), ..) => self.heads.insert(key.clone(), head.clone()),
                 (Some(Note::Link(customer)), ..) => {
                     self.links.insert(key.clone(), customer.clone());

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use baton_domain::{limits::HOT_STATES_BYTES_MAX, state::CustomerState};
 use quick_cache::{Weighter, sync::Cache};
 
-use super::{customer::Head, key::Who, seal::Cipher};
+use super::{customer::Head, key::Who, seal::Cipher, told::Told};
 
 /// A state in memory takes about this many times its stored size.
 const MEMORY_FACTOR: u64 = 3;
@@ -29,6 +29,8 @@ pub(crate) struct Under {
     pub(crate) cipher: Cipher,
     /// The stored size of the state, about.
     pub(crate) bytes: usize,
+    /// What was told before; `None` when that is not known.
+    pub(crate) told: Option<Arc<Told>>,
 }
 
 /// An entry; it stays when its content becomes another of the same weight.
@@ -103,7 +105,8 @@ impl Hot {
 
     /// Keeps a state, unless a later one is there.
     pub(crate) fn put(&self, who: &Who, HotState { state, under }: HotState) {
-        let weight = weight(under.bytes);
+        let told = under.told.as_ref().map_or(0, |told| told.bytes());
+        let weight = weight(under.bytes + told);
         if let Some(slot) = self.0.get(who) {
             let mut now = slot.now();
             if now.under.head.version > under.head.version {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Shared,
     draft::Draft,
-    key::{Key, Who, area, generation_of_identities},
+    key::{Key, Parts, Who, area, generation_of_identities, part},
     record::unpack_plain,
     seal::IndexHash,
 };
@@ -77,6 +77,26 @@ impl Shared {
         record.map_or(Ok(Generation::default()), |record| {
             unpack_plain(&key, &record)
         })
+    }
+
+    /// The identities of a customer, at most about `limit`, each with its
+    /// generation if it is kept for a month.
+    pub(crate) fn identities_of(
+        &self,
+        who: &Who,
+        limit: usize,
+    ) -> Result<Vec<(Option<u32>, IndexHash)>, StoreError> {
+        let present = self.generation()?.number;
+        let lasting = (None, who.part(part::IDENTITY).done());
+        let passing = (present.saturating_sub(1)..=present)
+            .map(|generation| (Some(generation), who.passing(generation).done()));
+        let mut identities = Vec::new();
+        for (generation, prefix) in std::iter::once(lasting).chain(passing) {
+            for (key, _) in self.rows.with_prefix(&prefix, limit)? {
+                identities.push((generation, Parts::at_end(&key).hash()?));
+            }
+        }
+        Ok(identities)
     }
 
     /// What [`crate::Store::sweep`] does.

@@ -71,6 +71,7 @@ mod inbox;
 mod lists;
 mod quarantine;
 mod resolve;
+mod told;
 mod trait_impl;
 mod work_change;
 mod work_row;

@@ -76,7 +76,7 @@ impl Shared {
 
     async fn load_found(
         &self,
-        found: Option<(Who, Head)>,
+        found: Option<(Who, Arc<Head>)>,
         identities: &[Identity],
         to_change: bool,
     ) -> Result<Option<Loaded>, StoreError> {
@@ -160,8 +160,12 @@ impl Shared {
     }
 
     /// The customers whom the links name, the oldest first.
-    fn named_by(&self, tenant: &TenantId, links: &[Link]) -> Result<Vec<(Who, Head)>, StoreError> {
-        let mut named: Vec<(Who, Head)> = Vec::new();
+    fn named_by(
+        &self,
+        tenant: &TenantId,
+        links: &[Link],
+    ) -> Result<Vec<(Who, Arc<Head>)>, StoreError> {
+        let mut named: Vec<(Who, Arc<Head>)> = Vec::new();
         for link in links {
             let key = link_of(tenant, self.link_hash(tenant, link));
             let Some(customer) = self.named_in(&key)? else {

@@ -1,7 +1,8 @@
 //! What a sibling has to offer: ordered rows, and a batch made durable whole.
 //! Everything else is the same for all of them.
 
-use std::collections::BTreeMap;
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 
 use super::heads::Note;
 use crate::error::StoreError;
@@ -9,11 +10,11 @@ use crate::error::StoreError;
 /// A row: its key and its value.
 pub(crate) type Row = (Vec<u8>, Vec<u8>);
 
-/// Rows to write, `None` for those to remove. Ordered, so that the same
-/// changes reach the backend in the same order.
+/// Rows to write, `None` for those to remove. In the order in which they were
+/// changed first, so that the same changes reach the backend in the same order.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    changes: BTreeMap<Vec<u8>, Change>,
+    changes: IndexMap<Vec<u8>, Change, RandomState>,
     bytes: usize,
 }
 
@@ -47,6 +48,12 @@ impl Batch {
     /// What was noted of the row that `key` becomes.
     pub(crate) fn note(&self, key: &[u8]) -> Option<&Note> {
         self.changes.get(key)?.note.as_ref()
+    }
+
+    /// Every row's key, with what was noted of it.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = (&Vec<u8>, Option<&Note>)> {
+        let changes = self.changes.iter();
+        changes.map(|(key, change)| (key, change.note.as_ref()))
     }
 
     pub(crate) fn extend(&mut self, other: Self) {

@@ -1,4 +1,5 @@
-use baton_store::{Commit, CommitError, Identity, Link, StoreError, Version};
+use baton_domain::limits::HOT_IDENTITIES_MAX;
+use baton_store::{Commit, CommitError, Identity, Link, Store, StoreError, Version};
 use jiff::SignedDuration;
 
 use crate::support::*;
@@ -7,6 +8,7 @@ both!(
     a_commit_is_there_after_reopening,
     the_version_must_be_the_one_loaded,
     an_identity_is_known_once_committed,
+    each_of_many_identities_is_known,
     identities_of_a_month_are_swept_after_it,
     one_identity_twice_in_a_commit_is_one,
     links_find_the_customer,
@@ -92,6 +94,44 @@ async fn an_identity_is_known_once_committed(mut fixture: Fixture) {
     ];
     let loaded = store.resolve(&tenant(), &links, &swapped).await.unwrap();
     assert_eq!(loaded.known, [false, false]);
+}
+
+/// More than are kept in memory, with an event and without one.
+async fn each_of_many_identities_is_known(mut fixture: Fixture) {
+    let mut store = fixture.store();
+    let customer = write(&*store, "628", vec![message(0, "wamid.1", "hello")]).await;
+    let kept = |it: usize| match it % 2 {
+        0 => identity(&format!("identity {it}")),
+        _ => Identity::month(format!("identity {it}")),
+    };
+    let add = async |store: &dyn Store, it: usize| {
+        let loaded = load(store, &customer).await;
+        let events = match it % 3 {
+            0 => Vec::new(),
+            _ => vec![message(1, "wamid.2", "more")],
+        };
+        let commit = Commit {
+            dedupe: vec![kept(it)],
+            ..on(&loaded, events)
+        };
+        store.commit(commit).await
+    };
+    let many = HOT_IDENTITIES_MAX + 40;
+    for it in 0..many {
+        // Nobody remembers who was told what before the restart.
+        if it == many / 2 {
+            drop(store);
+            store = fixture.reopen();
+        }
+        add(&*store, it).await.unwrap();
+        for known in [it, it / 2, 0] {
+            let again = add(&*store, known).await;
+            assert!(
+                matches!(again, Err(CommitError::Duplicate)),
+                "{it}: {known}"
+            );
+        }
+    }
 }
 
 async fn identities_of_a_month_are_swept_after_it(fixture: Fixture) {

@@ -76,9 +76,9 @@ impl Bench {
         println!("|---|---|---|---|---|");
         let print = |lines: Vec<Line>| lines.iter().for_each(Line::print);
         match self.peers.as_deref() {
-            Some(program) if program.exists() => print(
-                peers::lines(program).unwrap_or_else(|error| vec![peers::failed(&error)]),
-            ),
+            Some(program) if program.exists() => {
+                print(peers::lines(program).unwrap_or_else(|error| vec![peers::failed(&error)]))
+            }
             Some(program) => eprintln!("no other engines: {} is not built", program.display()),
             None => {}
         }

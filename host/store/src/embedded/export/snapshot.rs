@@ -114,7 +114,7 @@ impl Shared {
         let work = self
             .rows
             .with_prefix(&who.part(part::WORK).done(), usize::MAX)?;
-        let identities = self.identities_of(who)?;
+        let identities = self.identities_of(who, usize::MAX)?;
         *read += work.len() + identities.len() + merged.len();
         let line = CustomerLine {
             tenant: who.tenant.clone(),
@@ -142,19 +142,5 @@ impl Shared {
             Ok(Merged { customer, slot })
         };
         rows.iter().map(merged).collect()
-    }
-
-    fn identities_of(&self, who: &Who) -> Result<Vec<(Option<u32>, IndexHash)>, StoreError> {
-        let present = self.generation()?.number;
-        let lasting = (None, who.part(part::IDENTITY).done());
-        let passing = (present.saturating_sub(1)..=present)
-            .map(|generation| (Some(generation), who.passing(generation).done()));
-        let mut identities = Vec::new();
-        for (generation, prefix) in std::iter::once(lasting).chain(passing) {
-            for (key, _) in self.rows.with_prefix(&prefix, usize::MAX)? {
-                identities.push((generation, Parts::at_end(&key).hash()?));
-            }
-        }
-        Ok(identities)
     }
 }

@@ -1,6 +1,8 @@
 //! One customer on the way in: the log is folded as it comes, and the rows that
 //! follow from it are written when it has all come.
 
+use std::sync::Arc;
+
 use baton_domain::{event::Event, state::CustomerState};
 
 use super::Import;
@@ -171,6 +173,7 @@ impl Incoming {
             slot: line.slot,
             state_at: version,
             fold,
+            told: 0,
             links: line.links,
             conversations: line.conversations,
         };
@@ -186,7 +189,7 @@ impl Incoming {
                 draft.set_plain(key, &AbsorbedKey { slot })?;
             }
             inbox::put_on(draft, &who, &[], &head.conversations)?;
-            draft.set_head(&who, &head)
+            draft.set_head(&who, Arc::new(head))
         })?;
         Ok(())
     }
