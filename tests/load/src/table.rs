@@ -100,7 +100,7 @@ impl Table {
     /// Measures each number of connections and hands on what came out.
     fn measure(self, mut then: impl FnMut(Measured)) -> anyhow::Result<()> {
         let place = self.place.fresh()?;
-        let (rounds, seconds) = if self.quick { (3, 1.0) } else { (5, 2.0) };
+        let (rounds, seconds) = if self.quick { (3, 3.0) } else { (5, 5.0) };
         let rounds = self.rounds.unwrap_or(rounds);
         let length = Duration::from_secs_f64(self.seconds.unwrap_or(seconds));
         let connections = match (self.connections.is_empty(), self.quick) {
@@ -165,14 +165,15 @@ pub fn requests(customers: &Customers) -> anyhow::Result<Requests> {
 }
 
 /// Lets every customer write before anything is measured, so that states have
-/// the size that they keep. The floors need none of it.
+/// the size that they keep; and the floors' stores are as large as the hosts',
+/// since a larger tree costs more.
 pub fn fill_history(
     server: &Server,
     subject: Subject,
     customers: &Customers,
     requests: &mut Requests,
 ) -> anyhow::Result<()> {
-    if subject.is_host() {
+    if subject.is_host() || subject.rows_of().is_some() {
         let posts = customers.customers * customers.history.div_ceil(HISTORY_AT_ONCE);
         let filled = fill(server.port, posts as usize, HISTORY_AT_ONCE, requests)?;
         anyhow::ensure!(filled.errors() == 0, "history is refused: {filled:?}");
