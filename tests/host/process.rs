@@ -192,7 +192,7 @@ fn a_configuration_that_cannot_be_used_is_refused_by_name() {
     let config = std::fs::read_to_string(&path).expect("the configuration");
     std::fs::write(&path, format!("lisen = 1\n{config}")).expect("it is written");
     check_refused(&serve(), "lisen");
-    std::fs::write(&path, config.replace("budget_ms = 150", "budget_ms = 0"))
+    std::fs::write(&path, config.replace("budget_ms = 100", "budget_ms = 0"))
         .expect("it is written");
     check_refused(&serve(), "budget_ms");
     std::fs::write(

@@ -89,7 +89,7 @@ impl Default for Evaluation {
     fn default() -> Self {
         Self {
             threads: 0,
-            budget_ms: 150,
+            budget_ms: 100,
             tenant_ms_per_second: TENANT_EVALUATION_MS_PER_SECOND,
             modules: None,
         }
