@@ -17,7 +17,7 @@ help:
 	@echo 'make bench   what rules, commits and webhooks cost, beside their floors'
 	@echo 'make criterion, make soak-memory   parts of make bench and make load'
 	@echo 'make load    signed webhooks at a host, beside what the machine could do'
-	@echo 'make guests  build the stock modules into target/guests'
+	@echo 'make guests  build the stock modules and the evaluator into target/guests'
 	@echo 'make lint    format, clippy, documentation'
 
 # A compiler for WebAssembly: found, or set up in the user's cache.
@@ -25,7 +25,7 @@ toolchain:
 	@guest-sdk/build/toolchain.sh
 
 guests: toolchain
-	$(CARGO) run --quiet --locked -p baton-guest-build -- --all-in rules
+	$(CARGO) run --quiet --locked -p baton-guest-build -- --all-in rules --core no-code
 
 test: guests
 	@tests/scripts/require-nextest.sh

@@ -1,6 +1,7 @@
 //! Carries the stock pack into the binary: every component in
-//! `target/guests`, which `make guests` builds. Without one the binary has an
-//! empty pack and says so when it is asked for it; a release build refuses.
+//! `target/guests`, and the evaluator of rules without code, both of which
+//! `make guests` builds. Without one the binary has an empty pack and says so
+//! when it is asked for it; a release build refuses.
 
 use std::{
     env, fs,
@@ -32,6 +33,21 @@ fn main() {
     let entries: String = components.iter().map(entry).collect();
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("stock_pack.rs");
     let source = format!("&[\n{entries}]\n");
+    fs::write(out, source).expect("the output directory can be written");
+    carry_evaluator(&guests.join("core/no-code.wasm"), is_release);
+}
+
+/// No bytes where there is none.
+fn carry_evaluator(path: &Path, is_release: bool) {
+    println!("cargo::rerun-if-changed={}", path.display());
+    let found = path.canonicalize().ok();
+    if found.is_none() && is_release {
+        println!("cargo::error=there is no evaluator to carry: run `make guests` first");
+    }
+    let source = found.map_or("&[]".to_owned(), |path| {
+        format!("include_bytes!({:?})", path.display().to_string())
+    });
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("evaluator.rs");
     fs::write(out, source).expect("the output directory can be written");
 }
 

@@ -72,6 +72,23 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "wasmtime",
         ],
     ),
+    (
+        "baton-cel",
+        &[
+            "axum",
+            "tokio",
+            "wasmtime",
+            "sled",
+            "baton-sandbox",
+            "baton-store",
+            "baton-whatsapp",
+            "baton",
+        ],
+    ),
+    (
+        "no-code",
+        &["baton-domain", "baton-cel", "cel", "serde", "wasmtime"],
+    ),
 ];
 
 /// What a crate reaches by ordinary dependencies.

@@ -136,9 +136,22 @@ pub enum Error {
 /// # Errors
 /// [`Error::NotBuilt`], which names the command.
 pub fn read_guest(name: &str) -> Result<Vec<u8>, Error> {
+    read_built(&format!("{name}.wasm"))
+}
+
+/// The core module of a guest of this repository that other modules are made
+/// from, such as the evaluator `no-code`.
+///
+/// # Errors
+/// [`Error::NotBuilt`], which names the command.
+pub fn read_core(name: &str) -> Result<Vec<u8>, Error> {
+    read_built(&format!("core/{name}.wasm"))
+}
+
+fn read_built(file: &str) -> Result<Vec<u8>, Error> {
     // This crate lies two folders below the root of the repository.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let path = workspace::guests_dir(&root).join(format!("{name}.wasm"));
+    let path = workspace::guests_dir(&root).join(file);
     match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotBuilt(path)),
         read => read.map_err(|source| Error::File {
@@ -175,16 +188,37 @@ impl Workspace {
         cargo::build(self, guests, &Toolchain::find()?)
     }
 
+    /// Builds `guests` that other modules are made from, and writes their core
+    /// modules into `core` beside the components.
+    ///
+    /// # Errors
+    /// Any [`Error`].
+    pub fn build_cores(&self, guests: &[Guest]) -> Result<Vec<PathBuf>, Error> {
+        if guests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let modules = self.build_core_modules(guests)?;
+        let write = |guest: &Guest| {
+            let name = &guest.name;
+            let module = modules
+                .get(name)
+                .ok_or_else(|| Error::NoModule(name.clone()))?;
+            let bytes = read_file(module)?;
+            let path = self.guests_dir().join(format!("core/{name}.wasm"));
+            if fs::read(&path).map_or(true, |written| written != bytes) {
+                write_whole(&path, &bytes)?;
+            }
+            Ok(path)
+        };
+        guests.iter().map(write).collect()
+    }
+
     fn finish(&self, guest: &Guest, modules: &cargo::Modules) -> Result<Built, Error> {
         let name = guest.name.clone();
         let module = modules
             .get(&name)
             .ok_or_else(|| Error::NoModule(name.clone()))?;
-        let core = fs::read(module).map_err(|source| Error::File {
-            action: "read",
-            path: module.clone(),
-            source,
-        })?;
+        let core = read_file(module)?;
         let component = componentize(&core)
             .and_then(|component| component.named(&name))
             .map_err(|source| Error::Component {
@@ -205,6 +239,14 @@ impl Workspace {
             changed,
         })
     }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|source| Error::File {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Writes a file so that a reader sees the old or the new one, never a part.

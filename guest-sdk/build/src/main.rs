@@ -1,6 +1,10 @@
 //! `baton-guest-build`: builds the guests of a workspace.
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Context as _;
 use baton_guest_build::{Built, Guest, Workspace};
@@ -14,6 +18,10 @@ struct Arguments {
     /// Builds every guest in this folder of the workspace, such as `rules`.
     #[arg(long, value_name = "FOLDER")]
     all_in: Vec<PathBuf>,
+    /// Names of guests that other modules are made from; their core modules
+    /// land in `target/guests/core`.
+    #[arg(long, value_name = "GUEST")]
+    core: Vec<String>,
     /// A folder of the workspace; the current one by default.
     #[arg(long, value_name = "FOLDER")]
     workspace: Option<PathBuf>,
@@ -37,11 +45,15 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let workspace = Workspace::of(&folder.context("the current folder cannot be told")?)?;
     let built = workspace.build(&wanted(&workspace, arguments)?)?;
     built.iter().for_each(report);
+    let cores = arguments.core.iter().map(|name| workspace.guest(name));
+    let cores = workspace.build_cores(&cores.collect::<Result<Vec<_>, _>>()?)?;
+    cores.iter().for_each(|path| report_core(path));
     Ok(())
 }
 
 fn wanted(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<Vec<Guest>> {
-    if arguments.guests.is_empty() && arguments.all_in.is_empty() {
+    let names = [&arguments.guests, &arguments.core];
+    if names.iter().all(|it| it.is_empty()) && arguments.all_in.is_empty() {
         return Ok(workspace.guests().to_vec());
     }
     let mut wanted = Vec::new();
@@ -75,6 +87,12 @@ fn report(built: &Built) {
             fields.join(" ")
         },
     );
+}
+
+#[allow(clippy::print_stdout, reason = "the report is what the program is for")]
+fn report_core(path: &Path) {
+    let bytes = path.metadata().map_or(0, |file| file.len());
+    println!("{} {bytes} bytes, a core module", path.display());
 }
 
 #[allow(clippy::print_stderr, reason = "a program's errors go there")]

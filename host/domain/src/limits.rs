@@ -91,6 +91,26 @@ pub const SETTING_TEXTS_MAX: usize = 512;
 /// Modules in one release.
 pub const RELEASE_MODULES_MAX: usize = 128;
 
+// ---- rules without code ----------------------------------------------------
+
+/// The document of one rule.
+pub const NO_CODE_DOCUMENT_BYTES_MAX: usize = 32 * 1024;
+/// Length of one expression.
+pub const NO_CODE_EXPRESSION_CHARS_MAX: usize = 2_000;
+/// Length of the template of a reason; what it makes is cut to a reason's.
+pub const NO_CODE_TEMPLATE_CHARS_MAX: usize = 1_000;
+/// Operations inside each other.
+pub const NO_CODE_DEPTH_MAX: usize = 32;
+/// Entries of a list that is written in an expression.
+pub const NO_CODE_LIST_ITEMS_MAX: usize = 200;
+/// Names in use at once inside `exists`, `map` and the like.
+pub const NO_CODE_NAMES_MAX: usize = 4;
+/// A rule as the evaluator carries it.
+pub const NO_CODE_TREE_BYTES_MAX: usize = 8 * 1024;
+/// Stack of the thread that parses a document: the parser recurses over each
+/// character of an expression at worst.
+pub const NO_CODE_PARSER_STACK_BYTES: usize = 32 * 1024 * 1024;
+
 // ---- what one evaluation may use -------------------------------------------
 
 /// Fuel for one evaluation (`facts: about one a wasm instruction`).

@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod init;
 mod progress;
+mod rule;
 mod serve;
 
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Command {
     Import(import::Import),
     /// Make a working configuration with fresh secrets.
     Init(init::Init),
+    /// Make and check rules.
+    Rule(rule::Rule),
     /// Run the host.
     Serve(serve::Serve),
     /// Play the journey of a repeat buyer against a real host, and keep it
@@ -69,6 +72,7 @@ impl Command {
             Self::Export(export) => return export.run(),
             Self::Import(import) => return import.run(),
             Self::Init(init) => init.run(),
+            Self::Rule(rule) => return rule.run(),
             Self::Serve(serve) => serving(serve.run()),
             Self::Demo(demo) => serving(demo.run()),
             Self::DemoBot(bot) => serving(bot.run()),

@@ -1,0 +1,30 @@
+//! `baton rule`: what an author does with a rule before it is uploaded.
+
+mod build;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+/// Arguments of `baton rule`.
+#[derive(Debug, Args)]
+pub(super) struct Rule {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a component of a rule that is written without code: exit code 3
+    /// when something in its document is wrong.
+    Build(build::Build),
+}
+
+impl Rule {
+    /// Runs the subcommand.
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Build(build) => build.run(),
+        }
+    }
+}
