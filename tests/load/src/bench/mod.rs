@@ -77,7 +77,7 @@ impl Bench {
         let print = |lines: Vec<Line>| lines.iter().for_each(Line::print);
         match self.peers.as_deref() {
             Some(program) if program.exists() => {
-                print(peers::lines(program).unwrap_or_else(|error| vec![peers::failed(&error)]))
+                print(peers::lines(program).unwrap_or_else(|error| vec![peers::failed(&error)]));
             }
             Some(program) => eprintln!("no other engines: {} is not built", program.display()),
             None => {}
