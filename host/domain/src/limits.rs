@@ -2,6 +2,8 @@
 //! its unit last in the name. The assertions at the end hold them against
 //! each other; the build fails when they disagree.
 
+mod relations;
+
 // ---- identifiers -----------------------------------------------------------
 
 /// Length of a tenant's, team's, agent's or module's name.
@@ -395,63 +397,3 @@ pub const REQUEST_ID_CHARS_MAX: usize = 64;
 pub const METRIC_TENANTS_MAX: usize = 200;
 /// How often what was recorded is sorted into the buckets of histograms.
 pub const METRICS_UPKEEP_SECONDS: u64 = 5;
-
-const _: () = {
-    // ITU-T E.164: 15 digits at most.
-    assert!(REQUEST_ID_CHARS_MIN > 15 && REQUEST_ID_CHARS_MIN < REQUEST_ID_CHARS_MAX);
-    assert!(COMMIT_EVENTS_MAX >= WEBHOOK_ITEMS_MAX);
-    assert!(COMMIT_ROWS_MAX >= WEBHOOK_ITEMS_MAX);
-    assert!(BATCH_BYTES_MAX < COMMIT_BYTES_MAX);
-    assert!(BATCH_COMMITS_MAX <= COMMITS_WAITING_MAX);
-    assert!(QUARANTINE_BYTES_MAX > 2 * WEBHOOK_BODY_BYTES_MAX);
-    assert!(WEBHOOK_BODY_BYTES_MAX < COMMIT_BYTES_MAX);
-    assert!(IDENTITY_DAYS_MIN > 7);
-    assert!(STATE_EVENTS_MAX >= 1);
-    assert!(DOCTOR_ROWS_AT_ONCE <= LIST_ITEMS_MAX);
-    assert!(DIRECTORY_DOCUMENT_BYTES_MAX < COMMIT_BYTES_MAX);
-    assert!(EXPORT_CHUNK_BYTES < EXPORT_LINE_BYTES_MAX);
-};
-
-const _: () = {
-    assert!(CONNECTIONS_MAX <= CONFIGURED_CONNECTIONS_MAX);
-    // 2,000 who dribble leave as much room for those who do not.
-    assert!(CONNECTIONS_MAX >= 2 * 2_000);
-    assert!(REFUSALS_AT_ONCE_MAX < CONNECTIONS_MAX);
-    assert!(REFUSAL_SECONDS_MAX < HEADER_SECONDS_MAX);
-    assert!(HEADER_BYTES_MAX <= CONNECTION_BUFFER_BYTES_MAX);
-    assert!(API_BODY_BYTES_MAX < WEBHOOK_BODY_BYTES_MAX);
-    assert!(UNWANTED_BODY_BYTES_MAX >= 2 * WEBHOOK_BODY_BYTES_MAX);
-    // The body comes, the rules take what they may at most, commits are tried.
-    assert!(REQUEST_SECONDS_MAX >= BODY_SECONDS_MAX + 2 * EVALUATION_BUDGET_SECONDS_MAX);
-    assert!(DRAIN_SECONDS_MAX > REQUEST_SECONDS_MAX);
-    assert!(WEBHOOKS_SHED_STATUSES_MIN < WEBHOOKS_IN_FLIGHT_MAX);
-    assert!(WEBHOOKS_SHED_STATUSES_BYTES_MIN < WEBHOOKS_IN_FLIGHT_BYTES_MAX);
-    // One webhook alone is never shed for its size.
-    assert!(WEBHOOKS_SHED_STATUSES_BYTES_MIN > WEBHOOK_BODY_BYTES_MAX);
-    // Bodies that are still coming never keep out those that have come.
-    assert!(WEBHOOKS_IN_FLIGHT_BYTES_MAX < BODIES_BYTES_MAX);
-    assert!(WEBHOOKS_IN_FLIGHT_MAX <= CONNECTIONS_MAX);
-    assert!(API_REQUESTS_IN_FLIGHT_MAX * API_BODY_BYTES_MAX <= BODIES_BYTES_MAX);
-};
-
-const _: () = {
-    assert!(WEBHOOK_ITEMS_MAX * 100 <= WEBHOOK_BODY_BYTES_MAX);
-    assert!(THREAD_REVOKES_MAX > THREAD_MESSAGES_MAX);
-    assert!(ORDERS_DETAILED_MAX < ORDERS_MAX);
-    assert!(RECENT_MESSAGES_MAX <= THREAD_MESSAGES_MAX);
-    assert!(THREAD_RECEIPTS_MAX >= 3 * THREAD_MESSAGES_MAX);
-    assert!(THREAD_OUTCOMES_MAX >= 2 * THREAD_MESSAGES_MAX);
-    assert!(THREAD_TEXT_CHARS_MAX <= MESSAGE_TEXT_CHARS_MAX);
-    assert!(EVALUATION_STACK_BYTES_MAX * 2 <= EVALUATION_THREAD_STACK_BYTES);
-    assert!(WORK_LEASE_SECONDS > DEFERRED_EVALUATION_SECONDS_MAX as i64);
-    assert!(SEND_FATE_MINUTES_MAX * 60 > WORK_LEASE_SECONDS);
-    assert!(EVALUATION_LANE_MAX * 2 <= EVALUATION_QUEUE_MAX);
-    assert!(EVALUATION_LANE_MAX >= CUSTOMERS_AT_ONCE_MAX);
-    assert!(SUSPECTS_MAX >= EVALUATION_THREADS_MAX);
-    assert!(TENANT_EVALUATION_MS_PER_SECOND as u64 >= EVALUATION_WALL_MS_MAX);
-    assert!(EVALUATION_EPOCH_MS * 2 <= EVALUATION_WALL_MS_MAX);
-    assert!(MODULE_OUTPUT_BYTES_MAX < EVALUATION_HOSTCALL_BYTES_MAX);
-    assert!(MEMO_RUN_BYTES_MAX * 64 <= MEMO_BYTES_MAX);
-    assert!(SIGNALS_MAX * REASON_CHARS_MAX < MODULE_OUTPUT_BYTES_MAX);
-    assert!(SPENT_SIGNALS_MAX >= SIGNALS_MAX);
-};
