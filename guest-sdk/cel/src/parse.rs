@@ -58,7 +58,7 @@ fn problem(source: &str, error: &cel::ParseError) -> Problem {
     }
     // Behind the last that is there, however much space follows.
     let at = byte_at(source, error.pos).min(source.trim_end().len());
-    let rest = source.get(at..).unwrap_or_default();
+    let rest = source.trim_end().get(at..).unwrap_or_default();
     let says = match rest.chars().next() {
         None => "the expression ends too early".to_owned(),
         Some('=') if !rest.starts_with("==") => "write == to compare".to_owned(),
