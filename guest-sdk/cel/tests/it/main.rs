@@ -1,6 +1,4 @@
 //! Rules without code, from their documents to what they say of a moment.
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
-
 #![allow(
     clippy::unwrap_used,
     reason = "helpers outside of `#[test]` functions fail tests too"
