@@ -1,5 +1,8 @@
 //! `baton decide` on the examples, as a user runs it: the five main triggers,
-//! the journey's Friday question, and everything that must be refused.
+//! the journey's Friday question, and everything that must be refused. Beside
+//! it, what an author asks before an upload: `baton rule check`.
+
+mod check;
 
 use std::{
     fs,

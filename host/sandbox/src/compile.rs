@@ -10,15 +10,20 @@ use std::{
 use baton_domain::{
     field::Field,
     ids::ModuleDigest,
-    limits::{COMPONENT_MEMORIES_MAX, COMPONENT_TABLES_MAX},
     module::{Declaration, InvalidDeclaration, SettingValue, Settings},
 };
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::{
-    engine::Sandbox, inspect::Inspected, link::link, rejection::Rejection, session::Session,
-    wit_type,
+    admission::{
+        Inspected, Rejection,
+        measure::{Measure, within},
+        wit_type,
+    },
+    engine::Sandbox,
+    link::link,
+    session::Session,
 };
 
 /// A module as machine code. What it reads has not been granted yet.
@@ -92,9 +97,8 @@ impl Inspected {
             .ok_or_else(|| Rejection::ForbiddenImport {
                 import: "a core module".to_owned(),
             })?;
-        let (memories, tables) = (needs.num_memories as usize, needs.num_tables as usize);
-        Rejection::limit("memories", memories, COMPONENT_MEMORIES_MAX as usize)?;
-        Rejection::limit("tables", tables, COMPONENT_TABLES_MAX as usize)?;
+        within(Measure::Memories, needs.num_memories.into())?;
+        within(Measure::Tables, needs.num_tables.into())?;
         Ok(Compiled {
             inspected: self,
             component,

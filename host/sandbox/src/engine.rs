@@ -15,7 +15,7 @@ use baton_domain::limits::{
 };
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::inspect::FEATURES;
+use crate::admission::FEATURES;
 
 /// Ticks of the epoch clock after which an evaluation is stopped. One more
 /// than the quotient, since the first tick may come at once.

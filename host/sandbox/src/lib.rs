@@ -20,11 +20,7 @@
 //!
 //! [`ModuleRun`]: baton_domain::module::ModuleRun
 
-mod rejection;
-
-mod census;
-mod inspect;
-mod wit_type;
+mod admission;
 
 mod compile;
 mod engine;
@@ -40,12 +36,11 @@ mod replay;
 
 mod pool;
 
+pub use admission::{AdmissionReport, Inspected, Measured, ReadableField, Rejection};
 pub use compile::{ActivationError, Compiled, Ready};
 pub use engine::{EngineError, Sandbox};
 pub use evaluate::{Timed, run_one_rule, run_policy, run_rules};
-pub use inspect::Inspected;
 pub use lineup::{Lineup, LineupError};
 pub use memo::{Memo, MemoCounts};
 pub use pool::{EvaluationLost, EvaluatorPool, Job, Pending, QueueFull, Urgency};
-pub use rejection::Rejection;
 pub use replay::RecordedReads;

@@ -120,15 +120,45 @@ impl Rejection {
         }
     }
 
-    /// Refuses more than `max` of `what`.
-    pub(crate) fn limit(what: &'static str, measured: usize, max: usize) -> Result<(), Self> {
-        if measured > max {
-            return Err(Self::OverLimit {
-                what,
-                measured: measured as u64,
-                max: max as u64,
-            });
+    /// What its author can do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::NotWasm => "upload the `.wasm` file that the build wrote",
+            Self::CoreModule => {
+                "build it with the guest SDK, or as a component of `baton:rules`, and upload that"
+            }
+            Self::TooLarge { .. } => {
+                "build for size (`opt-level = \"s\"`, LTO, stripped) and leave out large tables"
+            }
+            Self::Invalid(_) => {
+                "build it again; use no threads, exceptions, garbage collection, 64-bit or \
+                 several memories"
+            }
+            Self::ForbiddenImport { .. } => {
+                "build without WASI and without other hosts' functions: a rule has no clock, \
+                 files, network or chance"
+            }
+            Self::UnknownField { .. } | Self::WrongType { .. } => {
+                "build it against the contract of this host (`wit/v1`)"
+            }
+            Self::UnsupportedContract { .. } => {
+                "build it against version 1.0 of the contract, or upgrade the host"
+            }
+            Self::MissingExport { .. } | Self::WrongExport { .. } => {
+                "export the function of the declared world as `wit/v1` has it, or declare the \
+                 other world"
+            }
+            Self::MissingDeclaration => {
+                "declare it with `baton_guest::rule!` or `baton_guest::policy!`, or add the \
+                 section yourself"
+            }
+            Self::UnreadableDeclaration(_) | Self::InvalidDeclaration(_) => {
+                "correct the declaration and build again"
+            }
+            Self::OverLimit { .. } | Self::TooDemanding(_) => {
+                "make the module smaller, or split it into several rules"
+            }
+            Self::NotCompiled(_) => "build it with a released compiler, and report this if it stays",
         }
-        Ok(())
     }
 }

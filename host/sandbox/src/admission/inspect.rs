@@ -10,17 +10,21 @@ use baton_domain::{
 };
 use sha2::{Digest, Sha256};
 use wasmparser::{
-    Validator, WasmFeatures,
+    WasmFeatures,
     component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentInstanceTypeId},
     types::{Types, TypesRef},
 };
 
-use crate::{
-    census::{self, Census, invalid},
-    rejection::Rejection,
+use super::{
+    AdmissionReport, Rejection,
+    census::{self, Census},
+    report::ReadableField,
+    validate::validate,
     wit_type,
 };
 
+/// The version of the contract, major and minor.
+const CONTRACT: (u32, u32) = (1, 0);
 /// The contract's package.
 const PACKAGE: &str = "baton:rules/";
 /// The WebAssembly that modules may use: 2.0, tail calls and extended
@@ -41,6 +45,7 @@ pub struct Inspected {
     declaration: Arc<Declaration>,
     fields: BTreeSet<Field>,
     settings: Vec<SettingType>,
+    report: Arc<AdmissionReport>,
 }
 
 impl Inspected {
@@ -51,22 +56,30 @@ impl Inspected {
     /// The first [`Rejection`] found.
     pub fn inspect(bytes: impl Into<Arc<[u8]>>) -> Result<Self, Rejection> {
         let bytes = bytes.into();
-        let census = census::take(&bytes)?;
-        let types = Validator::new_with_features(FEATURES)
-            .validate_all(&bytes)
-            .map_err(invalid)?;
-        let imports = Imports::read(&census, types.as_ref())?;
+        let mut census = census::take(&bytes)?;
+        let types = validate(&bytes, &mut census.measures)?;
+        let Imports { fields, settings } = Imports::read(&census, types.as_ref())?;
         let declaration = read_declaration(census.declaration)?;
         check_export(&types, declaration.world)?;
         let digest = ModuleDigest::new(Sha256::digest(&bytes).into());
-        let Imports { fields, settings } = imports;
-        let declaration = Arc::new(declaration);
-        Ok(Self {
-            bytes,
+        let report = AdmissionReport {
+            name: declaration.name.clone(),
+            world: declaration.world,
+            contract: format!("{}.{}", CONTRACT.0, CONTRACT.1),
             digest,
-            declaration,
+            bytes: bytes.len() as u64,
+            reads: fields.iter().copied().map(ReadableField::of).collect(),
+            settings: settings.clone(),
+            exports: census.exports.iter().map(|it| (*it).to_owned()).collect(),
+            limits: census.measures.list(),
+        };
+        Ok(Self {
+            digest,
+            declaration: Arc::new(declaration),
             fields,
             settings,
+            report: Arc::new(report),
+            bytes,
         })
     }
 
@@ -87,7 +100,7 @@ impl Inspected {
 
     /// The version of the contract that it was built for, major and minor.
     pub fn contract(&self) -> (u32, u32) {
-        (1, 0)
+        CONTRACT
     }
 
     /// Every field that it can ever read.
@@ -98,6 +111,11 @@ impl Inspected {
     /// The types of settings that it asks for.
     pub fn settings(&self) -> &[SettingType] {
         &self.settings
+    }
+
+    /// What admission found, for people and programs.
+    pub fn report(&self) -> &AdmissionReport {
+        &self.report
     }
 
     /// The bytes.
