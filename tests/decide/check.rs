@@ -89,7 +89,9 @@ fn check_refused(module: &Path, code: &str, advice: &str) {
     assert_eq!(whole["code"], code);
     assert!(whole["message"].is_string());
     assert!(
-        whole["advice"].as_str().is_some_and(|it| it.contains(advice)),
+        whole["advice"]
+            .as_str()
+            .is_some_and(|it| it.contains(advice)),
         "{whole}"
     );
 }

@@ -37,7 +37,10 @@ mod replay;
 mod pool;
 
 pub use admission::{AdmissionReport, Inspected, Measured, ReadableField, Rejection};
-pub use compile::{ActivationError, Compiled, Ready};
+pub use compile::{
+    ActivationError, ArtefactCache, COMPILE_REFUSED, CacheCounts, CacheUnusable, CompileLimits,
+    Compiled, Compiler, Ready, Way, WorkerError, compile_confined,
+};
 pub use engine::{EngineError, Sandbox};
 pub use evaluate::{Timed, run_one_rule, run_policy, run_rules};
 pub use lineup::{Lineup, LineupError};

@@ -50,3 +50,20 @@ pub const COMPONENT_DEPTH_MAX: u64 = 8;
 /// Instances of components, when each that instantiates others is itself
 /// instantiated by others: at most.
 pub const COMPONENT_INSTANCES_MAX: u64 = 1_024;
+
+// ---- the compiler's own process ---------------------------------------------
+
+/// Address space of a process that compiles one module (NEAR: the same).
+pub const COMPILE_ADDRESS_SPACE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Computing time that it may use.
+pub const COMPILE_CPU_SECONDS_MAX: u64 = 10;
+/// How long it may take, whatever it does.
+pub const COMPILE_WALL_SECONDS_MAX: u64 = 10;
+/// How long a module may wait for its turn to be compiled.
+pub const COMPILE_WAIT_SECONDS_MAX: u64 = 60;
+/// Machine code of one module (seen: 7 times the module's own size).
+pub const ARTEFACT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Complaints of the compiler that are read.
+pub const COMPILE_COMPLAINT_BYTES_MAX: u64 = 4 * 1024;
+/// Machine code that is kept on disk, all modules together.
+pub const ARTEFACT_CACHE_BYTES_MAX: u64 = 1024 * 1024 * 1024;

@@ -74,3 +74,11 @@ const _: () = {
     assert!(COMPONENT_DEPTH_MAX <= COMPONENT_NESTED_MAX as u64);
     assert!(DECLARATION_BYTES_MAX * 4 <= COMPONENT_BYTES_MAX);
 };
+
+const _: () = {
+    assert!(COMPILE_WALL_SECONDS_MAX >= COMPILE_CPU_SECONDS_MAX);
+    // At least one that goes before is done by then.
+    assert!(COMPILE_WAIT_SECONDS_MAX > COMPILE_WALL_SECONDS_MAX);
+    assert!(ARTEFACT_BYTES_MAX < COMPILE_ADDRESS_SPACE_BYTES_MAX);
+    assert!(ARTEFACT_BYTES_MAX * 4 <= ARTEFACT_CACHE_BYTES_MAX);
+};

@@ -12,10 +12,18 @@ use super::{
     measure::{Measure, Measures},
 };
 
+/// How the name of the section begins in which wit-bindgen keeps the world.
+const WORLD_SECTION: &str = "component-type";
+
 /// What the walk found. Counts are of definitions, each at least once
 /// instantiated or useless; the compiled component is counted again.
 #[derive(Debug, Default)]
 pub(crate) struct Census<'a> {
+    /// Whether it is a core module and no component.
+    pub(crate) is_core: bool,
+    /// Whether it says which world of which contract it implements, as core
+    /// modules do that are made to become components.
+    pub(crate) names_world: bool,
     /// Names of the component's own imports, in order.
     pub(crate) imports: Vec<&'a str>,
     /// Names of the component's own exports, in order.
@@ -39,12 +47,14 @@ struct Level {
 /// # Errors
 /// What the bytes are not, or the first limit that they exceed.
 pub(crate) fn take(bytes: &[u8]) -> Result<Census<'_>, Rejection> {
-    check_size(bytes)?;
+    if bytes.len() > COMPONENT_BYTES_MAX {
+        return Err(Rejection::TooLarge {
+            bytes: bytes.len(),
+            max: COMPONENT_BYTES_MAX,
+        });
+    }
     if !bytes.starts_with(b"\0asm") {
         return Err(Rejection::NotWasm);
-    }
-    if Parser::is_core_wasm(bytes) {
-        return Err(Rejection::CoreModule);
     }
     let mut census = Census::default();
     census.measures.peak(Measure::Bytes, bytes.len() as u64)?;
@@ -67,26 +77,12 @@ pub(crate) fn take(bytes: &[u8]) -> Result<Census<'_>, Rejection> {
     Ok(census)
 }
 
-/// Refuses uploads that are too large to look at.
-///
-/// # Errors
-/// [`Rejection::TooLarge`].
-pub(crate) fn check_size(bytes: &[u8]) -> Result<(), Rejection> {
-    if bytes.len() > COMPONENT_BYTES_MAX {
-        return Err(Rejection::TooLarge {
-            bytes: bytes.len(),
-            max: COMPONENT_BYTES_MAX,
-        });
-    }
-    Ok(())
-}
-
 impl<'a> Census<'a> {
     fn enter(&mut self, encoding: Encoding, levels: &mut Vec<Level>) -> Result<(), Rejection> {
-        if !levels.is_empty() {
+        if levels.is_empty() {
+            self.is_core = encoding == Encoding::Module;
+        } else {
             self.measures.add(Measure::Nested, 1)?;
-        } else if encoding == Encoding::Module {
-            return Err(Rejection::CoreModule);
         }
         levels.push(Level {
             encoding,
@@ -103,6 +99,7 @@ impl<'a> Census<'a> {
         };
         match payload {
             Payload::CustomSection(section) => {
+                self.names_world |= is_top && section.name().starts_with(WORLD_SECTION);
                 if is_top && section.name() == DECLARATION_SECTION {
                     self.keep_declaration(section.data())?;
                 }

@@ -18,6 +18,7 @@ use wasmparser::{
 use super::{
     AdmissionReport, Rejection,
     census::{self, Census},
+    componentise::componentise,
     report::ReadableField,
     validate::validate,
     wit_type,
@@ -50,24 +51,40 @@ pub struct Inspected {
 
 impl Inspected {
     /// Reads `bytes`: a component of the world `rule` or `policy` that
-    /// carries its declaration.
+    /// carries its declaration, or the core module of one, which becomes it.
     ///
     /// # Errors
     /// The first [`Rejection`] found.
     pub fn inspect(bytes: impl Into<Arc<[u8]>>) -> Result<Self, Rejection> {
-        let bytes = bytes.into();
-        let mut census = census::take(&bytes)?;
-        let types = validate(&bytes, &mut census.measures)?;
+        let uploaded = bytes.into();
+        let census = census::take(&uploaded)?;
+        if !census.is_core {
+            let digest = digest_of(&uploaded);
+            return Self::inspect_component(&uploaded, census, digest);
+        }
+        let component: Arc<[u8]> = componentise(&uploaded, &census)?.into();
+        let census = census::take(&component)?;
+        Self::inspect_component(&component, census, digest_of(&uploaded))
+    }
+
+    fn inspect_component(
+        bytes: &Arc<[u8]>,
+        mut census: Census<'_>,
+        uploaded: ModuleDigest,
+    ) -> Result<Self, Rejection> {
+        let types = validate(bytes, &mut census.measures)?;
         let Imports { fields, settings } = Imports::read(&census, types.as_ref())?;
         let declaration = read_declaration(census.declaration)?;
         check_export(&types, declaration.world)?;
-        let digest = ModuleDigest::new(Sha256::digest(&bytes).into());
+        let digest = digest_of(bytes);
         let report = AdmissionReport {
             name: declaration.name.clone(),
             world: declaration.world,
             contract: format!("{}.{}", CONTRACT.0, CONTRACT.1),
             digest,
             bytes: bytes.len() as u64,
+            uploaded,
+            is_componentised: uploaded != digest,
             reads: fields.iter().copied().map(ReadableField::of).collect(),
             settings: settings.clone(),
             exports: census.exports.iter().map(|it| (*it).to_owned()).collect(),
@@ -79,11 +96,11 @@ impl Inspected {
             fields,
             settings,
             report: Arc::new(report),
-            bytes,
+            bytes: Arc::clone(bytes),
         })
     }
 
-    /// SHA-256 of the bytes.
+    /// SHA-256 of the component.
     pub fn digest(&self) -> ModuleDigest {
         self.digest
     }
@@ -118,10 +135,14 @@ impl Inspected {
         &self.report
     }
 
-    /// The bytes.
+    /// The component.
     pub fn bytes(&self) -> &Arc<[u8]> {
         &self.bytes
     }
+}
+
+fn digest_of(bytes: &[u8]) -> ModuleDigest {
+    ModuleDigest::new(Sha256::digest(bytes).into())
 }
 
 fn read_declaration(json: Option<&[u8]>) -> Result<Declaration, Rejection> {

@@ -8,6 +8,7 @@ pub(crate) mod measure;
 mod census;
 mod code;
 
+mod componentise;
 mod inspect;
 mod report;
 mod validate;

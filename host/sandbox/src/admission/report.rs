@@ -24,6 +24,10 @@ pub struct AdmissionReport {
     pub digest: ModuleDigest,
     /// Size of the component.
     pub bytes: u64,
+    /// SHA-256 of what was uploaded.
+    pub uploaded: ModuleDigest,
+    /// Whether that was a core module, of which this component was made.
+    pub is_componentised: bool,
     /// Every field that it can ever read, in the order of the contract.
     pub reads: Vec<ReadableField>,
     /// Types of settings that it asks for.

@@ -7,10 +7,12 @@ use baton_domain::{
     field::Field,
     module::{SettingType, World},
 };
-use baton_sandbox::{Inspected, Measured, Sandbox};
+use baton_sandbox::{Inspected, Measured, Sandbox, run_one_rule};
 use serde_json::Value;
 
-use crate::guest::{declaration, declare, encode, honest_rule, root};
+use crate::guest::{
+    HONEST_RULE, core_module, declaration, declare, encode, honest_rule, message, root,
+};
 
 /// The stock modules by file name.
 pub(crate) fn stock() -> Vec<(String, Vec<u8>)> {
@@ -30,7 +32,9 @@ pub(crate) fn stock() -> Vec<(String, Vec<u8>)> {
 
 fn measured(limits: &[Measured], what: &str) -> u64 {
     let found = limits.iter().find(|limit| limit.what == what);
-    found.unwrap_or_else(|| panic!("{what} is not measured")).measured
+    found
+        .unwrap_or_else(|| panic!("{what} is not measured"))
+        .measured
 }
 
 #[test]
@@ -91,8 +95,72 @@ fn the_report_says_what_a_module_is_and_has() {
     }
     let json = serde_json::to_value(report).unwrap();
     assert_eq!(json["reads"][0]["field"], "order.count");
-    assert_eq!(json["limits"].as_array().map(Vec::len), Some(report.limits.len()));
+    assert_eq!(
+        json["limits"].as_array().map(Vec::len),
+        Some(report.limits.len())
+    );
     assert!(matches!(json["digest"], Value::String(_)));
+}
+
+#[test]
+fn a_core_module_becomes_the_component_that_its_build_would_have_made() {
+    let core = declare(
+        core_module(HONEST_RULE, "rule"),
+        &declaration("honest", "rule"),
+    );
+    let inspected = Inspected::inspect(core.clone()).unwrap();
+    assert_eq!(**inspected.bytes(), *honest_rule(), "the same each time");
+    let component = Inspected::inspect(honest_rule()).unwrap();
+    assert_eq!(inspected.digest(), component.digest());
+
+    let (made, report) = (inspected.report(), component.report());
+    assert!(made.is_componentised && !report.is_componentised);
+    assert_eq!(report.uploaded, report.digest);
+    assert_ne!(made.uploaded, made.digest);
+    assert_eq!(made.name.as_str(), "honest");
+    assert_eq!(made.limits, report.limits);
+
+    let compiled = inspected.compile(&Sandbox::new().unwrap()).unwrap();
+    let granted = compiled.inspected().fields().clone();
+    let ready = compiled.activate(&granted, &Default::default()).unwrap();
+    let signals = run_one_rule(&ready, &message("hello")).run.answer.unwrap();
+    assert_eq!(&*signals[0].reason, "hello");
+}
+
+#[test]
+fn a_core_module_that_is_no_rule_is_refused_with_what_it_lacks() {
+    let declared = |core: &str| declare(core_module(core, "rule"), &declaration("r", "rule"));
+    let (before, after) = HONEST_RULE.split_once("(memory").unwrap();
+    let wasi = format!(
+        r#"{before} (import "wasi_snapshot_preview1" "random_get"
+            (func (param i32 i32) (result i32))) (memory{after}"#
+    );
+    for (core, code, part) in [
+        (declared(&wasi), "core_module", "wasi_snapshot_preview1"),
+        (
+            declared("(module (memory (export \"memory\") 1))"),
+            "core_module",
+            "score",
+        ),
+        (
+            core_module(HONEST_RULE, "rule"),
+            "missing_declaration",
+            "baton:declaration",
+        ),
+        (
+            declare(
+                wat::parse_str(HONEST_RULE).unwrap(),
+                &declaration("r", "rule"),
+            ),
+            "core_module",
+            "which world",
+        ),
+    ] {
+        let rejection = Inspected::inspect(core).unwrap_err();
+        assert_eq!(rejection.code(), code, "{rejection}");
+        assert!(rejection.to_string().contains(part), "{rejection}");
+        assert!(!rejection.advice().is_empty());
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ const REFUSED: u8 = 3;
 /// Arguments of `baton rule check`.
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// The component, as it would be uploaded.
+    /// The component, or the core module of one, as it would be uploaded.
     #[arg(value_name = "FILE")]
     module: PathBuf,
     /// Print JSON instead of text.
@@ -108,6 +108,9 @@ fn describe(
         writeln!(text, "  {}", declaration.summary)?;
     }
     writeln!(text, "  digest {}", report.digest)?;
+    if report.is_componentised {
+        writeln!(text, "  made of the core module {}", report.uploaded)?;
+    }
     describe_reads(report, &mut text)?;
     describe_declared(declaration, &mut text)?;
     list("exports", report.exports.iter(), &mut text)?;
@@ -178,6 +181,10 @@ fn print(text: &str) {
 #[expect(clippy::print_stderr, reason = "what is wrong goes to standard error")]
 fn complain(file: &Path, rejection: &Rejection) {
     let name = file.display();
-    eprintln!("{name}: it would be refused: {} ({})", rejection, rejection.code());
+    eprintln!(
+        "{name}: it would be refused: {} ({})",
+        rejection,
+        rejection.code()
+    );
     eprintln!("{name}: {}", rejection.advice());
 }
