@@ -18,6 +18,10 @@
         (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))
   (instance $listener (instantiate $listener))
   (component $speaker
+    (type $record (record (field "name" string) (field "score" f64) (field "reason" string)
+      (field "tag" (option string)) (field "next-step" (option string))
+      (field "extra" (list (tuple string string)))))
+    (import "signal" (type $signal (eq $record)))
     (import "length" (func $length (param "text" string) (result u32)))
     (core module $memory
       (memory (export "memory") 1)
@@ -27,19 +31,15 @@
       (canon lower (func $length) (memory (core memory $memory "memory"))))
     (core module $m
       (import "border" "length" (func $length (param i32 i32) (result i32)))
-      (func (export "run") (result i32) (call $length (i32.const 64) (i32.const 15))))
+      (func (export "score") (result i32)
+        (if (i32.ne (call $length (i32.const 64) (i32.const 15)) (i32.const 15))
+          (then unreachable))
+        (i32.const 1000)))
     (core instance $i (instantiate $m
       (with "border" (instance (export "length" (func $lowered))))))
-    (func (export "run") (result u32) (canon lift (core func $i "run"))))
-  (instance $speaker (instantiate $speaker (with "length" (func $listener "length"))))
-  (core func $run (canon lower (func $speaker "run")))
-  (core module $core
-    (import "speaker" "run" (func $run (result i32)))
-    (memory (export "memory") 1)
-    (func (export "score") (result i32)
-      (if (i32.ne (call $run) (i32.const 15)) (then unreachable))
-      (i32.const 1000)))
-  (core instance $core (instantiate $core
-    (with "speaker" (instance (export "run" (func $run))))))
-  (func (export "score") (result (list $signal))
-    (canon lift (core func $core "score") (memory (core memory $core "memory")))))
+    (func (export "score") (result (list $signal))
+      (canon lift (core func $i "score") (memory (core memory $memory "memory")))))
+  (instance $speaker (instantiate $speaker
+    (with "signal" (type $signal))
+    (with "length" (func $listener "length"))))
+  (export "score" (func $speaker "score")))

@@ -168,8 +168,9 @@ fn limits_stand_at_four_times_the_largest_stock_module() {
     for (name, bytes) in stock() {
         let inspected = Inspected::inspect(bytes).unwrap();
         for limit in &inspected.report().limits {
-            // Several are never allowed, and memory is a budget of its own.
-            let is_fixed = limit.what == "memories in one core module";
+            // Not a matter of size: one memory a module, and every component
+            // that the encoder makes has two tables.
+            let is_fixed = ["memories in one core module", "tables"].contains(&limit.what);
             assert!(
                 is_fixed || limit.measured * 4 <= limit.max,
                 "{name} has {} of {} {}",
@@ -186,7 +187,7 @@ fn limits_stand_at_four_times_the_largest_stock_module() {
 /// in the message of a failure; `BATON_FUZZ_SEED` repeats it.
 #[test]
 fn mutations_of_a_good_module_never_panic() {
-    const MUTATIONS: usize = 3_000;
+    const MUTATIONS: usize = 1_000;
     let seed = std::env::var("BATON_FUZZ_SEED").ok();
     let seed: u64 = seed.map_or_else(|| fastrand::u64(..), |it| it.parse().unwrap());
     println!("BATON_FUZZ_SEED={seed}");
