@@ -21,6 +21,10 @@ use crate::admission::Rejection;
 /// its standard error says why.
 pub const COMPILE_REFUSED: u8 = 3;
 
+/// The host's allocator takes address space in steps of 1 GiB, as much as the
+/// child may have in all; in KiB, smaller ones.
+const ALLOCATOR_STEP: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "16384");
+
 /// What a child left behind.
 struct Ended {
     status: ExitStatus,
@@ -56,6 +60,7 @@ fn run(
         .args(limits.args())
         // Nothing of the host's, secrets least of all.
         .env_clear()
+        .env(ALLOCATOR_STEP.0, ALLOCATOR_STEP.1)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
