@@ -18,7 +18,7 @@ use baton_sandbox::{
     run_one_rule,
 };
 
-use crate::guests;
+use crate::{guests, root};
 
 /// A way that runs `command` in the shell.
 fn shell(command: &str) -> Way {
@@ -95,15 +95,21 @@ fn what_a_child_compiled_is_kept_and_no_child_runs_for_it_again() {
     assert_eq!((cache.counts().found, cache.counts().missed), (1, 1));
 }
 
-/// A module that the limits of admission let pass and the compiler has a lot of
-/// work with.
-fn bomb() -> Inspected {
-    let body = "(local.set 0 (i64.mul (local.get 0) (i64.add (local.get 1) (i64.load (i32.wrap_i64 (local.get 0))))))";
-    let bomb = format!("(func (param i64 i64) {})", body.repeat(4_000));
-    let module = format!("(core module (memory 1) {})", bomb.repeat(15));
-    let frame =
-        fs::read_to_string(crate::root().join("tests/hostile/rule-without-tricks/module.wat"))
-            .expect("the frame of hostile modules");
+/// A module within the limits of admission that is more work than it looks:
+/// each of so many loops inside each other may change each of so many locals,
+/// so the compiler gives each loop a value for each local.
+fn bomb(loops: usize, locals: usize) -> Inspected {
+    let change =
+        |local: usize| format!("(local.set {local} (i64.mul (local.get {local}) (local.get 0)))");
+    let changes: String = (0..locals).map(change).collect();
+    let module = format!(
+        "(core module (func (local {}) {} {changes} {}))",
+        "i64 ".repeat(locals),
+        "loop ".repeat(loops),
+        "(br_if 0 (i64.eqz (local.get 1))) end ".repeat(loops),
+    );
+    let frame = root().join("tests/hostile/rule-without-tricks/module.wat");
+    let frame = fs::read_to_string(frame).expect("the frame of hostile modules");
     let text = frame.replacen("(component", &format!("(component {module}"), 1);
     let mut bytes = wat::parse_str(text).expect("it is a component");
     declare(&mut bytes);
@@ -139,17 +145,23 @@ fn a_bomb_runs_out_of_computing_time() {
         wall: Duration::from_secs(120),
         ..CompileLimits::default()
     };
-    check_stopped(this_program(), limits, bomb(), "compile_too_slow");
+    check_stopped(this_program(), limits, bomb(1_900, 900), "compile_too_slow");
 }
 
 #[test]
 fn a_bomb_runs_out_of_memory() {
     let limits = CompileLimits {
-        address_space_bytes: 160 * 1024 * 1024,
+        // What the program itself takes, and some.
+        address_space_bytes: 256 * 1024 * 1024,
         cpu_seconds: 120,
         wall: Duration::from_secs(120),
     };
-    check_stopped(this_program(), limits, bomb(), "compile_too_large");
+    check_stopped(
+        this_program(),
+        limits,
+        bomb(1_900, 900),
+        "compile_too_large",
+    );
 }
 
 #[test]

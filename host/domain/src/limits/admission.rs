@@ -55,6 +55,8 @@ pub const COMPONENT_INSTANCES_MAX: u64 = 1_024;
 
 /// Address space of a process that compiles one module (NEAR: the same).
 pub const COMPILE_ADDRESS_SPACE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Its stack.
+pub const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
 /// Computing time that it may use.
 pub const COMPILE_CPU_SECONDS_MAX: u64 = 10;
 /// How long it may take, whatever it does.

@@ -1,9 +1,12 @@
 //! The child's part of compiling an upload: it confines itself, reads a
 //! component, writes machine code, and knows nothing else.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    panic, thread,
+};
 
-use baton_domain::limits::COMPONENT_BYTES_MAX;
+use baton_domain::limits::{COMPILE_STACK_BYTES, COMPONENT_BYTES_MAX};
 use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use wasmtime::Engine;
 
@@ -41,10 +44,28 @@ pub enum WorkerError {
 /// [`WorkerError`].
 pub fn compile_confined(
     limits: &CompileLimits,
-    input: impl Read,
+    input: impl Read + Send,
     mut output: impl Write,
 ) -> Result<(), WorkerError> {
     confine(limits).map_err(WorkerError::Confine)?;
+    let artefact = thread::scope(|scope| {
+        // A stack that is there from the start: one that must grow when there
+        // is no address space left ends in a signal that tells nothing.
+        let compiling = thread::Builder::new()
+            .stack_size(COMPILE_STACK_BYTES)
+            .spawn_scoped(scope, || compile(input))
+            .map_err(WorkerError::Confine)?;
+        compiling
+            .join()
+            .unwrap_or_else(|panic| panic::resume_unwind(panic))
+    })?;
+    output
+        .write_all(&artefact)
+        .and_then(|()| output.flush())
+        .map_err(WorkerError::Write)
+}
+
+fn compile(input: impl Read) -> Result<Vec<u8>, WorkerError> {
     let mut component = Vec::new();
     let longest = COMPONENT_BYTES_MAX as u64;
     input
@@ -52,13 +73,9 @@ pub fn compile_confined(
         .read_to_end(&mut component)
         .map_err(WorkerError::Read)?;
     let engine = Engine::new(&compiling()).map_err(|error| WorkerError::Engine(error.into()))?;
-    let artefact = engine
+    engine
         .precompile_component(&component)
-        .map_err(|error| WorkerError::Refused(error.root_cause().to_string()))?;
-    output
-        .write_all(&artefact)
-        .and_then(|()| output.flush())
-        .map_err(WorkerError::Write)
+        .map_err(|error| WorkerError::Refused(error.root_cause().to_string()))
 }
 
 fn confine(limits: &CompileLimits) -> io::Result<()> {

@@ -28,7 +28,7 @@ impl CompileModule {
             // The host looks at the clock.
             wall: Duration::MAX,
         };
-        match compile_confined(&limits, io::stdin().lock(), io::stdout().lock()) {
+        match compile_confined(&limits, io::stdin(), io::stdout().lock()) {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(WorkerError::Refused(why)) => {
                 eprintln!("{why}");
