@@ -202,6 +202,50 @@ fn a_child_sees_nothing_of_the_hosts_environment() {
     assert!(!told.contains("CARGO"), "{told}");
 }
 
+/// The child has its limits before it reads a byte.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_child_confines_itself_first() {
+    use std::process::{Command, Stdio};
+
+    let limits = CompileLimits::default();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_baton"))
+        .arg("compile-module")
+        .args(limits.args())
+        // As the host does: one step of the allocator is all there may be.
+        .env("MIMALLOC_ARENA_RESERVE", "16384")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let about = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", child.id()));
+    // Last of all it lowers its priority; the nineteenth number is that.
+    let is_confined = || {
+        let stat = about("stat").expect("the child waits for its input");
+        let (_, numbers) = stat.rsplit_once(')').expect("its name ends");
+        numbers.split_whitespace().nth(16) == Some("19")
+    };
+    while !is_confined() {
+        std::thread::yield_now();
+    }
+    let told = about("limits").expect("the child waits for its input");
+    for (name, soft, hard) in [
+        ("Max address space", 1 << 30, 1 << 30),
+        ("Max cpu time", 10, 11),
+        ("Max file size", 0, 0),
+        ("Max core file size", 0, 0),
+    ] {
+        let line = told.lines().find_map(|line| line.strip_prefix(name));
+        let numbers = line.unwrap_or_default().split_whitespace().take(2);
+        let numbers: Vec<&str> = numbers.collect();
+        assert_eq!(numbers, [soft.to_string(), hard.to_string()], "{name}");
+    }
+    drop(child.stdin.take());
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(3), "nothing is no component");
+}
+
 #[test]
 fn several_at_once_take_turns_and_all_are_compiled() {
     let compiler = Compiler::new(this_program());

@@ -10,11 +10,16 @@
 //!         ever read                          settings
 //! ```
 //!
+//! What others upload goes through [`Compiler`]: a child process compiles it,
+//! and what comes out is kept in an [`ArtefactCache`].
+//!
 //! **Invariants:**
 //! - The import list is the permission list: [`link`] defines, function by
 //!   function, the fields that a component imports *and* was granted, and
 //!   nothing else. It is the only place that links anything.
 //! - Every evaluation gets a fresh instance; nothing of one reaches the next.
+//! - One place loads machine code, and only such as this host made or
+//!   authenticated.
 //! - Whatever a module does, the caller gets a [`ModuleRun`] with a typed
 //!   failure inside; nothing panics, waits or grows without a limit.
 //!

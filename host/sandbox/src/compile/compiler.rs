@@ -183,3 +183,33 @@ impl Drop for Turn<'_> {
         turns.freed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn whoever_finds_no_turn_waits_until_one_is_given_back() {
+        let turns = Turns::of(1);
+        let (tell, told) = mpsc::channel();
+        thread::scope(|scope| {
+            let first = turns.take().unwrap();
+            let second = tell.clone();
+            scope.spawn(|| {
+                let tell = second;
+                let _turn = turns.take().unwrap();
+                tell.send("second").unwrap();
+            });
+            // Were there two turns, nothing would order these.
+            for _ in 0..1_000 {
+                thread::yield_now();
+            }
+            tell.send("first").unwrap();
+            drop(first);
+        });
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), ["first", "second"]);
+        assert_eq!(*turns.free.lock().unwrap(), 1);
+    }
+}
