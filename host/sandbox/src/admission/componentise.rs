@@ -41,6 +41,7 @@ fn refused(error: ComponentError) -> Rejection {
         ComponentError::DeclarationInvalid(error) => Rejection::InvalidDeclaration(error),
         ComponentError::ForeignImport(import) => Rejection::ForbiddenImport { import },
         ComponentError::NoExport { world, export } => Rejection::MissingExport { world, export },
+        ComponentError::Encode(why) => Rejection::CoreModule(why),
         other => Rejection::CoreModule(other.to_string()),
     }
 }
