@@ -65,9 +65,10 @@ fn honest() -> Inspected {
     Inspected::inspect(honest_rule()).unwrap()
 }
 
-/// The honest rule under another name, so of another digest.
+/// Much the same as the honest rule: another name, another score.
 fn another(name: &str) -> Inspected {
-    let bytes = declare(encode(HONEST_RULE, "rule"), &declaration(name, "rule"));
+    let core = HONEST_RULE.replace("f64.const 0.5", "f64.const 0.25");
+    let bytes = declare(encode(&core, "rule"), &declaration(name, "rule"));
     Inspected::inspect(bytes).unwrap()
 }
 
@@ -99,7 +100,7 @@ fn check_rebuilt(spoil: impl FnOnce(&Rig, &Path)) {
     let path = rig.path(&honest());
     let right = fs::read(&path).unwrap();
     spoil(&rig, &path);
-    assert_ne!(fs::read(&path).unwrap(), right, "nothing was spoilt");
+    assert!(fs::read(&path).unwrap() != right, "nothing was spoilt");
     let cache = rig.cache();
     rig.compile(&honest(), &cache);
     assert_eq!(cache.counts(), counts(0, 0, 1), "it was loaded");
