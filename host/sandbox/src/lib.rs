@@ -14,7 +14,7 @@
 //! and what comes out is kept in an [`ArtefactCache`].
 //!
 //! **Invariants:**
-//! - The import list is the permission list: [`link`] defines, function by
+//! - The import list is the permission list: `link` defines, function by
 //!   function, the fields that a component imports *and* was granted, and
 //!   nothing else. It is the only place that links anything.
 //! - Every evaluation gets a fresh instance; nothing of one reaches the next.
