@@ -1,5 +1,10 @@
 //! `baton decide` on the examples, as a user runs it: the five main triggers,
-//! the journey's Friday question, and everything that must be refused.
+//! the journey's Friday question, and everything that must be refused. Beside
+//! it, what an author asks before an upload, `baton rule check`, and what the host
+//! runs to compile one, `baton compile-module`.
+
+mod check;
+mod child;
 
 use std::{
     fs,

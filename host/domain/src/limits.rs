@@ -2,7 +2,10 @@
 //! its unit last in the name. The assertions at the end hold them against
 //! each other; the build fails when they disagree.
 
+mod admission;
 mod relations;
+
+pub use admission::*;
 
 // ---- identifiers -----------------------------------------------------------
 
@@ -137,10 +140,6 @@ pub const COMPONENT_CORE_INSTANCES_MAX: u32 = 16;
 pub const COMPONENT_MEMORIES_MAX: u32 = 4;
 /// Tables inside one component.
 pub const COMPONENT_TABLES_MAX: u32 = 4;
-/// Size of an uploaded component, native tier.
-pub const COMPONENT_BYTES_MAX: usize = 1024 * 1024;
-/// Core modules and components nested inside one component.
-pub const COMPONENT_NESTED_MAX: usize = 64;
 /// Different settings that one evaluation may ask for.
 pub const EVALUATION_SETTINGS_READ_MAX: usize = 2 * DECLARED_MAX;
 /// Threads that evaluate at the same time; the pool of instances is sized

@@ -15,7 +15,7 @@ use baton_domain::limits::{
 };
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::inspect::FEATURES;
+use crate::admission::FEATURES;
 
 /// Ticks of the epoch clock after which an evaluation is stopped. One more
 /// than the quotient, since the first tick may come at once.
@@ -85,6 +85,15 @@ impl fmt::Debug for Sandbox {
 }
 
 fn configuration() -> Config {
+    let mut config = compiling();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    config
+}
+
+/// All that decides about machine code, so that what one process compiles fits
+/// another's engine. Without the pool, which reserves more address space than a
+/// confined process has.
+pub(crate) fn compiling() -> Config {
     let mut config = Config::new();
     config
         // Fuel is deterministic and explains itself; epochs are the backstop
@@ -104,8 +113,7 @@ fn configuration() -> Config {
         .gc_support(false)
         .shared_memory(false)
         // Modules are not debugged in place.
-        .generate_address_map(false)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        .generate_address_map(false);
     config
 }
 

@@ -20,9 +20,9 @@ use wasmtime::{
 };
 
 use crate::{
+    admission::wit_type,
     lower,
     session::{Session, Stop},
-    wit_type,
 };
 
 /// A linker with exactly `fields` and the setting functions of `settings`.

@@ -43,7 +43,17 @@ pub(crate) fn encode_own(core_wat: &str, package: &str, world: &str) -> Vec<u8> 
     encode_against(&resolve, core_wat, world)
 }
 
-fn encode_against(resolve: &Resolve, core_wat: &str, world: &str) -> Vec<u8> {
+/// The core module itself, with the section that names its world, as
+/// wit-bindgen writes it.
+#[allow(
+    dead_code,
+    reason = "the crate's unit tests share this file and do not use it"
+)]
+pub(crate) fn core_module(core_wat: &str, world: &str) -> Vec<u8> {
+    embed(&CONTRACT, core_wat, world)
+}
+
+fn embed(resolve: &Resolve, core_wat: &str, world: &str) -> Vec<u8> {
     let mut module = wat::parse_str(core_wat).unwrap();
     let (world, _) = resolve
         .worlds
@@ -51,6 +61,11 @@ fn encode_against(resolve: &Resolve, core_wat: &str, world: &str) -> Vec<u8> {
         .find(|(_, w)| w.name == world)
         .unwrap();
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).unwrap();
+    module
+}
+
+fn encode_against(resolve: &Resolve, core_wat: &str, world: &str) -> Vec<u8> {
+    let module = embed(resolve, core_wat, world);
     ComponentEncoder::default()
         .module(&module)
         .unwrap()

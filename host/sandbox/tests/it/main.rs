@@ -2,6 +2,8 @@
 //! isolation, limits, determinism.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
 
+mod admission;
+mod cache;
 mod determinism;
 mod guest;
 mod hostile;

@@ -1,6 +1,7 @@
 //! The command line. Results go to standard output, everything else to
 //! standard error; the exit code is 0 only when what was asked for was done.
 
+mod compile_module;
 mod decide;
 mod doctor;
 mod export;
@@ -29,6 +30,9 @@ struct Baton {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Compile one module for a host, which runs this itself.
+    #[command(hide = true)]
+    CompileModule(compile_module::CompileModule),
     /// Decide on one signed webhook body, and say why.
     Decide(decide::Decide),
     /// Examine the store of a host that is not running: exit code 3 when
@@ -67,6 +71,7 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Self::CompileModule(compile) => return compile.run(),
             Self::Decide(decide) => decide.run(),
             Self::Doctor(doctor) => return doctor.run(),
             Self::Export(export) => return export.run(),

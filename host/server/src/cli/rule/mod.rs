@@ -1,6 +1,7 @@
 //! `baton rule`: what an author does with a rule before it is uploaded.
 
 mod build;
+mod check;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,9 @@ enum Command {
     /// Make a component of a rule that is written without code: exit code 3
     /// when something in its document is wrong.
     Build(build::Build),
+    /// Say what a module is, what it can ever read and how close it comes to
+    /// each limit: exit code 3 when no host would take it.
+    Check(check::Check),
 }
 
 impl Rule {
@@ -25,6 +29,7 @@ impl Rule {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Build(build) => build.run(),
+            Command::Check(check) => check.run(),
         }
     }
 }

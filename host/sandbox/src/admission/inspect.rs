@@ -10,17 +10,22 @@ use baton_domain::{
 };
 use sha2::{Digest, Sha256};
 use wasmparser::{
-    Validator, WasmFeatures,
+    WasmFeatures,
     component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentInstanceTypeId},
     types::{Types, TypesRef},
 };
 
-use crate::{
-    census::{self, Census, invalid},
-    rejection::Rejection,
+use super::{
+    AdmissionReport, Rejection,
+    census::{self, Census},
+    componentise::componentise,
+    report::ReadableField,
+    validate::validate,
     wit_type,
 };
 
+/// The version of the contract, major and minor.
+const CONTRACT: (u32, u32) = (1, 0);
 /// The contract's package.
 const PACKAGE: &str = "baton:rules/";
 /// The WebAssembly that modules may use: 2.0, tail calls and extended
@@ -41,36 +46,61 @@ pub struct Inspected {
     declaration: Arc<Declaration>,
     fields: BTreeSet<Field>,
     settings: Vec<SettingType>,
+    report: Arc<AdmissionReport>,
 }
 
 impl Inspected {
     /// Reads `bytes`: a component of the world `rule` or `policy` that
-    /// carries its declaration.
+    /// carries its declaration, or the core module of one, which becomes it.
     ///
     /// # Errors
     /// The first [`Rejection`] found.
     pub fn inspect(bytes: impl Into<Arc<[u8]>>) -> Result<Self, Rejection> {
-        let bytes = bytes.into();
-        let census = census::take(&bytes)?;
-        let types = Validator::new_with_features(FEATURES)
-            .validate_all(&bytes)
-            .map_err(invalid)?;
-        let imports = Imports::read(&census, types.as_ref())?;
+        let uploaded = bytes.into();
+        let census = census::take(&uploaded)?;
+        if !census.is_core {
+            let digest = digest_of(&uploaded);
+            return Self::inspect_component(&uploaded, census, digest);
+        }
+        let component: Arc<[u8]> = componentise(&uploaded, &census)?.into();
+        let census = census::take(&component)?;
+        Self::inspect_component(&component, census, digest_of(&uploaded))
+    }
+
+    fn inspect_component(
+        bytes: &Arc<[u8]>,
+        mut census: Census<'_>,
+        uploaded: ModuleDigest,
+    ) -> Result<Self, Rejection> {
+        let types = validate(bytes, &mut census.measures)?;
+        let Imports { fields, settings } = Imports::read(&census, types.as_ref())?;
         let declaration = read_declaration(census.declaration)?;
         check_export(&types, declaration.world)?;
-        let digest = ModuleDigest::new(Sha256::digest(&bytes).into());
-        let Imports { fields, settings } = imports;
-        let declaration = Arc::new(declaration);
-        Ok(Self {
-            bytes,
+        let digest = digest_of(bytes);
+        let report = AdmissionReport {
+            name: declaration.name.clone(),
+            world: declaration.world,
+            contract: format!("{}.{}", CONTRACT.0, CONTRACT.1),
             digest,
-            declaration,
+            bytes: bytes.len() as u64,
+            uploaded,
+            is_componentised: uploaded != digest,
+            reads: fields.iter().copied().map(ReadableField::of).collect(),
+            settings: settings.clone(),
+            exports: census.exports.iter().map(|it| (*it).to_owned()).collect(),
+            limits: census.measures.list(),
+        };
+        Ok(Self {
+            digest,
+            declaration: Arc::new(declaration),
             fields,
             settings,
+            report: Arc::new(report),
+            bytes: Arc::clone(bytes),
         })
     }
 
-    /// SHA-256 of the bytes.
+    /// SHA-256 of the component.
     pub fn digest(&self) -> ModuleDigest {
         self.digest
     }
@@ -87,7 +117,7 @@ impl Inspected {
 
     /// The version of the contract that it was built for, major and minor.
     pub fn contract(&self) -> (u32, u32) {
-        (1, 0)
+        CONTRACT
     }
 
     /// Every field that it can ever read.
@@ -100,10 +130,19 @@ impl Inspected {
         &self.settings
     }
 
-    /// The bytes.
+    /// What admission found, for people and programs.
+    pub fn report(&self) -> &AdmissionReport {
+        &self.report
+    }
+
+    /// The component.
     pub fn bytes(&self) -> &Arc<[u8]> {
         &self.bytes
     }
+}
+
+fn digest_of(bytes: &[u8]) -> ModuleDigest {
+    ModuleDigest::new(Sha256::digest(bytes).into())
 }
 
 fn read_declaration(json: Option<&[u8]>) -> Result<Declaration, Rejection> {

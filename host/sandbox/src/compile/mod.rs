@@ -1,6 +1,17 @@
 //! From inspected bytes to a module that can run: machine code, then grants
 //! and settings.
 
+mod artefact;
+mod cache;
+mod child;
+mod compiler;
+mod worker;
+
+pub use cache::{ArtefactCache, CacheCounts, CacheUnusable};
+pub use child::COMPILE_REFUSED;
+pub use compiler::{CompileLimits, Compiler, Way};
+pub use worker::{WorkerError, compile_confined};
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -10,15 +21,20 @@ use std::{
 use baton_domain::{
     field::Field,
     ids::ModuleDigest,
-    limits::{COMPONENT_MEMORIES_MAX, COMPONENT_TABLES_MAX},
     module::{Declaration, InvalidDeclaration, SettingValue, Settings},
 };
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::{
-    engine::Sandbox, inspect::Inspected, link::link, rejection::Rejection, session::Session,
-    wit_type,
+    admission::{
+        Inspected, Rejection,
+        measure::{Measure, within},
+        wit_type,
+    },
+    engine::Sandbox,
+    link::link,
+    session::Session,
 };
 
 /// A module as machine code. What it reads has not been granted yet.
@@ -78,7 +94,7 @@ fn names(fields: &BTreeSet<Field>) -> String {
 }
 
 impl Inspected {
-    /// Compiles the module.
+    /// Compiles the module in this process.
     ///
     /// # Errors
     /// [`Rejection::NotCompiled`], and [`Rejection::OverLimit`] or
@@ -86,26 +102,13 @@ impl Inspected {
     /// memories, tables and core instances of all that it instantiates.
     pub fn compile(self, sandbox: &Sandbox) -> Result<Compiled, Rejection> {
         let component = Component::from_binary(sandbox.engine(), self.bytes())
-            .map_err(|error| refused(&error))?;
-        let needs = component
-            .resources_required()
-            .ok_or_else(|| Rejection::ForbiddenImport {
-                import: "a core module".to_owned(),
-            })?;
-        let (memories, tables) = (needs.num_memories as usize, needs.num_tables as usize);
-        Rejection::limit("memories", memories, COMPONENT_MEMORIES_MAX as usize)?;
-        Rejection::limit("tables", tables, COMPONENT_TABLES_MAX as usize)?;
-        Ok(Compiled {
-            inspected: self,
-            component,
-            sandbox: sandbox.clone(),
-        })
+            .map_err(|error| refused(error.root_cause().to_string()))?;
+        Compiled::of(self, component, sandbox)
     }
 }
 
 /// Wasmtime has no types for these; a hostile case holds the text.
-fn refused(error: &wasmtime::Error) -> Rejection {
-    let text = error.root_cause().to_string();
+fn refused(text: String) -> Rejection {
     if text.contains("exceeds the configured maximum") {
         Rejection::TooDemanding(text)
     } else {
@@ -114,6 +117,27 @@ fn refused(error: &wasmtime::Error) -> Rejection {
 }
 
 impl Compiled {
+    /// A component of these bytes, however it came to be, if its instances fit
+    /// into the pool.
+    fn of(
+        inspected: Inspected,
+        component: Component,
+        sandbox: &Sandbox,
+    ) -> Result<Self, Rejection> {
+        let needs = component
+            .resources_required()
+            .ok_or_else(|| Rejection::ForbiddenImport {
+                import: "a core module".to_owned(),
+            })?;
+        within(Measure::Memories, needs.num_memories.into())?;
+        within(Measure::Tables, needs.num_tables.into())?;
+        Ok(Self {
+            inspected,
+            component,
+            sandbox: sandbox.clone(),
+        })
+    }
+
     /// What inspection found.
     pub fn inspected(&self) -> &Inspected {
         &self.inspected

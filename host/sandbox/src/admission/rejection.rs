@@ -10,9 +10,9 @@ pub enum Rejection {
     /// The bytes do not begin as WebAssembly does.
     #[error("these bytes are not WebAssembly")]
     NotWasm,
-    /// A core module, where a component is needed.
-    #[error("this is a core module; build a component that implements `baton:rules`")]
-    CoreModule,
+    /// A core module that cannot be made a component.
+    #[error("this core module cannot be made a component of `baton:rules`: {0}")]
+    CoreModule(String),
     /// Larger than uploads may be.
     #[error("the component has {bytes} bytes; {max} are allowed")]
     TooLarge {
@@ -93,6 +93,21 @@ pub enum Rejection {
     /// the pool has for one module.
     #[error("it needs more than one module may: {0}")]
     TooDemanding(String),
+    /// Compiling it takes too long.
+    #[error("compiling it takes longer than {seconds_max} s")]
+    CompileTooSlow {
+        /// How long it may take.
+        seconds_max: u64,
+    },
+    /// Compiling it takes too much memory.
+    #[error("compiling it takes more than {bytes_max} bytes of memory")]
+    CompileTooLarge {
+        /// How much it may take.
+        bytes_max: u64,
+    },
+    /// Too many modules are being compiled: nothing is wrong with this one.
+    #[error("too many modules are being compiled")]
+    CompilerBusy,
     /// The compiler does not take it.
     #[error("it cannot be compiled: {0}")]
     NotCompiled(String),
@@ -103,7 +118,7 @@ impl Rejection {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotWasm => "not_wasm",
-            Self::CoreModule => "core_module",
+            Self::CoreModule(_) => "core_module",
             Self::TooLarge { .. } => "too_large",
             Self::Invalid(_) => "invalid_component",
             Self::ForbiddenImport { .. } => "forbidden_import",
@@ -116,19 +131,58 @@ impl Rejection {
             Self::UnreadableDeclaration(_) => "unreadable_declaration",
             Self::InvalidDeclaration(_) => "invalid_declaration",
             Self::OverLimit { .. } | Self::TooDemanding(_) => "over_limit",
+            Self::CompileTooSlow { .. } => "compile_too_slow",
+            Self::CompileTooLarge { .. } => "compile_too_large",
+            Self::CompilerBusy => "compiler_busy",
             Self::NotCompiled(_) => "not_compiled",
         }
     }
 
-    /// Refuses more than `max` of `what`.
-    pub(crate) fn limit(what: &'static str, measured: usize, max: usize) -> Result<(), Self> {
-        if measured > max {
-            return Err(Self::OverLimit {
-                what,
-                measured: measured as u64,
-                max: max as u64,
-            });
+    /// What its author can do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::NotWasm => "upload the `.wasm` file that the build wrote",
+            Self::CoreModule(_) => {
+                "build it with the guest SDK, or as a component of `baton:rules`, and upload that"
+            }
+            Self::TooLarge { .. } => {
+                "build for size (`opt-level = \"s\"`, LTO, stripped) and leave out large tables"
+            }
+            Self::Invalid(_) => {
+                "build it again; use no threads, exceptions, garbage collection, 64-bit or \
+                 several memories"
+            }
+            Self::ForbiddenImport { .. } => {
+                "build without WASI and without other hosts' functions: a rule has no clock, \
+                 files, network or chance"
+            }
+            Self::UnknownField { .. } | Self::WrongType { .. } => {
+                "build it against the contract of this host (`wit/v1`)"
+            }
+            Self::UnsupportedContract { .. } => {
+                "build it against version 1.0 of the contract, or upgrade the host"
+            }
+            Self::MissingExport { .. } | Self::WrongExport { .. } => {
+                "export the function of the declared world as `wit/v1` has it, or declare the \
+                 other world"
+            }
+            Self::MissingDeclaration => {
+                "declare it with `baton_guest::rule!` or `baton_guest::policy!`, or add the \
+                 section yourself"
+            }
+            Self::UnreadableDeclaration(_) | Self::InvalidDeclaration(_) => {
+                "correct the declaration and build again"
+            }
+            Self::CompilerBusy => "upload it again in a minute",
+            Self::OverLimit { .. }
+            | Self::TooDemanding(_)
+            | Self::CompileTooSlow { .. }
+            | Self::CompileTooLarge { .. } => {
+                "make the module smaller, or split it into several rules"
+            }
+            Self::NotCompiled(_) => {
+                "build it with a released compiler, and report this if it stays"
+            }
         }
-        Ok(())
     }
 }

@@ -1,0 +1,1 @@
+(component (core module (func $f) (elem func {{20000 $f }})))

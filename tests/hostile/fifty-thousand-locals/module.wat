@@ -1,0 +1,2 @@
+(component (core module
+  (func (local {{50000 i32 }}))))

@@ -1,0 +1,1 @@
+(component (core module (func (param {{65 i32 }}))))

@@ -1,0 +1,1 @@
+(component (core module (type (func (result {{65 i32 }})))))

@@ -1,0 +1,1 @@
+(component {{5000 (type (list u8)) }})

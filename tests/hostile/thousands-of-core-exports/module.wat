@@ -1,0 +1,1 @@
+(component (core module (func $f) {{2000 (export "e#" (func $f)) }}))

@@ -1,0 +1,1 @@
+(component (core module {{2000 (import "a" "b" (func)) }}))

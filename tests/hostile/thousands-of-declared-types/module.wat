@@ -1,0 +1,1 @@
+(component (type (component {{5000 (type (list u8)) }})))

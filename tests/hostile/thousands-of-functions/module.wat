@@ -1,0 +1,1 @@
+(component (core module {{6000 (func) }}))

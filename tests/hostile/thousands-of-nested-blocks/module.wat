@@ -1,0 +1,1 @@
+(component (core module (func {{3000 block }} {{3000 end }})))

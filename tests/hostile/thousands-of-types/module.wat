@@ -1,0 +1,1 @@
+(component (core module {{5000 (type (func (result i32))) }}))
