@@ -1,5 +1,8 @@
 //! `baton decide` on the examples, as a user runs it: the five main triggers,
-//! the journey's Friday question, and everything that must be refused.
+//! the journey's Friday question, and everything that must be refused; and what
+//! an author does with a rule before that.
+
+mod author;
 
 use std::{
     fs,

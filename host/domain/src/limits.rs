@@ -2,7 +2,10 @@
 //! its unit last in the name. The assertions at the end hold them against
 //! each other; the build fails when they disagree.
 
+mod author;
 mod relations;
+
+pub use author::*;
 
 // ---- identifiers -----------------------------------------------------------
 

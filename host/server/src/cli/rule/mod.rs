@@ -1,6 +1,15 @@
 //! `baton rule`: what an author does with a rule before it is uploaded.
 
 mod build;
+mod new;
+mod run;
+mod test;
+
+mod moment;
+mod print;
+mod recording;
+mod source;
+mod value;
 
 use std::process::ExitCode;
 
@@ -18,6 +27,13 @@ enum Command {
     /// Make a component of a rule that is written without code: exit code 3
     /// when something in its document is wrong.
     Build(build::Build),
+    /// Write a complete rule to start from.
+    New(new::New),
+    /// Run a rule on what a decision recorded, and tell what it costs.
+    Run(run::Run),
+    /// Run the cases of a rule: exit code 3 when one fails, or something in a
+    /// file is wrong.
+    Test(test::Test),
 }
 
 impl Rule {
@@ -25,6 +41,9 @@ impl Rule {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Build(build) => build.run(),
+            Command::New(new) => new.run(),
+            Command::Run(run) => run.run(),
+            Command::Test(test) => test.run(),
         }
     }
 }
