@@ -9,13 +9,18 @@ use super::{Desk, VIP};
 #[test]
 fn a_document_becomes_a_component_that_imports_what_it_names() {
     let desk = Desk::new().with("vip.toml", VIP);
-    let done = desk.rule(&["build", "vip.toml", "--to", "vip.wasm"]).exits(0);
+    let done = desk
+        .rule(&["build", "vip.toml", "--to", "vip.wasm"])
+        .exits(0);
     let bytes = fs::read(desk.path("vip.wasm")).expect("the component is written");
     let lines: Vec<&str> = done.out.lines().collect();
     let [head, digest, reads @ ..] = lines.as_slice() else {
         panic!("{done:?}");
     };
-    assert_eq!(*head, format!("vip-basket: {} bytes in vip.wasm", bytes.len()));
+    assert_eq!(
+        *head,
+        format!("vip-basket: {} bytes in vip.wasm", bytes.len())
+    );
     assert!(digest.starts_with("  digest "), "{digest}");
     assert_eq!(reads, ["  reads basket.value", "  reads order.count"]);
     let component = Component::read(bytes).expect("it is a component");
@@ -47,7 +52,10 @@ fn every_mistake_is_told_where_it_stands_and_nothing_is_written() {
         .exits(3)
         .complains("vip.toml:3:76: condition: there is no field order.cuont; did you mean order.count? (unknown_field)\n")
         .complains("vip.toml:4:10: score: ");
-    let told = desk.rule(&[&build[..], &["--json"]].concat()).exits(3).json();
+    let told = desk
+        .rule(&[&build[..], &["--json"]].concat())
+        .exits(3)
+        .json();
     assert_eq!(told["mistakes"][0]["code"], "unknown_field");
     assert_eq!(told["mistakes"][0]["line"], 3);
     assert!(!desk.path("vip.wasm").exists());

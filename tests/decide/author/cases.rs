@@ -36,10 +36,9 @@ fn cases_that_hold_are_told_with_coverage_and_fuel() {
 
 #[test]
 fn the_same_cases_hold_for_the_component() {
-    let desk = Desk::new()
-        .with("vip.toml", VIP)
-        .with("cases.toml", HOLDS);
-    desk.rule(&["build", "vip.toml", "--to", "vip.wasm"]).exits(0);
+    let desk = Desk::new().with("vip.toml", VIP).with("cases.toml", HOLDS);
+    desk.rule(&["build", "vip.toml", "--to", "vip.wasm"])
+        .exits(0);
     let told = desk
         .rule(&["test", "vip.wasm", "--cases", "cases.toml", "--json"])
         .exits(0)
@@ -95,8 +94,14 @@ fn what_differs_is_told() {
     check_differs(r#"expect.fails = "module_trapped""#, &failure);
     for (part, difference) in [
         ("score = 0.81", "expected score 0.81, it is 0.8"),
-        ("score_at_least = 0.81", "expected a score of at least 0.81, it is 0.8"),
-        ("score_at_most = 0.79", "expected a score of at most 0.79, it is 0.8"),
+        (
+            "score_at_least = 0.81",
+            "expected a score of at least 0.81, it is 0.8",
+        ),
+        (
+            "score_at_most = 0.79",
+            "expected a score of at most 0.79, it is 0.8",
+        ),
         (
             r#"reason_contains = "IDR""#,
             r#"expected a reason with "IDR", it is "A customer with 3 orders has USD 410.00 in the basket.""#,
@@ -119,7 +124,8 @@ expect = [{ name = "bot-failed", tag = "bot could not answer", score_at_least = 
 "#;
     desk.put("cases.toml", two);
     let file = stock("bot-failed-twice");
-    desk.rule(&["test", &file, "--cases", "cases.toml"]).exits(0);
+    desk.rule(&["test", &file, "--cases", "cases.toml"])
+        .exits(0);
 }
 
 #[test]
@@ -139,7 +145,8 @@ expect.quiet = true
 "#;
     let desk = Desk::new().with("cases.toml", cases);
     let file = stock("bot-failed-twice");
-    desk.rule(&["test", &file, "--cases", "cases.toml"]).exits(0);
+    desk.rule(&["test", &file, "--cases", "cases.toml"])
+        .exits(0);
 }
 
 #[test]
@@ -155,7 +162,10 @@ fn a_failure_can_be_expected() {
     desk.rule(&test)
         .exits(0)
         .tells("\n  signal     never        complaint\n");
-    desk.put("cases.toml", &cases("expect.fails = \"module_out_of_fuel\""));
+    desk.put(
+        "cases.toml",
+        &cases("expect.fails = \"module_out_of_fuel\""),
+    );
     desk.rule(&test)
         .exits(3)
         .tells("expected module_out_of_fuel, it failed: the module trapped");

@@ -101,7 +101,10 @@ fn a_file_must_hold_cases() {
         .exits(1)
         .complains("cannot read the cases in vip.cases.toml");
     for (file, mistake) in [
-        ("", "vip.cases.toml:1: there is no case; each begins with [[case]]"),
+        (
+            "",
+            "vip.cases.toml:1: there is no case; each begins with [[case]]",
+        ),
         ("\n[[case]\n", "vip.cases.toml:2: "),
         ("[[case]]\nname = \"it\"\n", "missing field `expect`"),
         (
@@ -145,7 +148,10 @@ expect.quiet = true
 #[test]
 fn a_file_that_holds_no_decision_is_named() {
     let recorded_case = "recorded = \"decision.json\"\nexpect.quiet = true";
-    check(recorded_case, "recorded: decision.json holds no recorded decision");
+    check(
+        recorded_case,
+        "recorded: decision.json holds no recorded decision",
+    );
     let desk = Desk::new().with("vip.toml", VIP).with(
         "vip.cases.toml",
         &format!("[[case]]\nname = \"it\"\ndecision = 2\n{recorded_case}\n"),

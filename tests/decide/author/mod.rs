@@ -4,8 +4,8 @@
 mod build;
 mod cases;
 mod mistakes;
-mod start;
 mod run;
+mod start;
 mod watch;
 
 use std::{

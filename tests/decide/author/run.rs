@@ -45,7 +45,10 @@ fn fuel_grows_with_the_text_that_is_read() {
     };
     let fuel = |row: &Value| row["fuel"].as_u64().expect("fuel");
     let (twice, fourfold) = (&growth["larger"][0], &growth["larger"][1]);
-    assert_eq!((&twice["times"], &fourfold["times"]), (&2.into(), &4.into()));
+    assert_eq!(
+        (&twice["times"], &fourfold["times"]),
+        (&2.into(), &4.into())
+    );
     assert_eq!(growth["fuel"], told["fuel"]);
     // Each character costs about the same.
     assert!(fuel(twice) * 2 > fuel(growth) * 3, "{growth}");
@@ -102,7 +105,13 @@ reason = "The bot has not failed."
 #[test]
 fn a_new_rule_gets_what_the_others_read() {
     let desk = Desk::new()
-        .with("vip.toml", &VIP.replace("order.count >= 2", "order.count >= 2 && customer.name == null"))
+        .with(
+            "vip.toml",
+            &VIP.replace(
+                "order.count >= 2",
+                "order.count >= 2 && customer.name == null",
+            ),
+        )
         .with("decision.json", &recorded("basket"));
     let done = desk.rule(&["run", "vip.toml", "--input", "decision.json"]);
     done.exits(0)
@@ -112,7 +121,10 @@ fn a_new_rule_gets_what_the_others_read() {
 
 #[test]
 fn what_nobody_recorded_is_not_known() {
-    let name = VIP.replace("'basket.value !=", "'customer.name == null && basket.value !=");
+    let name = VIP.replace(
+        "'basket.value !=",
+        "'customer.name == null && basket.value !=",
+    );
     let desk = Desk::new()
         .with("vip.toml", &name)
         .with("decision.json", &recorded("basket"));
@@ -134,7 +146,14 @@ fn what_cannot_be_run_is_refused() {
     desk.rule(&["run", &complaint, "--input", "nothing.json"])
         .exits(1)
         .complains("nothing.json holds no recorded decision that can be read");
-    desk.rule(&["run", &complaint, "--input", "decision.json", "--decision", "2"])
-        .exits(1)
-        .complains("it holds 1 decisions, the wanted one is 2");
+    desk.rule(&[
+        "run",
+        &complaint,
+        "--input",
+        "decision.json",
+        "--decision",
+        "2",
+    ])
+    .exits(1)
+    .complains("it holds 1 decisions, the wanted one is 2");
 }

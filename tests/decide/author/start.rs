@@ -6,7 +6,12 @@ use baton_guest_build::{Workspace, componentize};
 
 use super::{Desk, listing, recorded, sdk};
 
-const RUST_FILES: [&str; 4] = ["Cargo.toml", "README.md", "my-rule.cases.toml", "src/lib.rs"];
+const RUST_FILES: [&str; 4] = [
+    "Cargo.toml",
+    "README.md",
+    "my-rule.cases.toml",
+    "src/lib.rs",
+];
 
 #[test]
 fn a_document_is_written_built_tested_and_run() {
@@ -14,8 +19,8 @@ fn a_document_is_written_built_tested_and_run() {
     let done = desk.rule(&["new", "big-spender"]).exits(0);
     assert_eq!(
         done.out,
-        "big-spender: a rule without code\n  wrote ./big-spender.toml\n  wrote \
-         ./big-spender.cases.toml\n  next  baton rule test ./big-spender.toml\n"
+        "big-spender: a rule without code\n  wrote big-spender.toml\n  wrote \
+         big-spender.cases.toml\n  next  baton rule test big-spender.toml\n"
     );
     assert_eq!(
         listing(desk.0.path()),
@@ -38,7 +43,9 @@ fn a_document_is_written_built_tested_and_run() {
     // The case that the template holds as a comment.
     let cases = desk.text("big-spender.cases.toml");
     let (_, commented) = cases.split_once("# [[case]]\n").expect("a commented case");
-    let case = commented.replace("# ", "").replace("expect.quiet = true", "");
+    let case = commented
+        .replace("# ", "")
+        .replace("expect.quiet = true", "");
     desk.put("recorded.toml", &format!("[[case]]\n{case}\nexpect = []\n"));
     let code = desk
         .rule(&["test", "big-spender.toml", "--cases", "recorded.toml"])
@@ -51,7 +58,7 @@ fn nothing_is_overwritten() {
     let desk = Desk::new().with("mine.cases.toml", "precious");
     desk.rule(&["new", "mine"])
         .exits(1)
-        .complains("./mine.cases.toml is there already");
+        .complains("mine.cases.toml is there already");
     assert_eq!(listing(desk.0.path()), ["mine.cases.toml"]);
     assert_eq!(desk.text("mine.cases.toml"), "precious");
     let new = ["new", "mine", "--to", "deep/down"];
@@ -65,7 +72,10 @@ fn nothing_is_overwritten() {
 fn names_and_places_are_checked() {
     let desk = Desk::new();
     for (arguments, because) in [
-        (&["new", "Big Spender"][..], "cannot be called \"Big Spender\""),
+        (
+            &["new", "Big Spender"][..],
+            "cannot be called \"Big Spender\"",
+        ),
         (&["new", "mine", "--template", "rust"], "where is the SDK?"),
         (
             &["new", "mine", "--template", "rust", "--sdk", "nowhere"],
@@ -126,7 +136,10 @@ fn a_crate_can_take_the_sdk_from_git_or_from_beside_it() {
     // As in a checkout of Baton.
     fs::create_dir_all(desk.path("guest-sdk")).expect("a folder");
     fs::create_dir_all(desk.path("rules")).expect("a folder");
-    desk.put("guest-sdk/Cargo.toml", "[package]\nname = \"baton-guest\"\n");
+    desk.put(
+        "guest-sdk/Cargo.toml",
+        "[package]\nname = \"baton-guest\"\n",
+    );
     desk.rule(&["new", "near", "--template", "rust", "--to", "rules"])
         .exits(0)
         .tells("next  see rules/near/README.md");
@@ -142,9 +155,8 @@ fn the_template_of_a_crate_builds_and_its_cases_hold() {
         .build_core_modules(&[guest])
         .expect("the template compiles; `make guests` sets up what it needs");
     let core = fs::read(&modules["my-rule"]).expect("a module");
-    let component = componentize(&core)
-        .and_then(|component| component.named("my-rule"))
-        .expect("a component");
+    let component = componentize(&core).expect("a component");
+    assert_eq!(component.declaration.name.as_str(), "my-rule");
     let desk = Desk::new();
     fs::write(desk.path("my-rule.wasm"), component.bytes).expect("written");
     fs::copy(

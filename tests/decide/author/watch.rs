@@ -31,7 +31,8 @@ impl Watching {
         let mut result = String::new();
         for line in self.lines.by_ref() {
             let line = line.expect("UTF-8");
-            let is_last = line.starts_with("    all within") || line.starts_with("  growth: it read no");
+            let is_last =
+                line.starts_with("    all within") || line.starts_with("  growth: it read no");
             result.push_str(&line);
             result.push('\n');
             if is_last {

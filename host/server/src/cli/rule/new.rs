@@ -32,8 +32,13 @@ pub(super) struct New {
     /// What it is written in.
     #[arg(long, value_enum, default_value_t = Template::Cel)]
     template: Template,
-    /// Where it goes; a crate gets a folder of its own there.
-    #[arg(long, value_name = "DIR", default_value = ".")]
+    /// Where it goes, when not here; a crate gets a folder of its own there.
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "",
+        hide_default_value = true
+    )]
     to: PathBuf,
     /// For a crate: the folder guest-sdk of a checkout of Baton, or the git
     /// address of Baton. Not needed in the folder rules of a checkout.
@@ -107,7 +112,8 @@ impl New {
             self.sdk.is_none(),
             "a rule without code needs no SDK: leave out --sdk, or add --template rust"
         );
-        let file = |(path, text): &TemplateFile| (self.to.join(named(path, name)), named(text, name));
+        let file =
+            |(path, text): &TemplateFile| (self.to.join(named(path, name)), named(text, name));
         Ok(CEL.iter().map(file).collect())
     }
 

@@ -1,6 +1,6 @@
 //! What a run costs when one of its inputs is larger.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, iter, sync::Arc};
 
 use baton_domain::{
     decide::RuleRun,
@@ -94,16 +94,20 @@ fn size(value: &FieldValue) -> Option<(usize, &'static str)> {
 fn repeated(value: &FieldValue, times: usize) -> FieldValue {
     match value {
         FieldValue::Text(text) => FieldValue::text(&vec![&**text; times].join(" ")),
-        FieldValue::Texts(texts) => FieldValue::Texts(texts.repeat(times).into()),
-        FieldValue::Lines(lines) => FieldValue::Lines(lines.repeat(times).into()),
+        FieldValue::Texts(texts) => FieldValue::Texts(again(texts, times)),
+        FieldValue::Lines(lines) => FieldValue::Lines(again(lines, times)),
         FieldValue::Order(order) => FieldValue::Order(Arc::new(PastOrder {
-            lines: order.lines.repeat(times).into(),
+            lines: again(&order.lines, times),
             ..PastOrder::clone(order)
         })),
-        FieldValue::Messages(messages) => FieldValue::Messages(messages.repeat(times).into()),
-        FieldValue::Owners(spans) => FieldValue::Owners(spans.repeat(times).into()),
+        FieldValue::Messages(messages) => FieldValue::Messages(again(messages, times)),
+        FieldValue::Owners(spans) => FieldValue::Owners(again(spans, times)),
         other => other.clone(),
     }
+}
+
+fn again<T: Clone>(items: &[T], times: usize) -> Arc<[T]> {
+    iter::repeat_n(items, times).flatten().cloned().collect()
 }
 
 /// For people: a line an input.

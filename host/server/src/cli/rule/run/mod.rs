@@ -5,11 +5,7 @@ mod compare;
 mod growth;
 mod watch;
 
-use std::{
-    fmt::{self, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{fmt, path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use baton_domain::{decide::RuleRun, field::Field, limits::EVALUATION_FUEL_MAX};

@@ -81,7 +81,11 @@ pub(super) fn read(
     Ok(parse(&source, folder, declaration))
 }
 
-fn parse(source: &str, folder: &Path, declaration: &Declaration) -> Result<Vec<Case>, Vec<Mistake>> {
+fn parse(
+    source: &str,
+    folder: &Path,
+    declaration: &Declaration,
+) -> Result<Vec<Case>, Vec<Mistake>> {
     let written: Written = toml::from_str(source).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         whole(line(source, at), Code::Unreadable, error.message())

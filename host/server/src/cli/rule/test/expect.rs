@@ -92,7 +92,10 @@ impl Expect {
             }
             (Self::Fails(code), Err(failure)) if failure.code() == code => Vec::new(),
             (Self::Fails(code), Err(failure)) => {
-                vec![format!("expected {code}, it failed: {}", print::failed(failure))]
+                vec![format!(
+                    "expected {code}, it failed: {}",
+                    print::failed(failure)
+                )]
             }
             (Self::Fails(code), Ok(signals)) => {
                 let said: Vec<_> = signals.iter().map(print::said).collect();
@@ -163,7 +166,9 @@ impl ExpectedSignal {
             if let Some(wanted) = wanted
                 && found.as_deref() != Some(wanted)
             {
-                let found = found.as_ref().map_or("none".to_owned(), |it| format!("{it:?}"));
+                let found = found
+                    .as_ref()
+                    .map_or("none".to_owned(), |it| format!("{it:?}"));
                 differ(what, format!("{wanted:?}"), found);
             }
         }
@@ -181,7 +186,11 @@ impl ExpectedSignal {
         let lists = [
             ("signal", Some(&self.name), &declaration.signals),
             ("tag", self.tag.as_ref(), &declaration.tags),
-            ("next step", self.next_step.as_ref(), &declaration.next_steps),
+            (
+                "next step",
+                self.next_step.as_ref(),
+                &declaration.next_steps,
+            ),
         ];
         let mut problems = Vec::new();
         for (what, name, declared) in lists {
