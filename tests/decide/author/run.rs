@@ -58,7 +58,7 @@ fn fuel_grows_with_the_text_that_is_read() {
 
 #[test]
 fn growth_past_a_limit_is_told() {
-    // Four times this is more than the arena of a guest holds.
+    // Twice this takes too much fuel, and four times the arena does not hold.
     let mut whole: Value = serde_json::from_str(&recorded("friday")).expect("JSON");
     let rules = whole["decisions"][0]["record"]["rules"].as_array_mut();
     for run in rules.expect("rules ran") {
@@ -72,7 +72,8 @@ fn growth_past_a_limit_is_told() {
     let run = ["run", &stock("complaint"), "--input", "decision.json"];
     desk.rule(&run)
         .exits(0)
-        .tells(" (module_trapped)\n    1 NOT within the limits\n");
+        .tells(", 2 times 10000000 (module_out_of_fuel), 4 times ")
+        .tells(" (module_trapped)\n    2 NOT within the limits\n");
 }
 
 #[test]

@@ -33,13 +33,8 @@ pub(super) struct New {
     #[arg(long, value_enum, default_value_t = Template::Cel)]
     template: Template,
     /// Where it goes, when not here; a crate gets a folder of its own there.
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "",
-        hide_default_value = true
-    )]
-    to: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
     /// For a crate: the folder guest-sdk of a checkout of Baton, or the git
     /// address of Baton. Not needed in the folder rules of a checkout.
     #[arg(long, value_name = "PATH|ADDRESS")]
@@ -107,13 +102,18 @@ impl New {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn folder(&self) -> &Path {
+        self.to.as_deref().unwrap_or(Path::new(""))
+    }
+
     fn document(&self, name: &str) -> anyhow::Result<Vec<(PathBuf, String)>> {
         ensure!(
             self.sdk.is_none(),
             "a rule without code needs no SDK: leave out --sdk, or add --template rust"
         );
-        let file =
-            |(path, text): &TemplateFile| (self.to.join(named(path, name)), named(text, name));
+        let file = |(path, text): &TemplateFile| {
+            (self.folder().join(named(path, name)), named(text, name))
+        };
         Ok(CEL.iter().map(file).collect())
     }
 
@@ -123,7 +123,7 @@ impl New {
             "a crate cannot be called {name:?}: begin with a letter"
         );
         let sdk = self.sdk()?;
-        let folder = self.to.join(name);
+        let folder = self.folder().join(name);
         let file = |(path, text): &TemplateFile| {
             let text = sdk.put_into(&named(text, name));
             (folder.join(named(path, name)), text)
@@ -136,8 +136,8 @@ impl New {
             return Sdk::parse(given);
         }
         // A stock rule, or one that is kept beside them.
-        let is_rules = self.to.file_name().is_some_and(|it| it == "rules");
-        let beside = self.to.join("../guest-sdk");
+        let is_rules = self.folder().file_name().is_some_and(|it| it == "rules");
+        let beside = self.folder().join("../guest-sdk");
         if is_rules && holds_sdk(&beside) {
             return Ok(Sdk::Path("../../guest-sdk".to_owned()));
         }
@@ -151,11 +151,11 @@ impl New {
     fn next(&self, name: &str) -> String {
         match self.template {
             Template::Cel => {
-                let document = self.to.join(format!("{name}.toml"));
+                let document = self.folder().join(format!("{name}.toml"));
                 format!("baton rule test {}", document.display())
             }
             Template::Rust => {
-                let readme = self.to.join(name).join("README.md");
+                let readme = self.folder().join(name).join("README.md");
                 format!("see {}", readme.display())
             }
         }
