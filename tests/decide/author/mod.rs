@@ -4,6 +4,7 @@
 mod build;
 mod cases;
 mod mistakes;
+mod readme;
 mod run;
 mod start;
 mod watch;

@@ -9,7 +9,7 @@ use baton_domain::{
     field::{Field, FieldValue},
     module::{Declaration, FieldSource, Read, SettingValue},
 };
-use baton_sandbox::{Compiled, RecordedReads, Timed, run_one_rule};
+use baton_sandbox::{Compiled, Ready, RecordedReads, Timed, run_one_rule};
 
 /// Values of fields, and the settings that were chosen. A field that is not
 /// among them is not known.
@@ -27,9 +27,23 @@ pub(super) struct Recorded {
     pub(super) run: Option<RuleRun>,
 }
 
+/// A rule that is ready to run on one moment, as often as wanted.
+pub(super) struct Staged {
+    ready: Ready,
+    source: Arc<dyn FieldSource>,
+}
+
+impl Staged {
+    /// Runs it, in a fresh instance.
+    pub(super) fn run(&self) -> Timed<RuleRun> {
+        run_one_rule(&self.ready, &self.source)
+    }
+}
+
 impl Moment {
-    /// Runs a rule on it: granted what it imports, as a host would.
-    pub(super) fn run(&self, module: &Compiled) -> anyhow::Result<Timed<RuleRun>> {
+    /// Makes a rule ready to run on it: granted what it imports, as a host
+    /// would.
+    pub(super) fn stage(&self, module: &Compiled) -> anyhow::Result<Staged> {
         let ready = module
             .activate(module.inspected().fields(), &self.settings)
             .context("the module cannot be activated")?;
@@ -37,8 +51,8 @@ impl Moment {
         let reads = fields
             .map(|(field, value)| Read::Field(*field, value.clone()))
             .collect();
-        let source: Arc<dyn FieldSource> = Arc::new(RecordedReads::new(&reads));
-        Ok(run_one_rule(&ready, &source))
+        let source = Arc::new(RecordedReads::new(&reads));
+        Ok(Staged { ready, source })
     }
 
     /// Fields that a run read and that are not among the values: they were not

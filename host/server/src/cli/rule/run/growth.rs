@@ -54,7 +54,7 @@ pub(super) fn measure(
         let larger = TIMES.map(|times| {
             let mut moment = moment.clone();
             moment.fields.insert(*field, repeated(value, times));
-            let run = moment.run(module)?.run;
+            let run = moment.stage(module)?.run().run;
             Ok(Larger {
                 times,
                 fuel: run.fuel,

@@ -76,10 +76,8 @@ fn outcome(case: Case, module: &Compiled) -> anyhow::Result<Outcome> {
         moment,
         expect,
     } = case;
-    let run = moment
-        .run(module)
-        .with_context(|| format!("case {name:?}"))?
-        .run;
+    let staged = moment.stage(module);
+    let run = staged.with_context(|| format!("case {name:?}"))?.run().run;
     Ok(Outcome {
         differences: expect.differences(&run.answer),
         unnamed: moment.unnamed(&run),

@@ -45,8 +45,10 @@ impl<'m> Report<'m> {
         self.outcomes.iter().all(|it| it.differences.is_empty())
     }
 
+    /// The first of those that cost most.
     fn costliest(&self) -> Option<&Outcome> {
-        self.outcomes.iter().max_by_key(|outcome| outcome.run.fuel)
+        let latest_first = self.outcomes.iter().rev();
+        latest_first.max_by_key(|outcome| outcome.run.fuel)
     }
 
     /// The report for programs.
