@@ -150,6 +150,41 @@ expect.quiet = true
 }
 
 #[test]
+fn settings_of_a_document_are_set_by_cases() {
+    let document = r#"
+name = "often"
+condition = 'order.count >= setting.orders'
+score = '0.5'
+reason = 'Bought {order.count} times.'
+
+[settings.orders]
+type = "integer"
+default = 5
+help = "Paid orders that are often."
+"#;
+    let cases = r#"
+[[case]]
+name = "by default"
+reads.order.count = 5
+expect = [{ name = "often" }]
+
+[[case]]
+name = "more are wanted"
+reads.order.count = 5
+settings.orders = 6
+expect.quiet = true
+"#;
+    let desk = Desk::new()
+        .with("often.toml", document)
+        .with("often.cases.toml", cases);
+    desk.rule(&["test", "often.toml"]).exits(0);
+    desk.put("often.cases.toml", &cases.replace("= 6", "= \"six\""));
+    desk.rule(&["test", "often.toml"])
+        .exits(3)
+        .complains("settings: setting \"orders\" takes a value of type Integer (invalid_settings)");
+}
+
+#[test]
 fn a_failure_can_be_expected() {
     // More than the arena of a guest holds.
     let long = "kopi ".repeat(20_000);

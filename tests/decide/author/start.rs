@@ -29,7 +29,7 @@ fn a_document_is_written_built_tested_and_run() {
     assert!(!desk.text("big-spender.toml").contains("my-rule"));
     desk.rule(&["test", "big-spender.toml"])
         .exits(0)
-        .tells("\n3 cases, all as expected\n")
+        .tells("\n4 cases, all as expected\n")
         .tells("\n  signal     in 1 case    large-basket\n")
         .tells("\n  next step  in 1 case    Offer help with the basket\n");
     desk.rule(&["build", "big-spender.toml", "--to", "big-spender.wasm"])
