@@ -113,19 +113,34 @@ fn what_differs_is_told() {
 }
 
 #[test]
-fn a_tag_that_a_signal_lacks_is_told() {
-    // The stock rule has two tags and puts one on each signal.
+fn another_tag_or_next_step_is_told() {
+    let case = |reads: &str, expect: &str| {
+        format!("[[case]]\nname = \"it\"\n{reads}\nexpect = [{{ {expect} }}]\n")
+    };
     let desk = Desk::new();
-    let two = r#"
-[[case]]
-name = "a tag"
-reads.conversation.failed-answers = 2
-expect = [{ name = "bot-failed", tag = "bot could not answer", score_at_least = 0.75, score_at_most = 0.75 }]
-"#;
-    desk.put("cases.toml", two);
-    let file = stock("bot-failed-twice");
-    desk.rule(&["test", &file, "--cases", "cases.toml"])
-        .exits(0);
+    // These have two of them to choose from.
+    let buyer = "reads.order.count = 3\nreads.delivery.certainty = \"uncertain\"\n\
+                 reads.delivery.requested-date = 2026-11-26";
+    let code = "reads.message.text = \"Please send me the OTP code that you received\"";
+    for (module, reads, expect, differs) in [
+        (
+            "repeat-buyer",
+            buyer,
+            r#"name = "repeat-buyer-at-risk", tag = "high-value repeat buyer""#,
+            r#"expected tag "high-value repeat buyer", it is "repeat buyer""#,
+        ),
+        (
+            "suspicious-message",
+            code,
+            r#"name = "code-request", next_step = "Do not open the link; ask the customer what it is""#,
+            r#"expected next step "Do not open the link; ask the customer what it is", it is "Verify "#,
+        ),
+    ] {
+        desk.put("cases.toml", &case(reads, expect));
+        desk.rule(&["test", &stock(module), "--cases", "cases.toml"])
+            .exits(3)
+            .tells(differs);
+    }
 }
 
 #[test]

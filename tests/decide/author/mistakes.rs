@@ -115,6 +115,10 @@ fn a_file_must_hold_cases() {
         desk.put("vip.cases.toml", file);
         desk.rule(&test).exits(3).complains(mistake);
     }
+    desk.put("vip.cases.toml", &"#".repeat(1024 * 1024 + 1));
+    desk.rule(&test)
+        .exits(3)
+        .complains("vip.cases.toml:1: the file has 1048577 bytes; 1048576 are allowed (too_large)");
     let twice = "[[case]]\nname = \"it\"\nexpect.quiet = true\n".repeat(2);
     desk.put("vip.cases.toml", &twice);
     let done = desk.rule(&test).exits(3);

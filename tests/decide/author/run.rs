@@ -104,6 +104,29 @@ reason = "The bot has not failed."
 }
 
 #[test]
+fn a_recorded_setting_holds() {
+    let mut whole: Value = serde_json::from_str(&recorded("bot-failed-twice")).expect("JSON");
+    let rules = whole["decisions"][0]["record"]["rules"].as_array_mut();
+    let run = rules
+        .expect("rules ran")
+        .iter_mut()
+        .find(|run| run["module"] == "bot-failed-twice")
+        .expect("it ran");
+    for read in run["reads"].as_array_mut().expect("reads") {
+        if read["setting"][0] == "failures" {
+            read["setting"][1] = 3.into();
+        }
+    }
+    let desk = Desk::new().with("decision.json", &whole.to_string());
+    let module = stock("bot-failed-twice");
+    desk.rule(&["run", &module, "--input", "decision.json"])
+        .exits(0)
+        .tells("            setting failures = 3\n    says    nothing\n")
+        .tells("\n  recorded: DIFFERENT, by ")
+        .tells("\n    it does not read conversation.failed-question any more\n");
+}
+
+#[test]
 fn a_new_rule_gets_what_the_others_read() {
     let desk = Desk::new()
         .with(
