@@ -1,11 +1,7 @@
 //! How the commands of an author report: results to standard output, what is
 //! wrong with a file to standard error.
 
-use std::{
-    fmt::{self, Write as _},
-    path::Path,
-    process::ExitCode,
-};
+use std::{fmt, path::Path, process::ExitCode};
 
 use baton_domain::{
     decide::RuleRun,
@@ -125,7 +121,5 @@ fn shortened(value: &str) -> String {
 
 /// `1 case`, `2 cases`.
 pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    let mut text = String::new();
-    let _ = write!(text, "{count} {}", if count == 1 { one } else { many });
-    text
+    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -48,13 +48,6 @@ pub(super) fn build(document: &Path) -> anyhow::Result<Checked<Inspected>> {
     Ok(Ok(inspected))
 }
 
-fn format_of(path: &Path) -> Format {
-    match path.extension() {
-        Some(extension) if extension == "json" => Format::Json,
-        _ => Format::Toml,
-    }
-}
-
 /// Refuses a policy: it is run on signals, not on a moment.
 pub(super) fn rule_only(inspected: &Inspected) -> anyhow::Result<()> {
     let name = &inspected.declaration().name;
@@ -64,4 +57,11 @@ pub(super) fn rule_only(inspected: &Inspected) -> anyhow::Result<()> {
          `baton decide --rules FOLDER`"
     );
     Ok(())
+}
+
+fn format_of(path: &Path) -> Format {
+    match path.extension() {
+        Some(extension) if extension == "json" => Format::Json,
+        _ => Format::Toml,
+    }
 }

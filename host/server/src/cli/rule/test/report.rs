@@ -1,6 +1,6 @@
 //! What came out of the cases, for people and for programs.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use baton_domain::{decide::RuleRun, field::Field, limits::EVALUATION_FUEL_MAX};
 use baton_sandbox::Inspected;
@@ -121,11 +121,8 @@ impl fmt::Display for Outcome {
             writeln!(f, "            {difference}")?;
         }
         if !self.unnamed.is_empty() {
-            let mut names = String::new();
-            for (at, field) in self.unnamed.iter().enumerate() {
-                let separator = if at == 0 { "" } else { ", " };
-                write!(names, "{separator}{field}")?;
-            }
+            let names: Vec<&str> = self.unnamed.iter().map(|it| it.name()).collect();
+            let names = names.join(", ");
             writeln!(f, "            not in the case, so not known: {names}")?;
         }
         Ok(())
