@@ -6,7 +6,7 @@ use baton_domain::{
     decide::RuleRun,
     field::{Field, FieldValue, PastOrder},
     limits::GROWTH_TIMES_MAX,
-    module::Read,
+    module::{ModuleFailure, Read},
 };
 use baton_sandbox::Compiled;
 use serde::Serialize;
@@ -58,7 +58,7 @@ pub(super) fn measure(
             Ok(Larger {
                 times,
                 fuel: run.fuel,
-                failure: run.answer.as_ref().err().map(|it| it.code()),
+                failure: run.answer.as_ref().err().map(ModuleFailure::code),
             })
         });
         rows.push(Growth {
