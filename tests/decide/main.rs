@@ -1,8 +1,9 @@
 //! `baton decide` on the examples, as a user runs it: the five main triggers,
 //! the journey's Friday question, and everything that must be refused. Beside
-//! it, what an author asks before an upload, `baton rule check`, and what the host
+//! it, what an author does with a rule before it is uploaded, and what the host
 //! runs to compile one, `baton compile-module`.
 
+mod author;
 mod check;
 mod child;
 

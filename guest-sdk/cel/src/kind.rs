@@ -1,6 +1,9 @@
 //! The kinds of values that expressions have, and the fields that have them.
 
-use baton_domain::field::{Field, Shape};
+use baton_domain::{
+    field::{Field, Shape},
+    module::SettingType,
+};
 
 /// A kind of value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,17 @@ impl Kind {
             Shape::OptionalOrder => (Self::Record(Record::Order), true),
             Shape::Messages => (list(Record::Message), false),
             Shape::Owners => (list(Record::Owner), false),
+        }
+    }
+
+    /// What a setting of this type holds.
+    pub(crate) fn of_setting(kind: SettingType) -> Self {
+        match kind {
+            SettingType::Boolean => Self::Bool,
+            SettingType::Integer => Self::Int,
+            SettingType::Decimal => Self::Double,
+            SettingType::Text => Self::Text,
+            SettingType::Texts => Self::List(Box::new(Self::Text)),
         }
     }
 

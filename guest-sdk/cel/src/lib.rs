@@ -26,14 +26,24 @@
 //! the same currency; of two currencies it is not known. `money(50000, "USD")`
 //! is USD 500.00; `.minor` and `.currency` are its parts.
 //!
+//! **Settings** are what the merchant may change without a new document. A table
+//! declares each, and expressions call it `setting.minimum`:
+//!
+//! ```toml
+//! [settings.minimum]
+//! type = "integer"     # or boolean, decimal, text, texts
+//! default = 50000
+//! help = "Baskets below this are left to the bot, in cents."
+//! ```
+//!
 //! **Dates** are texts and compare as such. There are no maps, bytes, regular
 //! expressions, clocks or unsigned numbers; the functions are `has`, `size`,
 //! `int`, `double`, `string`, `money`, `math.least`, `math.greatest`,
 //! `contains`, `startsWith`, `endsWith`, `lowerAscii`, and for lists `exists`,
 //! `exists_one`, `all`, `filter` and `map`.
 //!
-//! **Invariants:** the component imports exactly the fields that the
-//! expressions name; the same document and the same evaluator give the same
+//! **Invariants:** the component imports exactly the fields, and settings of
+//! exactly the types, that the expressions name; the same document and the same evaluator give the same
 //! bytes; what is wrong with a document is told with its line and column,
 //! everything at once.
 
@@ -44,6 +54,8 @@ mod mistake;
 mod parse;
 mod rewrite;
 mod rule;
+mod scope;
+mod settings;
 mod template;
 mod written;
 
@@ -90,6 +102,10 @@ pub fn read(source: &str, format: Format) -> Result<Rule, Vec<Mistake>> {
 pub fn build(rule: &Rule, evaluator: &[u8]) -> Result<Component, EvaluatorError> {
     let declaration = serde_json::to_string(&rule.declaration)
         .map_err(|error| EvaluatorError::NotRewritten(error.to_string()))?;
-    let core = rewrite::rewrite(evaluator, &rule.tree, &rule.fields, &declaration)?;
+    let reads = rewrite::Kept {
+        fields: &rule.fields,
+        types: &rule.types,
+    };
+    let core = rewrite::rewrite(evaluator, &rule.tree, reads, &declaration)?;
     Ok(componentize(&core)?)
 }

@@ -1,10 +1,13 @@
 //! From the stock evaluator to the core module of one rule: the tree in its
-//! place, the rule's own declaration, and a trap for every field that the
-//! rule does not read.
+//! place, the rule's own declaration, and a trap for every field and
+//! every type of setting that the rule does not read.
 
 use std::{collections::BTreeSet, convert::Infallible};
 
-use baton_domain::{field::Field, module::DECLARATION_SECTION};
+use baton_domain::{
+    field::Field,
+    module::{DECLARATION_SECTION, SettingType},
+};
 use no_code::place::{MARK, PLACE_BYTES};
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, DataSection, Function, FunctionSection, ImportSection,
@@ -30,16 +33,23 @@ pub enum EvaluatorError {
     Component(#[from] baton_guest_build::ComponentError),
 }
 
+/// What a rule reads: the imports that it keeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept<'r> {
+    pub(crate) fields: &'r BTreeSet<Field>,
+    pub(crate) types: &'r [SettingType],
+}
+
 type Rewritten<T> = Result<T, reencode::Error<Infallible>>;
 
-/// The core module of a rule that reads `fields`.
+/// The core module of a rule that reads this.
 pub(crate) fn rewrite(
     evaluator: &[u8],
     tree: &[u8],
-    fields: &BTreeSet<Field>,
+    reads: Kept<'_>,
     declaration: &str,
 ) -> Result<Vec<u8>, EvaluatorError> {
-    let (imports, defined) = functions(evaluator, fields)?;
+    let (imports, defined) = functions(evaluator, reads)?;
     let mut rewriter = Rewriter {
         tree,
         imports,
@@ -68,10 +78,7 @@ struct Imported {
 
 /// The functions that it imports, in order, of which a rule keeps what it
 /// reads; and how many it defines.
-fn functions(
-    evaluator: &[u8],
-    fields: &BTreeSet<Field>,
-) -> Result<(Vec<Imported>, u32), EvaluatorError> {
+fn functions(evaluator: &[u8], reads: Kept<'_>) -> Result<(Vec<Imported>, u32), EvaluatorError> {
     let (mut imports, mut defined) = (Vec::new(), 0);
     for payload in Parser::new(0).parse_all(evaluator) {
         match payload? {
@@ -79,7 +86,7 @@ fn functions(
                 for import in section.into_imports() {
                     let import = import?;
                     if let TypeRef::Func(type_index) = import.ty {
-                        let is_kept = is_kept(import.module, import.name, fields);
+                        let is_kept = reads.has(import.module, import.name);
                         imports.push(Imported {
                             type_index,
                             is_kept,
@@ -94,16 +101,32 @@ fn functions(
     Ok((imports, defined))
 }
 
-/// Whether a rule that reads `fields` needs this import. What is no field
-/// stays, and is judged where components are made.
-fn is_kept(module: &str, name: &str, fields: &BTreeSet<Field>) -> bool {
-    let interface = module
-        .strip_prefix("baton:rules/")
-        .and_then(|rest| rest.split('@').next());
-    let field = interface.map(|interface| format!("{interface}.{name}").parse::<Field>());
-    match field {
-        Some(Ok(field)) => fields.contains(&field),
-        _ => true,
+impl Kept<'_> {
+    /// Whether the rule needs this import. What is neither field nor setting
+    /// stays, and is judged where components are made.
+    fn has(self, module: &str, name: &str) -> bool {
+        let interface = module
+            .strip_prefix("baton:rules/")
+            .and_then(|rest| rest.split('@').next());
+        let Some(interface) = interface else {
+            return true;
+        };
+        if interface == "settings" {
+            return self.types.iter().any(|kind| function(*kind) == name);
+        }
+        let field = format!("{interface}.{name}").parse::<Field>();
+        field.map_or(true, |field| self.fields.contains(&field))
+    }
+}
+
+/// The function of the contract that reads settings of a type.
+fn function(kind: SettingType) -> &'static str {
+    match kind {
+        SettingType::Boolean => "boolean",
+        SettingType::Integer => "integer",
+        SettingType::Decimal => "decimal",
+        SettingType::Text => "text",
+        SettingType::Texts => "texts",
     }
 }
 

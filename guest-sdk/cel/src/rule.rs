@@ -6,7 +6,7 @@ use baton_domain::{
     field::Field,
     ids::ModuleName,
     limits::{NO_CODE_TEMPLATE_CHARS_MAX, NO_CODE_TREE_BYTES_MAX, SHORT_TEXT_CHARS_MAX},
-    module::{Declaration, World},
+    module::{Declaration, SettingType, World},
 };
 use no_code::tree::Op;
 
@@ -16,11 +16,12 @@ use crate::{
     kind::Kind,
     mistake::{Code, Mistake, Problem},
     parse::parse,
-    template, written,
+    scope::Scope,
+    settings, template, written,
 };
 
 /// The keys of a document, in the order in which they are written best.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "name",
     "summary",
     "condition",
@@ -29,6 +30,7 @@ const KEYS: [&str; 8] = [
     "signal",
     "tag",
     "next_step",
+    "settings",
 ];
 
 /// A rule that was checked: the fields it reads, what it declares, and its
@@ -39,6 +41,8 @@ pub struct Rule {
     pub fields: BTreeSet<Field>,
     /// What its component declares.
     pub declaration: Declaration,
+    /// The types of the settings that its expressions read.
+    pub(crate) types: Vec<SettingType>,
     pub(crate) tree: Vec<u8>,
 }
 
@@ -69,12 +73,15 @@ struct Reader<'d, 's>(&'d mut Document<'s>);
 
 impl Reader<'_, '_> {
     fn rule(&mut self) -> Option<Rule> {
-        let mut fields = BTreeSet::new();
+        let mut scope = Scope {
+            settings: settings::read(self.0),
+            ..Scope::default()
+        };
         let name = self.name();
         let summary = self.optional("summary");
-        let condition = self.condition(&mut fields);
-        let score = self.score(&mut fields);
-        let reason = self.reason(&mut fields);
+        let condition = self.condition(&mut scope);
+        let score = self.score(&mut scope);
+        let reason = self.reason(&mut scope);
         let signal = self.optional("signal");
         let (tag, next_step) = (self.optional("tag"), self.optional("next_step"));
         if !self.0.mistakes.is_empty() {
@@ -106,10 +113,17 @@ impl Reader<'_, '_> {
             signals: one(Some(signal)),
             tags: one(tag),
             next_steps: one(next_step),
-            settings: Vec::new(),
+            settings: scope.settings,
         };
+        if let Err(error) = declaration.validate() {
+            let at = self.0.entry("settings").map_or(0, |entry| entry.key_at);
+            self.0
+                .note("settings", at, Code::WrongValue, error.to_string());
+            return None;
+        }
         Some(Rule {
-            fields,
+            fields: scope.fields,
+            types: scope.types,
             declaration,
             tree,
         })
@@ -127,9 +141,9 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn condition(&mut self, fields: &mut BTreeSet<Field>) -> Option<Vec<u8>> {
+    fn condition(&mut self, scope: &mut Scope) -> Option<Vec<u8>> {
         let source = self.required("condition")?;
-        let block = expression(&source, fields, |kind| match kind {
+        let block = expression(&source, scope, |kind| match kind {
             Kind::Bool | Kind::Any => Ok(()),
             other => Err(format!(
                 "a condition is a yes or no, this is {}; compare it with something",
@@ -139,7 +153,7 @@ impl Reader<'_, '_> {
         self.noted("condition", block)
     }
 
-    fn score(&mut self, fields: &mut BTreeSet<Field>) -> Option<Vec<u8>> {
+    fn score(&mut self, scope: &mut Scope) -> Option<Vec<u8>> {
         let (value, at) = {
             let entry = self.entry("score")?;
             (entry.value.clone(), entry.value_at)
@@ -155,13 +169,13 @@ impl Reader<'_, '_> {
                 None
             }
             Written::Text(source) => {
-                let block = expression(&source, fields, |kind| match kind {
+                let block = expression(&source, scope, |kind| match kind {
                     kind if kind.is_number() || *kind == Kind::Any => Ok(()),
                     other => Err(format!("a score is a number, this is {}", other.words())),
                 });
                 self.noted("score", block)
             }
-            Written::Other => {
+            Written::Table(_) | Written::Other => {
                 let says = "score takes a number or an expression in quotes";
                 self.0.note("score", at, Code::WrongValue, says);
                 None
@@ -169,7 +183,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn reason(&mut self, fields: &mut BTreeSet<Field>) -> Option<Vec<u8>> {
+    fn reason(&mut self, scope: &mut Scope) -> Option<Vec<u8>> {
         let source = self.required("reason")?;
         let chars = source.chars().count();
         if chars > NO_CODE_TEMPLATE_CHARS_MAX {
@@ -178,7 +192,7 @@ impl Reader<'_, '_> {
             self.0.note_inside("reason", 0, Code::WrongText, says);
             return None;
         }
-        let block = template::check(&source, fields);
+        let block = template::check(&source, scope);
         self.noted("reason", block)
     }
 
@@ -237,11 +251,11 @@ impl Reader<'_, '_> {
 /// The node of an expression whose kind `fits`.
 fn expression(
     source: &str,
-    fields: &mut BTreeSet<Field>,
+    scope: &mut Scope,
     fits: impl FnOnce(&Kind) -> Result<(), String>,
 ) -> Result<Vec<u8>, Vec<Problem>> {
     let parsed = parse(source).map_err(|problem| vec![problem])?;
-    let checked = Checker::check(&parsed, fields)?;
+    let checked = Checker::check(&parsed, scope)?;
     fits(&checked.kind).map_err(|says| {
         let at = parsed.start(&parsed.root);
         vec![Problem::new(at, Code::WrongKind, says)]

@@ -1,8 +1,5 @@
 //! Reasons: texts with expressions in braces.
 
-use std::collections::BTreeSet;
-
-use baton_domain::field::Field;
 use no_code::tree::Op;
 
 use crate::{
@@ -10,6 +7,7 @@ use crate::{
     kind::Kind,
     mistake::{Code, Problem},
     parse::parse,
+    scope::Scope,
     written,
 };
 
@@ -20,7 +18,7 @@ enum Piece<'t> {
 }
 
 /// The node that writes `template`.
-pub(crate) fn check(template: &str, fields: &mut BTreeSet<Field>) -> Result<Vec<u8>, Vec<Problem>> {
+pub(crate) fn check(template: &str, scope: &mut Scope) -> Result<Vec<u8>, Vec<Problem>> {
     let pieces = pieces(template).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
     let mut node = vec![Op::Write as u8];
@@ -28,7 +26,7 @@ pub(crate) fn check(template: &str, fields: &mut BTreeSet<Field>) -> Result<Vec<
     for piece in pieces {
         match piece {
             Piece::Text(text) => written::sized(&mut node, &written::text_node(&text)),
-            Piece::Expression(at, source) => match expression(source, fields) {
+            Piece::Expression(at, source) => match expression(source, scope) {
                 Ok(block) => written::sized(&mut node, &block),
                 Err(found) => problems.extend(found.into_iter().map(|mut problem| {
                     problem.at += at;
@@ -44,9 +42,9 @@ pub(crate) fn check(template: &str, fields: &mut BTreeSet<Field>) -> Result<Vec<
     }
 }
 
-fn expression(source: &str, fields: &mut BTreeSet<Field>) -> Result<Vec<u8>, Vec<Problem>> {
+fn expression(source: &str, scope: &mut Scope) -> Result<Vec<u8>, Vec<Problem>> {
     let parsed = parse(source).map_err(|problem| vec![problem])?;
-    let checked = Checker::check(&parsed, fields)?;
+    let checked = Checker::check(&parsed, scope)?;
     let entry = match &checked.kind {
         Kind::List(entry) => entry,
         kind => kind,

@@ -39,6 +39,10 @@ impl<'f> Evaluation<'f> {
             Op::Double => Some(Value::Double(f64::from_bits(code.int() as u64))),
             Op::Text => Some(Value::Text(code.text())),
             Op::Field => Some(self.field(code.byte())),
+            Op::Setting => {
+                let kind = code.byte();
+                Some(self.facts.setting(kind, code.text()))
+            }
             Op::Name => self.names.get(usize::from(code.byte())).copied(),
             Op::List => self.list(code),
             Op::Part => self.part(code),

@@ -1,7 +1,7 @@
 //! Where the values of fields come from.
 
 use baton_guest::{
-    basket, booking, conversation, customer, delivery, message, occasion, order, payment,
+    basket, booking, conversation, customer, delivery, message, occasion, order, payment, settings,
 };
 
 use crate::{tree::damaged, value::Value};
@@ -13,6 +13,10 @@ pub const FIELDS: usize = 46;
 pub trait Facts {
     /// The value of the field at this place of the contract.
     fn read(&self, field: u8) -> Value;
+
+    /// The value of the setting of this name, whose type is at this place of
+    /// the contract.
+    fn setting(&self, kind: u8, name: &str) -> Value;
 }
 
 /// The imports of the guest.
@@ -24,6 +28,17 @@ macro_rules! contract {
             fn read(&self, field: u8) -> Value {
                 match field {
                     $($at => $interface::$function().into(),)*
+                    _ => damaged(),
+                }
+            }
+
+            fn setting(&self, kind: u8, name: &str) -> Value {
+                match kind {
+                    0 => settings::boolean(name).into(),
+                    1 => settings::integer(name).into(),
+                    2 => settings::decimal(name).into(),
+                    3 => settings::text(name).into(),
+                    4 => settings::texts(name).into(),
                     _ => damaged(),
                 }
             }

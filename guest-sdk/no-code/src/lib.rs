@@ -1,9 +1,9 @@
 //! The stock evaluator: the guest that every no-code rule is made from.
 //!
-//! It imports every field. `baton-cel` copies it for each rule: it puts the
-//! rule's checked [tree](tree) into the [place] that is kept free for it, and
-//! replaces every field that the tree does not read by a trap, so that the
-//! component's imports are the rule's fields.
+//! It imports every field, and settings of every type. `baton-cel` copies it for
+//! each rule: it puts the rule's checked [tree](tree) into the [place] that is
+//! kept free for it, and replaces whatever the tree does not read by a trap, so
+//! that the component's imports are what the rule names.
 //!
 //! **What is not known is not an answer.** A value that a field lacks equals
 //! nothing but `null`; anything else done with it, a division by zero, an

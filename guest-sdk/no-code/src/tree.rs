@@ -115,6 +115,9 @@ operations! {
     /// A count, then that many blocks, written one behind the other; what is
     /// not known is written so.
     Write,
+    /// A setting: its type (one byte, in the order of the contract), its name
+    /// (text).
+    Setting,
 }
 
 /// A part of a tree that is being read.

@@ -90,6 +90,18 @@ impl From<u64> for Value {
     }
 }
 
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Double(number)
+    }
+}
+
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self::text(text)

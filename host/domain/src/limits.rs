@@ -3,9 +3,11 @@
 //! each other; the build fails when they disagree.
 
 mod admission;
+mod author;
 mod relations;
 
 pub use admission::*;
+pub use author::*;
 
 // ---- identifiers -----------------------------------------------------------
 

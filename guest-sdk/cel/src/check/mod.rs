@@ -6,12 +6,7 @@ mod lists;
 mod names;
 mod operators;
 
-use std::collections::BTreeSet;
-
-use baton_domain::{
-    field::Field,
-    limits::{NO_CODE_DEPTH_MAX, NO_CODE_LIST_ITEMS_MAX},
-};
+use baton_domain::limits::{NO_CODE_DEPTH_MAX, NO_CODE_LIST_ITEMS_MAX};
 use cel::common::ast::{Expr, IdedExpr, LiteralValue};
 use no_code::tree::Op;
 
@@ -19,6 +14,7 @@ use crate::{
     kind::Kind,
     mistake::{Code, Problem},
     parse::Parsed,
+    scope::Scope,
     written,
 };
 
@@ -54,21 +50,18 @@ pub(crate) struct Checker<'p> {
     names: Vec<(String, Kind)>,
     depth: usize,
     problems: Vec<Problem>,
-    fields: &'p mut BTreeSet<Field>,
+    scope: &'p mut Scope,
 }
 
 impl<'p> Checker<'p> {
-    /// Checks all of `parsed`; the fields it reads are added to `fields`.
-    pub(crate) fn check(
-        parsed: &'p Parsed,
-        fields: &'p mut BTreeSet<Field>,
-    ) -> Result<Checked, Vec<Problem>> {
+    /// Checks all of `parsed`; what it names is noted in `scope`.
+    pub(crate) fn check(parsed: &'p Parsed, scope: &'p mut Scope) -> Result<Checked, Vec<Problem>> {
         let mut checker = Self {
             parsed,
             names: Vec::new(),
             depth: 0,
             problems: Vec::new(),
-            fields,
+            scope,
         };
         let checked = checker.node(&parsed.root);
         if checker.problems.is_empty() {

@@ -8,6 +8,8 @@ use super::{Checked, Checker};
 use crate::{
     kind::{self, Kind},
     mistake::Code,
+    scope::{self, SETTING},
+    written,
 };
 
 impl Checker<'_> {
@@ -18,6 +20,10 @@ impl Checker<'_> {
         let inside = kind::group(name);
         if !inside.is_empty() {
             let says = format!("{name} is a group of fields; write {}", inside.join(", "));
+            return self.wrong(expr, Code::UnknownName, says);
+        }
+        if name == SETTING {
+            let says = "setting is a group; write setting.NAME";
             return self.wrong(expr, Code::UnknownName, says);
         }
         let groups = Field::ALL.iter().map(|field| field.interface());
@@ -31,6 +37,9 @@ impl Checker<'_> {
     }
 
     pub(super) fn select(&mut self, expr: &IdedExpr, select: &SelectExpr) -> Checked {
+        if self.is_of_settings(select) {
+            return self.setting(expr, &select.field);
+        }
         if let Some((group, name)) = self.path(select) {
             return match kind::field(&group, &name) {
                 Some(field) => self.field(field),
@@ -57,6 +66,26 @@ impl Checker<'_> {
         self.wrong_at(self.parsed.behind_dot(expr), Code::UnknownPart, says)
     }
 
+    /// Whether it is `setting.NAME`.
+    fn is_of_settings(&self, select: &SelectExpr) -> bool {
+        let is_bound = self.names.iter().any(|(known, _)| known == SETTING);
+        !is_bound && matches!(&select.operand.expr, Expr::Ident(group) if group == SETTING)
+    }
+
+    fn setting(&mut self, expr: &IdedExpr, name: &str) -> Checked {
+        if let Some(setting) = self.scope.name_setting(name) {
+            let mut node = vec![Op::Setting as u8, scope::place(setting.kind)];
+            written::sized(&mut node, setting.name.as_bytes());
+            return Checked::new(Kind::of_setting(setting.kind), node);
+        }
+        let known = self.scope.spellings();
+        let says = match kind::nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => format!("there is no setting {name}; did you mean setting.{near}?"),
+            None => format!("there is no setting {name}; declare it as [settings.{name}]"),
+        };
+        self.wrong(expr, Code::UnknownName, says)
+    }
+
     /// The group and the name, when this is a field.
     fn path(&self, select: &SelectExpr) -> Option<(String, String)> {
         let Expr::Ident(group) = &select.operand.expr else {
@@ -68,7 +97,7 @@ impl Checker<'_> {
     }
 
     fn field(&mut self, field: Field) -> Checked {
-        self.fields.insert(field);
+        self.scope.fields.insert(field);
         let (kind, is_optional) = Kind::of(field.shape());
         Checked {
             kind,

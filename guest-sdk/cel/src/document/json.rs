@@ -16,9 +16,14 @@ pub(super) fn entries(source: &str) -> Result<Vec<Entry<'_>>, (usize, String)> {
         let says = text.split(" at line ").next().unwrap_or_default();
         (at, says.to_owned())
     };
-    let mut json = serde_json::Deserializer::from_str(source);
-    let pairs = json.deserialize_map(Pairs).map_err(unreadable)?;
-    json.end().map_err(unreadable)?;
+    entries_of(source, source).map_err(unreadable)
+}
+
+/// The entries of `part`, an object of `source`.
+fn entries_of<'s>(source: &'s str, part: &'s str) -> serde_json::Result<Vec<Entry<'s>>> {
+    let mut json = serde_json::Deserializer::from_str(part);
+    let pairs = json.deserialize_map(Pairs)?;
+    json.end()?;
     let entries = pairs.into_iter();
     Ok(entries
         .map(|(key, value)| entry(source, key, value))
@@ -37,7 +42,7 @@ fn entry<'s>(source: &'s str, Key(key): Key<'s>, value: &'s RawValue) -> Entry<'
     Entry {
         key_at,
         key,
-        value: written(raw),
+        value: written(source, raw),
         value_at,
         raw,
     }
@@ -58,8 +63,10 @@ fn byte_of(source: &str, line: usize, column: usize) -> usize {
     before + column.saturating_sub(1)
 }
 
-fn written(raw: &str) -> Written {
-    if let Ok(text) = serde_json::from_str(raw) {
+fn written<'s>(source: &'s str, raw: &'s str) -> Written<'s> {
+    if let Ok(entries) = entries_of(source, raw) {
+        Written::Table(entries)
+    } else if let Ok(text) = serde_json::from_str(raw) {
         Written::Text(text)
     } else if let Ok(number) = serde_json::from_str(raw) {
         Written::Number(number)

@@ -6,7 +6,8 @@ mod toml;
 
 use std::borrow::Cow;
 
-use baton_domain::limits::NO_CODE_DOCUMENT_BYTES_MAX;
+use baton_domain::{limits::NO_CODE_DOCUMENT_BYTES_MAX, module::SettingValue};
+use serde::Deserialize;
 
 use crate::mistake::{Code, Mistake};
 
@@ -21,19 +22,20 @@ pub enum Format {
 
 /// A value, as far as documents have them.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Written {
+pub(crate) enum Written<'s> {
     Text(String),
     Number(f64),
+    Table(Vec<Entry<'s>>),
     Other,
 }
 
 /// A key and its value.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry<'s> {
     pub(crate) key: Cow<'s, str>,
     /// Byte of the document.
     pub(crate) key_at: usize,
-    pub(crate) value: Written,
+    pub(crate) value: Written<'s>,
     /// Byte of the document where the value begins, its quote included.
     pub(crate) value_at: usize,
     /// The value as it is written.
@@ -85,6 +87,22 @@ impl<'s> Document<'s> {
 
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry<'s>> {
         self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// A value as a setting has it.
+    pub(crate) fn setting_value(&self, entry: &Entry<'_>) -> Option<SettingValue> {
+        /// A document of one key.
+        #[derive(Deserialize)]
+        struct One {
+            value: SettingValue,
+        }
+        match self.format {
+            Format::Toml => {
+                let one: One = ::toml::from_str(&format!("value = {}", entry.raw)).ok()?;
+                Some(one.value)
+            }
+            Format::Json => serde_json::from_str(entry.raw).ok(),
+        }
     }
 
     /// Notes every key that is none of `known`, and every one that is there

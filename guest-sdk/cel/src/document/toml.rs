@@ -13,21 +13,26 @@ pub(super) fn entries(source: &str) -> Result<Vec<Entry<'_>>, (usize, String)> {
         let at = error.span().map_or(0, |span| span.start);
         (at, error.message().to_owned())
     })?;
-    let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>)| {
+    Ok(entries_of(source, table.into_inner()))
+}
+
+fn entries_of<'s>(source: &'s str, table: DeTable<'s>) -> Vec<Entry<'s>> {
+    let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'s>>)| {
         let span = value.span();
         Entry {
             key_at: key.span().start,
             key: key.into_inner(),
-            value: written(value.into_inner()),
+            value: written(source, value.into_inner()),
             value_at: span.start,
             raw: source.get(span).unwrap_or_default(),
         }
     };
-    Ok(table.into_inner().into_iter().map(entry).collect())
+    table.into_iter().map(entry).collect()
 }
 
-fn written(value: DeValue<'_>) -> Written {
+fn written<'s>(source: &'s str, value: DeValue<'s>) -> Written<'s> {
     match value {
+        DeValue::Table(table) => Written::Table(entries_of(source, table)),
         DeValue::String(text) => Written::Text(text.into_owned()),
         DeValue::Integer(number) => number
             .as_str()

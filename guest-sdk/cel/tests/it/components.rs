@@ -87,7 +87,7 @@ fn a_field_is_read_once_and_only_when_it_is_needed() {
         let reads = run(&rule, &moment).reads.into_iter();
         let field = |read| match read {
             Read::Field(field, _) => field,
-            Read::Setting(..) => panic!("a rule without code has no settings"),
+            Read::Setting(..) => panic!("it names no settings"),
         };
         reads.map(field).collect::<Vec<_>>()
     };
@@ -138,7 +138,7 @@ fn every_field_can_be_read_and_alone() {
     );
     let read = run.reads.iter().map(|read| match read {
         Read::Field(field, _) => *field,
-        Read::Setting(..) => panic!("a rule without code has no settings"),
+        Read::Setting(..) => panic!("it names no settings"),
     });
     assert_eq!(read.collect::<Vec<_>>(), Field::ALL);
     assert_eq!(run.answer.unwrap().len(), 1);

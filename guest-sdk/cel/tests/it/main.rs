@@ -9,4 +9,6 @@ mod components;
 mod evaluation;
 mod example;
 mod mistakes;
+mod setting_mistakes;
+mod settings;
 mod shop;

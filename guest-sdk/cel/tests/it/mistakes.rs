@@ -22,7 +22,7 @@ fn mistakes(document: &str, format: Format) -> Vec<Mistake> {
 }
 
 #[track_caller]
-fn check(marked: &str, format: Format, key: &str, code: Code, says: &str) {
+pub(crate) fn check(marked: &str, format: Format, key: &str, code: Code, says: &str) {
     let (document, line, column) = place(marked);
     let found = mistakes(&document, format);
     let [mistake] = found.as_slice() else {

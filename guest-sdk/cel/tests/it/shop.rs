@@ -8,7 +8,7 @@ use std::{
 use baton_cel::{Format, Rule};
 use baton_domain::{
     field::{Field, FieldValue, Line, OwnerSpan, PastOrder, ThreadMessage},
-    module::{FieldSource, ModuleRun},
+    module::{FieldSource, ModuleRun, SettingValue},
     money::{Currency, Money},
     signal::Signal,
 };
@@ -90,8 +90,17 @@ pub(crate) fn compiled(sandbox: &Sandbox, document: &str) -> Compiled {
 
 /// The rule as a component, at a moment.
 pub(crate) fn run(compiled: &Compiled, moment: &Moment) -> ModuleRun<Vec<Signal>> {
+    run_set(compiled, moment, &BTreeMap::new())
+}
+
+/// The same, with settings that the merchant chose.
+pub(crate) fn run_set(
+    compiled: &Compiled,
+    moment: &Moment,
+    chosen: &BTreeMap<Arc<str>, SettingValue>,
+) -> ModuleRun<Vec<Signal>> {
     let granted: BTreeSet<Field> = compiled.inspected().fields().clone();
-    let ready = compiled.activate(&granted, &BTreeMap::new()).unwrap();
+    let ready = compiled.activate(&granted, chosen).unwrap();
     let source: Arc<dyn FieldSource> = Arc::new(moment.clone());
     run_one_rule(&ready, &source).run
 }
@@ -105,6 +114,11 @@ pub(crate) fn natively(rule: &Rule, moment: &Moment) -> Option<baton_guest::Sign
 impl no_code::facts::Facts for Moment {
     fn read(&self, field: u8) -> Value {
         value(&FieldSource::read(self, Field::ALL[usize::from(field)]))
+    }
+
+    /// Settings are a matter of components: see `settings`.
+    fn setting(&self, _kind: u8, _name: &str) -> Value {
+        Value::Null
     }
 }
 

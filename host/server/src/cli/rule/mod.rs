@@ -2,6 +2,15 @@
 
 mod build;
 mod check;
+mod new;
+mod run;
+mod test;
+
+mod moment;
+mod print;
+mod recording;
+mod source;
+mod value;
 
 use std::process::ExitCode;
 
@@ -22,6 +31,13 @@ enum Command {
     /// Say what a module is, what it can ever read and how close it comes to
     /// each limit: exit code 3 when no host would take it.
     Check(check::Check),
+    /// Write a complete rule to start from.
+    New(new::New),
+    /// Run a rule on what a decision recorded, and tell what it costs.
+    Run(run::Run),
+    /// Run the cases of a rule: exit code 3 when one fails, or something in a
+    /// file is wrong.
+    Test(test::Test),
 }
 
 impl Rule {
@@ -30,6 +46,9 @@ impl Rule {
         match self.command {
             Command::Build(build) => build.run(),
             Command::Check(check) => check.run(),
+            Command::New(new) => new.run(),
+            Command::Run(run) => run.run(),
+            Command::Test(test) => test.run(),
         }
     }
 }
