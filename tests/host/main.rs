@@ -7,6 +7,9 @@ mod document;
 mod drain;
 mod fixture;
 mod follow_ups;
+#[path = "../../host/sandbox/tests/it/guest.rs"]
+#[allow(dead_code, reason = "the tests of the sandbox use the rest")]
+mod guest;
 mod front_door;
 mod intake;
 mod killed;
@@ -15,6 +18,7 @@ mod ownership;
 mod privacy;
 mod process;
 mod raw;
+mod releases;
 mod schema;
 mod sending;
 mod shedding;

@@ -66,3 +66,12 @@ const _: () = {
     assert!(SIGNALS_MAX * REASON_CHARS_MAX < MODULE_OUTPUT_BYTES_MAX);
     assert!(SPENT_SIGNALS_MAX >= SIGNALS_MAX);
 };
+
+const _: () = {
+    assert!(TENANT_MODULES_MAX >= RELEASE_MODULES_MAX);
+    assert!(ROLLBACKS_MAX < TENANT_RELEASES_MAX);
+    assert!(RELEASE_KEYS_MAX <= TENANT_RELEASES_MAX);
+    assert!(GUARDRAIL_WINDOW_MIN < GUARDRAIL_WINDOW_MAX);
+    // A suspended module is tried again while what it spoiled is still fresh.
+    assert!(BREAKER_SECONDS as u64 * 1_000 > EVALUATION_WALL_MS_MAX * BREAKER_FAILURES as u64);
+};

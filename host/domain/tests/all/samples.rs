@@ -116,6 +116,7 @@ fn ownership() -> Vec<EventBody> {
     let by = Some(agent("ana"));
     vec![
         EventBody::Decided(Box::new(decision())),
+        EventBody::Shadowed(Box::new(shadow())),
         EventBody::HandedOff(HandedOff {
             tier: Some(tier("senior")),
             agent: by.clone(),
@@ -255,6 +256,19 @@ fn rules() -> Vec<RuleRun> {
     [heard].into_iter().chain(failed).collect()
 }
 
+/// What a shadow release made of the same.
+fn shadow() -> DecisionRecord {
+    let failed = |failure| run("broken", vec![], Err(failure));
+    DecisionRecord {
+        shadow: vec![
+            failed(ModuleFailure::Quarantined),
+            failed(ModuleFailure::Suspended),
+            failed(ModuleFailure::NotGranted("customer.phone".into())),
+        ],
+        ..decision()
+    }
+}
+
 fn decision() -> DecisionRecord {
     let verdict = Verdict {
         outcome: Outcome::HandOff,
@@ -272,6 +286,7 @@ fn decision() -> DecisionRecord {
         occasion: OccasionKind::BotMissed,
         epoch: OwnerEpoch(3),
         rules: rules(),
+        shadow: vec![],
         spent: vec![spent()],
         policy: run("weighted", vec![], Ok(verdict)),
         decision: Decision {

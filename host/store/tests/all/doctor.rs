@@ -149,6 +149,7 @@ async fn directory(store: &dyn Store) {
         .unwrap();
     let body = shop.unwrap();
     store.put_tenant(Document { revision, body }).await.unwrap();
+    crate::releases::fill(store).await;
     store
         .put_api_key(Document {
             revision,
