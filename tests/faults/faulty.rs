@@ -15,7 +15,8 @@ use baton_domain::{
 use baton_store::{
     ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Exported,
     Grants, Identity, Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId, QuarantineSize,
-    Quarantined, ReleaseStore, Store, StoreError, StoredEvent, StoredModule, Tenant, Version, Work, WorkKey, WorkKind,
+    Quarantined, ReleaseStore, Store, StoreError, StoredEvent, StoredModule, Tenant, Version, Work,
+    WorkKey, WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc::Sender, watch};
@@ -116,7 +117,8 @@ impl ReleaseStore for FaultyStore {
         module: StoredModule,
         bytes: Arc<[u8]>,
     ) -> Result<bool, StoreError> {
-        self.write(self.inner.add_module(tenant, module, bytes)).await
+        self.write(self.inner.add_module(tenant, module, bytes))
+            .await
     }
 
     async fn modules(&self, tenant: &TenantId) -> Result<Vec<StoredModule>, StoreError> {
@@ -178,7 +180,8 @@ impl ReleaseStore for FaultyStore {
         rollout: Document<Rollout>,
         made: Option<Release>,
     ) -> Result<(), CommitError> {
-        self.write(self.inner.put_rollout(tenant, rollout, made)).await
+        self.write(self.inner.put_rollout(tenant, rollout, made))
+            .await
     }
 }
 

@@ -7,10 +7,10 @@ mod document;
 mod drain;
 mod fixture;
 mod follow_ups;
+mod front_door;
 #[path = "../../host/sandbox/tests/it/guest.rs"]
 #[allow(dead_code, reason = "the tests of the sandbox use the rest")]
 mod guest;
-mod front_door;
 mod intake;
 mod killed;
 mod metrics;

@@ -17,8 +17,8 @@ use baton_domain::{
 use baton_store::{
     ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Exported,
     Grants, Identity, Inbox, LeasedWork, Link, Listed, Loaded, MemoryStore, Page, QuarantineId,
-    QuarantineSize, Quarantined, ReleaseStore, Store, StoreError, StoredEvent, StoredModule, Tenant, Version, Work, WorkKey,
-    WorkKind,
+    QuarantineSize, Quarantined, ReleaseStore, Store, StoreError, StoredEvent, StoredModule,
+    Tenant, Version, Work, WorkKey, WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::Sender;

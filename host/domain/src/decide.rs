@@ -78,7 +78,11 @@ pub fn weigh(facts: &Facts, runs: &[RuleRun], terms: &Terms) -> Weighed {
             weighed.counted.push(ScoredSignal {
                 module: run.module.clone(),
                 signal: signal.clone(),
-                weight: terms.weights.get(&run.module).copied().unwrap_or(Score::ONE),
+                weight: terms
+                    .weights
+                    .get(&run.module)
+                    .copied()
+                    .unwrap_or(Score::ONE),
             });
             weighed.sources.push(source);
         }

@@ -161,7 +161,9 @@ impl OwnerEpoch {
 }
 
 /// Number of a release of a tenant, from 1; 0 is the host's own pack.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct ReleaseNumber(pub u32);
 
 /// SHA-256 of a module's bytes.

@@ -11,9 +11,7 @@ use baton_domain::{
     field::Field,
     ids::ModuleDigest,
     limits::{COMPONENT_MEMORIES_MAX, COMPONENT_TABLES_MAX},
-    module::{
-        Declaration, InvalidDeclaration, ModuleFailure, ModuleRun, SettingValue, Settings,
-    },
+    module::{Declaration, InvalidDeclaration, ModuleFailure, ModuleRun, SettingValue, Settings},
 };
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};

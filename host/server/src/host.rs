@@ -9,8 +9,14 @@ use baton_whatsapp::graph::Graph;
 use tokio::sync::{Mutex, Notify, mpsc};
 
 use crate::{
-    accept::Door, clock::Clock, config::Config, directory::Directory, evaluation::Evaluators,
-    http::RequestIds, metrics::Metrics, releases::{ModuleLibrary, Shadows, Trip},
+    accept::Door,
+    clock::Clock,
+    config::Config,
+    directory::Directory,
+    evaluation::Evaluators,
+    http::RequestIds,
+    metrics::Metrics,
+    releases::{ModuleLibrary, Shadows, Trip},
 };
 
 /// The running host.

@@ -247,7 +247,12 @@ impl RulePack {
             let name = &module.inspected().declaration().name;
             modules.get(name).unwrap_or(&plain).of(module)
         };
-        Ok(self.modules.iter().filter(is_wanted).map(released).collect())
+        Ok(self
+            .modules
+            .iter()
+            .filter(is_wanted)
+            .map(released)
+            .collect())
     }
 
     /// A line-up of modules of the pack, each with what it imports granted.

@@ -99,7 +99,10 @@ async fn two_people_do_not_overwrite_each_others_grants() {
     let (status, stale) = host
         .request("PUT", "/v1/grants/eager", &host.key, Some(&fields))
         .await;
-    assert_eq!(status, 412, "without If-Match a first grant is meant: {stale}");
+    assert_eq!(
+        status, 412,
+        "without If-Match a first grant is meant: {stale}"
+    );
     let (status, _) = host
         .request("PUT", "/v1/grants/nobody", &host.key, Some(&fields))
         .await;

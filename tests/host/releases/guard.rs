@@ -34,7 +34,10 @@ async fn a_release_whose_modules_trap_is_taken_back() {
     .await;
     let (_, rollout) = host.get("/v1/rollout").await;
     let last = &rollout["moves"][0];
-    assert_eq!((&last["by"], &last["from"]), (&json!("guardrail"), &json!(bad)));
+    assert_eq!(
+        (&last["by"], &last["from"]),
+        (&json!("guardrail"), &json!(bad))
+    );
     assert_eq!(last["why"], "modules failed in 3 of 3 evaluations");
     assert_eq!(decided(&host, "and now").await["release"], good);
 }

@@ -6,7 +6,9 @@ mod rollout;
 mod shadow;
 mod upload;
 
+use baton::clock::Clock;
 use baton_cel::Format;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{
@@ -60,7 +62,12 @@ pub async fn have(fixture: &Fixture, bytes: Vec<u8>) -> String {
     assert!(status == 200 || status == 201, "{module}");
     let reads = module["reads"].as_array().expect("reads").iter();
     let fields: Vec<_> = reads.map(|it| it["field"].clone()).collect();
-    grant(fixture, module["name"].as_str().expect("a name"), &json!(fields)).await;
+    grant(
+        fixture,
+        module["name"].as_str().expect("a name"),
+        &json!(fields),
+    )
+    .await;
     module["digest"].as_str().expect("a digest").to_owned()
 }
 
@@ -88,10 +95,16 @@ pub async fn release(fixture: &Fixture, modules: Value) -> u64 {
 
 /// Asks for a release; each time under a key of its own.
 pub async fn make(fixture: &Fixture, wanted: &Value) -> (u16, Value) {
-    let mut wanted = wanted.clone();
-    // The fixture's key is made of the body.
-    wanted["note"] = json!(format!("{:?}", std::time::Instant::now()));
-    fixture.post("/v1/releases", &wanted).await
+    let made = fixture.get("/v1/rollout").await.1["revision"].clone();
+    let request = fixture
+        .http
+        .post(format!("{}/v1/releases", fixture.url))
+        .bearer_auth(&fixture.key)
+        .header("idempotency-key", format!("release-{made}"))
+        .json(wanted);
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or_default())
 }
 
 /// Moves; status and answer.
@@ -116,8 +129,10 @@ pub async fn latest(fixture: &Fixture) -> Value {
     fixture.get(&path).await.1["record"].clone()
 }
 
-/// She says something, and it is decided on.
+/// She says something a second later, and it is decided on.
 pub async fn decided(fixture: &Fixture, text: &str) -> Value {
+    let now = fixture.clock.now();
+    fixture.clock.set(now + SignedDuration::from_secs(1));
     fixture.says(text).await;
     latest(fixture).await
 }

@@ -91,16 +91,24 @@ async fn a_canary_keeps_its_customers_and_grows_by_others() {
     assert_eq!(first, second, "always the same ones");
     let taken = |releases: &[u64]| -> BTreeSet<usize> {
         let all = releases.iter().enumerate();
-        all.filter(|(_, it)| **it == new).map(|(at, _)| at).collect()
+        all.filter(|(_, it)| **it == new)
+            .map(|(at, _)| at)
+            .collect()
     };
     let few = taken(&first);
     assert!((3..=24).contains(&few.len()), "some of forty: {few:?}");
     assert_eq!(moves(&host, canary(70.0)).await.0, 200);
     let more = taken(&asked(&host, 3, 40).await);
-    assert!(few.is_subset(&more) && more.len() > few.len(), "{few:?} {more:?}");
+    assert!(
+        few.is_subset(&more) && more.len() > few.len(),
+        "{few:?} {more:?}"
+    );
     // Taking back takes the canary back, and leaves the active one.
     let (_, moved) = moves(&host, json!({ "move": "roll_back" })).await;
-    assert_eq!((&moved["active"], &moved["canary"]), (&json!(old), &Value::Null));
+    assert_eq!(
+        (&moved["active"], &moved["canary"]),
+        (&json!(old), &Value::Null)
+    );
     assert!(taken(&asked(&host, 4, 10).await).is_empty());
     for percent in [0.0, -1.0, 100.1] {
         assert_eq!(moves(&host, canary(percent)).await.0, 422, "{percent}");
@@ -158,7 +166,9 @@ async fn no_event_is_dropped_or_decided_by_a_mixture() {
             seen.insert(record["release"].to_string());
             count += 1;
         }
-        let Some(next) = page["next"].as_str() else { break };
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
         after = format!("&after={next}");
     }
     assert_eq!(count, SWAPS, "each message was decided on");
@@ -175,10 +185,20 @@ async fn what_runs_tells_how_it_fares() {
     }
     let (_, running) = host.get("/v1/rollout/running").await;
     let active = &running["items"][0];
-    assert_eq!((&active["release"], &active["stands"]), (&json!(number), &json!("active")));
+    assert_eq!(
+        (&active["release"], &active["stands"]),
+        (&json!(number), &json!("active"))
+    );
     let modules = active["modules"].as_array().expect("modules").iter();
-    let eager = modules.clone().find(|it| it["name"] == "eager").expect("it ran");
-    assert_eq!((&eager["made"], &eager["skipped"]), (&json!(2), &json!(1)), "{eager}");
+    let eager = modules
+        .clone()
+        .find(|it| it["name"] == "eager")
+        .expect("it ran");
+    assert_eq!(
+        (&eager["made"], &eager["skipped"]),
+        (&json!(2), &json!(1)),
+        "{eager}"
+    );
     assert_eq!(eager["signals"], 3);
     assert!(eager["fuel"]["p50"].as_u64() > Some(0), "{eager}");
     assert!(eager["budget_share"].as_f64() < Some(0.1), "{eager}");

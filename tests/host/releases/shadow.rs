@@ -21,7 +21,10 @@ async fn a_shadow_is_recorded_and_never_acts() {
     assert_eq!(shadowed["release"], number, "{shadowed}");
     assert_eq!(shadowed["decision"]["outcome"], "hand-off");
     let decided = &events_of(&host, "decided").await[0];
-    assert_eq!((&decided["release"], &decided["decision"]["outcome"]), (&json!(0), &json!("stay")));
+    assert_eq!(
+        (&decided["release"], &decided["decision"]["outcome"]),
+        (&json!(0), &json!("stay"))
+    );
     assert_eq!(host.count_of("handed_off").await, 0);
     assert_eq!(host.conversation().await["owner"]["is"], "bot");
     until("the comparison is counted", async || {

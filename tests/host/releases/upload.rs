@@ -36,7 +36,8 @@ async fn a_module_is_admitted_before_it_is_kept() {
 async fn nobody_sees_a_neighbours_module() {
     let host = Fixture::start().await;
     let digest = have(&host, rule("eager", "true", "She wrote.")).await;
-    host.admin("PUT", "/admin/tenants/other", &tenant("other", "2")).await;
+    host.admin("PUT", "/admin/tenants/other", &tenant("other", "2"))
+        .await;
     let new = json!({ "name": "all", "role": "operator" });
     let other = host.make_key("other", new).await;
     let path = format!("/v1/modules/{digest}");
@@ -44,7 +45,9 @@ async fn nobody_sees_a_neighbours_module() {
     let missing = format!("/v1/modules/{}", "0".repeat(64));
     assert_eq!(theirs, host.request("GET", &missing, &other, None).await);
     let wanted = json!({ "base": 0, "modules": [{ "module": digest }] });
-    let refused = host.request("POST", "/v1/releases", &other, Some(&wanted)).await;
+    let refused = host
+        .request("POST", "/v1/releases", &other, Some(&wanted))
+        .await;
     assert_eq!(refused.0, 422, "{}", refused.1);
     // What they upload themselves is theirs, and granted nothing.
     let bytes = rule("eager", "message.text != null", "She wrote.");
@@ -65,9 +68,18 @@ async fn a_release_is_made_once_and_of_what_fits() {
     assert_eq!(number, 2);
 
     for (modules, code) in [
-        (json!([{ "module": "eager", "settings": { "nonsense": 1 } }]), "invalid_settings"),
-        (json!([{ "module": "weighted", "settings": { "threshold": "high" } }]), "invalid_settings"),
-        (json!([{ "module": "weighted", "mode": "shadow" }]), "no_lineup"),
+        (
+            json!([{ "module": "eager", "settings": { "nonsense": 1 } }]),
+            "invalid_settings",
+        ),
+        (
+            json!([{ "module": "weighted", "settings": { "threshold": "high" } }]),
+            "invalid_settings",
+        ),
+        (
+            json!([{ "module": "weighted", "mode": "shadow" }]),
+            "no_lineup",
+        ),
     ] {
         let (status, refused) = make(&host, &json!({ "base": 0, "modules": modules })).await;
         assert_eq!(status, 422, "{refused}");

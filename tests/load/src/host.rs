@@ -4,7 +4,8 @@
 use std::{path::PathBuf, sync::Arc};
 
 use baton::{
-    clock::SystemClock, config::Config, host::Host, releases::install, rule_pack::PackChoice, server,
+    clock::SystemClock, config::Config, host::Host, releases::install, rule_pack::PackChoice,
+    server,
 };
 use baton_store::{ApiKey, App, Document, KeyHash, Options, OsEntropy, Role, Tenant};
 use serde_json::json;
@@ -102,7 +103,14 @@ async fn write_tenant(host: &Host, subject: Subject, tenant: usize) -> anyhow::R
     if let Some(rules) = rules {
         let choice: PackChoice = serde_json::from_value(json!({ "rules": rules }))?;
         let now = host.clock.now();
-        install(&*host.store, host.library.pack(), &document.id, &choice, now).await?;
+        install(
+            &*host.store,
+            host.library.pack(),
+            &document.id,
+            &choice,
+            now,
+        )
+        .await?;
     }
     host.store.put_tenant(fresh(document)).await?;
     Ok(host.store.put_api_key(fresh(key)).await?)

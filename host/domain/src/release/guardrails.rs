@@ -4,9 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    limits::{EVALUATION_WALL_MS_MAX, GUARDRAIL_WINDOW_MAX, GUARDRAIL_WINDOW_MIN},
-};
+use crate::limits::{EVALUATION_WALL_MS_MAX, GUARDRAIL_WINDOW_MAX, GUARDRAIL_WINDOW_MIN};
 
 /// Thresholds of one tenant. They count among so many evaluations, so that
 /// they mean the same in a busy hour and a quiet one.

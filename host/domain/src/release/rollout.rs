@@ -188,7 +188,11 @@ impl Rollout {
 
     /// Every release that decides now, and those that could again.
     pub fn pointed_to(&self) -> impl Iterator<Item = ReleaseNumber> {
-        let now = [Some(self.active), self.canary.map(|it| it.release), self.shadow];
+        let now = [
+            Some(self.active),
+            self.canary.map(|it| it.release),
+            self.shadow,
+        ];
         now.into_iter().flatten().chain(self.before.iter().copied())
     }
 
@@ -250,7 +254,11 @@ impl Rollout {
     ///
     /// # Errors
     /// [`InvalidMove::Unknown`] and [`InvalidMove::Active`].
-    pub fn start_shadow(&mut self, release: ReleaseNumber, asked: Asked) -> Result<(), InvalidMove> {
+    pub fn start_shadow(
+        &mut self,
+        release: ReleaseNumber,
+        asked: Asked,
+    ) -> Result<(), InvalidMove> {
         self.check(release)?;
         self.shadow = Some(release);
         self.note(asked, Moved::Shadow { release });

@@ -77,7 +77,13 @@ fn policy(answer: Result<Verdict, ModuleFailure>) -> PolicyRun {
 
 fn decided(facts: &Facts, rules: Vec<RuleRun>, policy: PolicyRun) -> DecisionRecord {
     let weighed = weigh(facts, &rules, &Terms::default());
-    DecisionRecord::new(facts, (ReleaseNumber(1), &Terms::default()), rules, weighed, policy)
+    DecisionRecord::new(
+        facts,
+        (ReleaseNumber(1), &Terms::default()),
+        rules,
+        weighed,
+        policy,
+    )
 }
 
 fn stay() -> PolicyRun {
@@ -351,11 +357,7 @@ fn weights_are_the_releases() {
         ..Terms::default()
     };
     let other = run("other", vec![], Ok(vec![signal("x"), signal("y")]));
-    let weighed = weigh(
-        &facts,
-        &[basket_rule(&facts), failed_rule(), other],
-        &terms,
-    );
+    let weighed = weigh(&facts, &[basket_rule(&facts), failed_rule(), other], &terms);
     let weights: Vec<f64> = weighed.counted.iter().map(|it| it.weight.get()).collect();
     assert_eq!(weights, [0.5, 1.0, 1.0]);
     assert_eq!(weighed.sources.len(), 3);

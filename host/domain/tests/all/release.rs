@@ -82,7 +82,11 @@ fn a_canary_takes_its_share_and_grows_by_others() {
         let taken: Vec<CustomerId> = customers().filter(is_taken).collect();
         let expected = percent * 100.0;
         let off = (taken.len() as f64 - expected).abs();
-        assert!(off <= 4.0 * expected.sqrt() + 1.0, "{percent}: {}", taken.len());
+        assert!(
+            off <= 4.0 * expected.sqrt() + 1.0,
+            "{percent}: {}",
+            taken.len()
+        );
         assert!(before.iter().all(|it| taken.contains(it)), "{percent}");
         before = taken;
     }
@@ -173,7 +177,9 @@ fn guardrails_trip_as_soon_as_too_much_went_wrong() {
     assert_eq!(watch.note(&limits, true, 0), tripped);
     assert_eq!(watch.note(&limits, true, 0), None, "counted anew");
     let mut watch = Watch::default();
-    let slow = (0..51).filter_map(|_| watch.note(&limits, false, 21)).next();
+    let slow = (0..51)
+        .filter_map(|_| watch.note(&limits, false, 21))
+        .next();
     let (count, of, ms) = (51, 51, 20);
     assert_eq!(slow, Some(Tripped::Slow { count, of, ms }));
     let off = Guardrails {

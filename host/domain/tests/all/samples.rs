@@ -116,7 +116,6 @@ fn ownership() -> Vec<EventBody> {
     let by = Some(agent("ana"));
     vec![
         EventBody::Decided(Box::new(decision())),
-        EventBody::Shadowed(Box::new(shadow())),
         EventBody::HandedOff(HandedOff {
             tier: Some(tier("senior")),
             agent: by.clone(),
@@ -307,7 +306,9 @@ fn decision() -> DecisionRecord {
 }
 
 pub(crate) fn samples() -> Vec<Event> {
-    let bodies = [messages(), commerce(), ownership()].concat();
+    // Later kinds come last: what was stored keeps its place.
+    let later = vec![EventBody::Shadowed(Box::new(shadow()))];
+    let bodies = [messages(), commerce(), ownership(), later].concat();
     let at = |place: usize| start() + jiff::SignedDuration::from_millis(place as i64 * 1_001);
     let event = |(place, body)| {
         let number = (place % 7 != 6).then(|| number(0));

@@ -95,7 +95,13 @@ fn decide(memo: &Memo, lineup: &Lineup, facts: Facts) -> DecisionRecord {
         let fresh = run_policy(lineup, &source, &weighed.counted).run;
         assert_eq!(fresh, policy.run);
     }
-    DecisionRecord::new(&facts, (ReleaseNumber(1), &Terms::default()), runs, weighed, policy.run)
+    DecisionRecord::new(
+        &facts,
+        (ReleaseNumber(1), &Terms::default()),
+        runs,
+        weighed,
+        policy.run,
+    )
 }
 
 /// After a handoff somebody answers and gives the conversation back.

@@ -155,11 +155,7 @@ impl Running<'_> {
         self.noted(timed, signals)
     }
 
-    fn policy(
-        &self,
-        source: &Arc<dyn FieldSource>,
-        signals: &[ScoredSignal],
-    ) -> Timed<PolicyRun> {
+    fn policy(&self, source: &Arc<dyn FieldSource>, signals: &[ScoredSignal]) -> Timed<PolicyRun> {
         let lineup = &self.release.lineup;
         let policy = lineup.policy();
         let timed = self.admitted(policy).unwrap_or_else(|| match self.memo {

@@ -78,7 +78,9 @@ pub async fn list(
     let of_pack = pack.modules().iter().map(|it| of_pack(it.inspected()));
     let uploaded = host.store.modules(&tenant.id).await?;
     let all = uploaded.into_iter().chain(of_pack);
-    let items = all.map(|it| ModuleView::of(&it, &permissions, pack)).collect();
+    let items = all
+        .map(|it| ModuleView::of(&it, &permissions, pack))
+        .collect();
     Ok(Json(List { items }))
 }
 
@@ -109,10 +111,7 @@ pub async fn show(
 }
 
 /// What the tenant's modules may read.
-pub(super) async fn permissions(
-    host: &Host,
-    tenant: &baton_store::Tenant,
-) -> Answer<Permissions> {
+pub(super) async fn permissions(host: &Host, tenant: &baton_store::Tenant) -> Answer<Permissions> {
     let denied = &host.config.evaluation.denied_fields;
     Ok(Permissions::of(&*host.store, tenant, denied).await?)
 }

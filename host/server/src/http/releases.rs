@@ -104,7 +104,9 @@ pub async fn make(
             .store
             .releases(&tenant.id, None, RELEASE_KEYS_MAX)
             .await?;
-        let made = latest.into_iter().find(|it| it.key.as_deref() == Some(&*key));
+        let made = latest
+            .into_iter()
+            .find(|it| it.key.as_deref() == Some(&*key));
         if let Some(made) = made {
             return Ok((StatusCode::OK, Json(view(&host, tenant, made).await?)));
         }
@@ -121,7 +123,10 @@ pub async fn make(
                 // So that whoever moves next does so from what stands.
                 let _changing = host.directory_changes.lock().await;
                 host.reload_tenant(&tenant.id).await?;
-                return Ok((StatusCode::CREATED, Json(view(&host, tenant, release).await?)));
+                return Ok((
+                    StatusCode::CREATED,
+                    Json(view(&host, tenant, release).await?),
+                ));
             }
             Err(CommitError::Stale) => {}
             Err(error) => return Err(error.into()),

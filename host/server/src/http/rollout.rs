@@ -153,7 +153,9 @@ pub async fn make_move(
     }
     change(&host, &scope, &headers, |rollout, asked| {
         let why = wanted.why();
-        wanted.make(rollout, Asked { why, ..asked }).map_err(refused)
+        wanted
+            .make(rollout, Asked { why, ..asked })
+            .map_err(refused)
     })
     .await
 }

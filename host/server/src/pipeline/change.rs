@@ -205,7 +205,9 @@ impl Change {
         let number = occasion.number.clone();
         let facts = Facts::new(self.state.clone(), occasion, self.tenant.profile.clone());
         let (tenant, cause) = (self.tenant.clone(), self.cause(host, &event));
-        let release = tenant.rollout.release_of(&tenant.document.id, &self.customer);
+        let release = tenant
+            .rollout
+            .release_of(&tenant.document.id, &self.customer);
         if !release.can_judge(&facts) {
             return;
         }

@@ -109,7 +109,8 @@ impl ActiveRollout {
             ("canary", self.canary.as_ref()),
             ("shadow", self.shadow.as_ref()),
         ];
-        all.into_iter().filter_map(|(stands, it)| Some((stands, it?)))
+        all.into_iter()
+            .filter_map(|(stands, it)| Some((stands, it?)))
     }
 }
 

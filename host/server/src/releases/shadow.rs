@@ -137,7 +137,14 @@ fn note_comparison(release: &ActiveRelease, is_same: bool) {
 
 /// Whether the same would have been done.
 fn is_same(one: &Decision, other: &Decision) -> bool {
-    let done = |it: &Decision| (it.outcome, it.team.clone(), it.tier.clone(), it.tags.clone());
+    let done = |it: &Decision| {
+        (
+            it.outcome,
+            it.team.clone(),
+            it.tier.clone(),
+            it.tags.clone(),
+        )
+    };
     done(one) == done(other)
 }
 

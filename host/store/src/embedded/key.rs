@@ -31,13 +31,38 @@ pub(crate) mod area {
 
     /// All of them.
     pub(crate) const ALL: [u8; 20] = [
-        ALIAS, ABSORBED, CUSTOMER, IDENTITY, LINK, META, PEOPLE, DUE, LISTED, TOUCHED, DEAD, APP,
-        MODULE_BYTES, GRANTS, API_KEY, MODULE, ROLLOUT, QUARANTINE, RELEASE, TENANT,
+        ALIAS,
+        ABSORBED,
+        CUSTOMER,
+        IDENTITY,
+        LINK,
+        META,
+        PEOPLE,
+        DUE,
+        LISTED,
+        TOUCHED,
+        DEAD,
+        APP,
+        MODULE_BYTES,
+        GRANTS,
+        API_KEY,
+        MODULE,
+        ROLLOUT,
+        QUARANTINE,
+        RELEASE,
+        TENANT,
     ];
     /// Documents, in the order in which an export has them: what points before
     /// what it points to, which is always there by then.
     pub(crate) const DOCUMENTS: [u8; 8] = [
-        TENANT, APP, API_KEY, ROLLOUT, RELEASE, GRANTS, MODULE, MODULE_BYTES,
+        TENANT,
+        APP,
+        API_KEY,
+        ROLLOUT,
+        RELEASE,
+        GRANTS,
+        MODULE,
+        MODULE_BYTES,
     ];
 }
 

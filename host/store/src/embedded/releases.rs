@@ -118,9 +118,7 @@ impl Shared {
         let found = self.document_at::<String>(&key)?;
         let found = found.ok_or_else(|| damaged(&key, "is missing"))?;
         let bytes = BASE64_STANDARD.decode(found.body);
-        bytes
-            .map(Some)
-            .map_err(|_| damaged(&key, "is not base64"))
+        bytes.map(Some).map_err(|_| damaged(&key, "is not base64"))
     }
 
     pub(crate) fn grants(&self, tenant: &TenantId) -> Result<Vec<Document<Grants>>, StoreError> {
@@ -193,7 +191,10 @@ impl Shared {
             None => None,
         };
         let all = of_tenant(area::RELEASE, tenant).done();
-        let kept: Vec<_> = body.pointed_to().map(|it| release_key(tenant, it)).collect();
+        let kept: Vec<_> = body
+            .pointed_to()
+            .map(|it| release_key(tenant, it))
+            .collect();
         let write = move |draft: &mut Draft<'_>| {
             // A change scans before it writes.
             let rows = match &made {

@@ -89,14 +89,24 @@ async fn a_module_is_kept_once_and_whole(mut fixture: Fixture) {
     let store = fixture.store();
     let (mine, large) = (module(1), vec![0xab; COMPONENT_BYTES_MAX]);
     let all: Arc<[u8]> = large.clone().into();
-    assert!(store.add_module(&tenant(), mine.clone(), all.clone()).await.unwrap());
-    assert!(!store.add_module(&tenant(), mine.clone(), all).await.unwrap());
+    assert!(
+        store
+            .add_module(&tenant(), mine.clone(), all.clone())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .add_module(&tenant(), mine.clone(), all)
+            .await
+            .unwrap()
+    );
     let digest = mine.digest;
     let other = TenantId::parse("other").unwrap();
     assert_eq!(store.module_bytes(&other, &digest).await.unwrap(), None);
     assert_eq!(store.modules(&other).await.unwrap(), []);
-    fixture.reopen();
-    let store = fixture.store();
+    drop(store);
+    let store = fixture.reopen();
     assert_eq!(store.modules(&tenant()).await.unwrap(), [mine.clone()]);
     assert_eq!(store.module(&tenant(), &digest).await.unwrap(), Some(mine));
     let kept = store.module_bytes(&tenant(), &digest).await.unwrap();
@@ -113,15 +123,28 @@ async fn modules_are_limited(fixture: Fixture) {
         let mut digest = [0; 32];
         digest[..2].copy_from_slice(&u16::try_from(at).unwrap().to_be_bytes());
         one.digest = ModuleDigest::new(digest);
-        store.add_module(&tenant(), one, bytes(b"abc")).await.unwrap();
+        store
+            .add_module(&tenant(), one, bytes(b"abc"))
+            .await
+            .unwrap();
     }
-    let refused = store.add_module(&tenant(), module(255), bytes(b"abc")).await;
+    let refused = store
+        .add_module(&tenant(), module(255), bytes(b"abc"))
+        .await;
     assert!(matches!(
         refused,
-        Err(StoreError::OverLimit { max: TENANT_MODULES_MAX, .. })
+        Err(StoreError::OverLimit {
+            max: TENANT_MODULES_MAX,
+            ..
+        })
     ));
     let other = TenantId::parse("other").unwrap();
-    assert!(store.add_module(&other, module(255), bytes(b"abc")).await.unwrap());
+    assert!(
+        store
+            .add_module(&other, module(255), bytes(b"abc"))
+            .await
+            .unwrap()
+    );
 }
 
 async fn grants_are_documents(fixture: Fixture) {
@@ -132,7 +155,10 @@ async fn grants_are_documents(fixture: Fixture) {
     };
     let grants = |fields: &[Field]| Grants {
         module: ModuleName::parse("eager").unwrap(),
-        fields: fields.iter().map(|it| (*it, granted.clone())).collect::<BTreeMap<_, _>>(),
+        fields: fields
+            .iter()
+            .map(|it| (*it, granted.clone()))
+            .collect::<BTreeMap<_, _>>(),
     };
     let document = |revision, fields: &[Field]| Document {
         revision,
@@ -162,8 +188,8 @@ async fn a_release_comes_with_its_rollout(mut fixture: Fixture) {
         let made = Some(release(number));
         store.put_rollout(&tenant(), rollout, made).await.unwrap();
     }
-    fixture.reopen();
-    let store = fixture.store();
+    drop(store);
+    let store = fixture.reopen();
     let numbers = async |before: Option<u32>, limit| {
         let before = before.map(ReleaseNumber);
         let found = store.releases(&tenant(), before, limit).await.unwrap();
