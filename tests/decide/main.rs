@@ -226,7 +226,7 @@ fn facts_that_cannot_be_taken_are_named() {
         ),
         (
             "setting",
-            |it| it["tenant"]["modules"]["weighted"]["settings"]["treshold"] = 1.into(),
+            |it| it["release"]["modules"]["weighted"]["settings"]["treshold"] = 1.into(),
             "threshold",
         ),
     ];
@@ -262,7 +262,7 @@ fn a_folder_without_a_policy_is_refused() {
     .expect("a rule");
     let more = vec!["--rules".to_owned(), folder.display().to_string()];
     let facts = friday_facts("no-modules", |it| {
-        it["tenant"]["modules"] = serde_json::json!({});
+        it["release"] = serde_json::json!({});
     });
     let run = Run {
         more,

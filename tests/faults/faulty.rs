@@ -8,11 +8,15 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use baton_domain::ids::{CustomerId, TenantId};
+use baton_domain::{
+    ids::{CustomerId, ModuleDigest, ReleaseNumber, TenantId},
+    release::{Release, Rollout},
+};
 use baton_store::{
     ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Exported,
-    Identity, Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId, QuarantineSize,
-    Quarantined, Store, StoreError, StoredEvent, Tenant, Version, Work, WorkKey, WorkKind,
+    Grants, Identity, Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId, QuarantineSize,
+    Quarantined, ReleaseStore, Store, StoreError, StoredEvent, StoredModule, Tenant, Version, Work,
+    WorkKey, WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc::Sender, watch};
@@ -102,6 +106,82 @@ impl FaultyStore {
             self.is_broken.send_replace(true);
         }
         Err(failed().into())
+    }
+}
+
+#[async_trait]
+impl ReleaseStore for FaultyStore {
+    async fn add_module(
+        &self,
+        tenant: &TenantId,
+        module: StoredModule,
+        bytes: Arc<[u8]>,
+    ) -> Result<bool, StoreError> {
+        self.write(self.inner.add_module(tenant, module, bytes))
+            .await
+    }
+
+    async fn modules(&self, tenant: &TenantId) -> Result<Vec<StoredModule>, StoreError> {
+        self.read()?.modules(tenant).await
+    }
+
+    async fn module(
+        &self,
+        tenant: &TenantId,
+        digest: &ModuleDigest,
+    ) -> Result<Option<StoredModule>, StoreError> {
+        self.read()?.module(tenant, digest).await
+    }
+
+    async fn module_bytes(
+        &self,
+        tenant: &TenantId,
+        digest: &ModuleDigest,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read()?.module_bytes(tenant, digest).await
+    }
+
+    async fn grants(&self, tenant: &TenantId) -> Result<Vec<Document<Grants>>, StoreError> {
+        self.read()?.grants(tenant).await
+    }
+
+    async fn put_grants(
+        &self,
+        tenant: &TenantId,
+        grants: Document<Grants>,
+    ) -> Result<(), CommitError> {
+        self.write(self.inner.put_grants(tenant, grants)).await
+    }
+
+    async fn releases(
+        &self,
+        tenant: &TenantId,
+        before: Option<ReleaseNumber>,
+        limit: usize,
+    ) -> Result<Vec<Release>, StoreError> {
+        self.read()?.releases(tenant, before, limit).await
+    }
+
+    async fn made_release(
+        &self,
+        tenant: &TenantId,
+        number: ReleaseNumber,
+    ) -> Result<Option<Release>, StoreError> {
+        self.read()?.made_release(tenant, number).await
+    }
+
+    async fn rollout(&self, tenant: &TenantId) -> Result<Document<Rollout>, StoreError> {
+        self.read()?.rollout(tenant).await
+    }
+
+    async fn put_rollout(
+        &self,
+        tenant: &TenantId,
+        rollout: Document<Rollout>,
+        made: Option<Release>,
+    ) -> Result<(), CommitError> {
+        self.write(self.inner.put_rollout(tenant, rollout, made))
+            .await
     }
 }
 

@@ -13,6 +13,7 @@ use baton::{
     host::{Host, Parts},
     http::{self, RequestIds},
     metrics::Metrics,
+    releases::ModuleLibrary,
     rule_pack::RulePack,
 };
 use baton_sandbox::{EvaluatorPool, Sandbox};
@@ -38,6 +39,7 @@ struct Template {
     key: String,
     webhooks: Vec<String>,
     answers: BTreeMap<String, Answer>,
+    sandbox: Sandbox,
     pack: RulePack,
 }
 
@@ -97,6 +99,7 @@ impl Template {
             webhooks,
             answers: BTreeMap::new(),
             pack: RulePack::stock(&sandbox).expect("the stock pack loads"),
+            sandbox,
         };
         let copy = TempDir::new().expect("a folder");
         copy_all(template.folder.path(), copy.path());
@@ -128,7 +131,7 @@ impl Template {
             metrics_key: None,
             clock: clock(),
             store: Arc::new(store),
-            pack: self.pack.clone(),
+            library: ModuleLibrary::new(self.sandbox.clone(), self.pack.clone()),
             evaluators: Evaluators::new(inline, Suspects::none(), [7; 16]),
             graph: Arc::new(GraphClient::new(&config.graph_url).expect("a client")),
             metrics: Metrics::new(),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fixture::{ADMIN, Fixture, NUMBER, PHONE, SECRET, messages, signature, text, until},
+    releases::rule,
     schema::check_schema,
 };
 
@@ -41,6 +42,19 @@ const REPLAY: &[&str] = &[
     "!settled",
     "list_dead_letters",
     "resolve",
+    "upload_module",
+    "list_modules",
+    "show_module",
+    "put_grants",
+    "list_grants",
+    "make_release",
+    "list_releases",
+    "show_release",
+    "compare_releases",
+    "move_rollout",
+    "show_rollout",
+    "put_guardrails",
+    "list_running",
     "list_tenants",
     "show_tenant",
     "put_tenant",
@@ -191,6 +205,7 @@ async fn concrete(host: &Fixture, operation: &Operation, example: &Value) -> Str
         let value = match name.as_str() {
             "customer" => host.conversation().await["customer"].clone(),
             "version" => host.get("/v1/decisions?limit=1").await.1["items"][0]["version"].clone(),
+            "digest" => host.get("/v1/modules").await.1["items"][0]["digest"].clone(),
             "id" => {
                 let (_, items) = host.request("GET", "/admin/quarantine", ADMIN, None).await;
                 items["items"][0]["id"].clone()
@@ -234,6 +249,10 @@ async fn send(host: &Fixture, operation: &Operation, example: &Value) -> (u16, V
             _ => plain(value),
         };
         request = request.header(name, value);
+    }
+    if operation.id == "upload_module" {
+        let module = rule("eager", "message.text != null", "She wrote.");
+        request = request.body(module);
     }
     if let Some(body) = body {
         request = request

@@ -8,6 +8,9 @@ mod drain;
 mod fixture;
 mod follow_ups;
 mod front_door;
+#[path = "../../host/sandbox/tests/it/guest.rs"]
+#[allow(dead_code, reason = "the tests of the sandbox use the rest")]
+mod guest;
 mod intake;
 mod killed;
 mod metrics;
@@ -15,6 +18,7 @@ mod ownership;
 mod privacy;
 mod process;
 mod raw;
+mod releases;
 mod schema;
 mod sending;
 mod shedding;

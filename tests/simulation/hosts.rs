@@ -20,6 +20,7 @@ use baton::{
     host::{Host, Parts},
     http::{self, RequestIds},
     metrics::Metrics,
+    releases::ModuleLibrary,
     rule_pack::RulePack,
     work,
 };
@@ -67,13 +68,16 @@ pub fn options(seed: u64, start: u32) -> Options {
 
 /// The stock pack, compiled once for all runs of the process. No clock stops
 /// its modules, so that a busy machine changes nothing.
-fn pack() -> RulePack {
+pub fn pack() -> RulePack {
     static PACK: OnceLock<RulePack> = OnceLock::new();
-    let compile = || {
-        let sandbox = Sandbox::without_clock().expect("the sandbox starts");
-        RulePack::stock(&sandbox).expect("the stock pack loads")
-    };
+    let compile = || RulePack::stock(&sandbox()).expect("the stock pack loads");
     PACK.get_or_init(compile).clone()
+}
+
+fn sandbox() -> Sandbox {
+    static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
+    let start = || Sandbox::without_clock().expect("the sandbox starts");
+    SANDBOX.get_or_init(start).clone()
 }
 
 impl Hosts {
@@ -168,7 +172,7 @@ impl Hosts {
             metrics_key: None,
             clock: slot.clock.clone(),
             store: Arc::new(store),
-            pack: pack(),
+            library: ModuleLibrary::new(sandbox(), pack()),
             evaluators: evaluators(sim, group),
             graph: Arc::new(SimGraph {
                 sim: sim.clone(),

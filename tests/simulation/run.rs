@@ -7,9 +7,11 @@ use std::{
     time::Duration,
 };
 
+use baton::{releases::install, rule_pack::PackChoice};
 use baton_domain::ids::TenantId;
 use baton_store::{ApiKey, App, Document, KeyHash, MemoryStore, Role, Store, Tenant};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -185,7 +187,7 @@ fn furnish(sim: &Sim) {
     let put = disk.put_app(document(app)).now_or_never();
     put.expect("no wait").expect("an app");
     for tenant in 0..sim.plan.tenants {
-        let written = self::tenant(sim, tenant);
+        let written = self::tenant(tenant);
         let key = ApiKey {
             name: "all".to_owned(),
             hash: KeyHash(Sha256::digest(systems::key_of(tenant)).into()),
@@ -194,6 +196,16 @@ fn furnish(sim: &Sim) {
             expires_at: None,
             is_revoked: false,
         };
+        if !sim.plan.has_rules {
+            let rules = Some(Vec::new());
+            let choice = PackChoice {
+                rules,
+                ..PackChoice::default()
+            };
+            let (pack, at) = (hosts::pack(), Timestamp::UNIX_EPOCH);
+            let put = install(&*disk, &pack, &written.id, &choice, at).now_or_never();
+            put.expect("no wait").expect("a release");
+        }
         let put = disk.put_tenant(document(written)).now_or_never();
         put.expect("no wait").expect("a tenant");
         let put = disk.put_api_key(document(key)).now_or_never();
@@ -205,8 +217,8 @@ fn document<T>(body: T) -> Document<T> {
     Document { revision: 0, body }
 }
 
-fn tenant(sim: &Sim, tenant: usize) -> Tenant {
-    let mut written = json!({
+fn tenant(tenant: usize) -> Tenant {
+    let written = json!({
         "id": format!("shop-{tenant}"),
         "name": "Kopi Senja",
         "timezone": "Asia/Jakarta",
@@ -231,9 +243,6 @@ fn tenant(sim: &Sim, tenant: usize) -> Tenant {
             },
         ],
     });
-    if !sim.plan.has_rules {
-        written["rules"] = json!([]);
-    }
     let written: Tenant = serde_json::from_value(written).expect("a tenant");
     assert!(TenantId::parse(written.id.as_str()).is_ok());
     written

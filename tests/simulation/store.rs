@@ -10,12 +10,15 @@ use std::{
 };
 
 use async_trait::async_trait;
-use baton_domain::ids::{CustomerId, TenantId};
+use baton_domain::{
+    ids::{CustomerId, ModuleDigest, ReleaseNumber, TenantId},
+    release::{Release, Rollout},
+};
 use baton_store::{
     ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Exported,
-    Identity, Inbox, LeasedWork, Link, Listed, Loaded, MemoryStore, Page, QuarantineId,
-    QuarantineSize, Quarantined, Store, StoreError, StoredEvent, Tenant, Version, Work, WorkKey,
-    WorkKind,
+    Grants, Identity, Inbox, LeasedWork, Link, Listed, Loaded, MemoryStore, Page, QuarantineId,
+    QuarantineSize, Quarantined, ReleaseStore, Store, StoreError, StoredEvent, StoredModule,
+    Tenant, Version, Work, WorkKey, WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::Sender;
@@ -74,6 +77,80 @@ macro_rules! read {
         $self.wait().await?;
         answer
     }};
+}
+
+#[async_trait]
+impl ReleaseStore for SimStore {
+    async fn add_module(
+        &self,
+        tenant: &TenantId,
+        module: StoredModule,
+        bytes: Arc<[u8]>,
+    ) -> Result<bool, StoreError> {
+        self.disk.add_module(tenant, module, bytes).await
+    }
+
+    async fn modules(&self, tenant: &TenantId) -> Result<Vec<StoredModule>, StoreError> {
+        read!(self.modules(tenant))
+    }
+
+    async fn module(
+        &self,
+        tenant: &TenantId,
+        digest: &ModuleDigest,
+    ) -> Result<Option<StoredModule>, StoreError> {
+        read!(self.module(tenant, digest))
+    }
+
+    async fn module_bytes(
+        &self,
+        tenant: &TenantId,
+        digest: &ModuleDigest,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        read!(self.module_bytes(tenant, digest))
+    }
+
+    async fn grants(&self, tenant: &TenantId) -> Result<Vec<Document<Grants>>, StoreError> {
+        read!(self.grants(tenant))
+    }
+
+    async fn put_grants(
+        &self,
+        tenant: &TenantId,
+        grants: Document<Grants>,
+    ) -> Result<(), CommitError> {
+        self.disk.put_grants(tenant, grants).await
+    }
+
+    async fn releases(
+        &self,
+        tenant: &TenantId,
+        before: Option<ReleaseNumber>,
+        limit: usize,
+    ) -> Result<Vec<Release>, StoreError> {
+        read!(self.releases(tenant, before, limit))
+    }
+
+    async fn made_release(
+        &self,
+        tenant: &TenantId,
+        number: ReleaseNumber,
+    ) -> Result<Option<Release>, StoreError> {
+        read!(self.made_release(tenant, number))
+    }
+
+    async fn rollout(&self, tenant: &TenantId) -> Result<Document<Rollout>, StoreError> {
+        read!(self.rollout(tenant))
+    }
+
+    async fn put_rollout(
+        &self,
+        tenant: &TenantId,
+        rollout: Document<Rollout>,
+        made: Option<Release>,
+    ) -> Result<(), CommitError> {
+        self.disk.put_rollout(tenant, rollout, made).await
+    }
 }
 
 #[async_trait]

@@ -2,7 +2,10 @@
 //! the policy sees them, and what the policy wants is clamped by invariants
 //! that hold whatever a module says (contract points 7 to 9).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +26,17 @@ use crate::{
 pub type RuleRun = ModuleRun<Vec<Signal>>;
 /// One run of a policy.
 pub type PolicyRun = ModuleRun<Verdict>;
-/// The weight of each rule; 1 for a rule that is not named.
-pub type Weights = BTreeMap<ModuleName, Score>;
+
+/// On which terms the modules of a release are heard.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Terms {
+    /// The weight of each rule; 1 for a rule that is not named.
+    pub weights: BTreeMap<ModuleName, Score>,
+    /// Rules that are recorded and do not count.
+    pub shadow: BTreeSet<ModuleName>,
+    /// Rules whose failure brings on the tenant's default.
+    pub essential: BTreeSet<ModuleName>,
+}
 
 /// Tag, reason and next step of a request that nothing can overrule.
 const ASKED_TAG: &str = "asked for a person";
@@ -48,14 +60,15 @@ pub struct Weighed {
 }
 
 /// Sorts the signals of all rules that answered into counted and spent ones.
-pub fn weigh(facts: &Facts, runs: &[RuleRun], weights: &Weights) -> Weighed {
+pub fn weigh(facts: &Facts, runs: &[RuleRun], terms: &Terms) -> Weighed {
     let spent_before = facts.episode().map_or(&[][..], |episode| &episode.spent);
     let mut weighed = Weighed {
         counted: Vec::new(),
         sources: Vec::new(),
         spent: Vec::new(),
     };
-    for run in runs {
+    let counts = |run: &&RuleRun| !terms.shadow.contains(&run.module);
+    for run in runs.iter().filter(counts) {
         for signal in run.answer.iter().flatten() {
             let source = SpentSignal::new(run, signal);
             if spent_before.contains(&source) {
@@ -65,7 +78,11 @@ pub fn weigh(facts: &Facts, runs: &[RuleRun], weights: &Weights) -> Weighed {
             weighed.counted.push(ScoredSignal {
                 module: run.module.clone(),
                 signal: signal.clone(),
-                weight: weights.get(&run.module).copied().unwrap_or(Score::ONE),
+                weight: terms
+                    .weights
+                    .get(&run.module)
+                    .copied()
+                    .unwrap_or(Score::ONE),
             });
             weighed.sources.push(source);
         }
@@ -144,6 +161,9 @@ pub struct DecisionRecord {
     pub epoch: OwnerEpoch,
     /// The rules.
     pub rules: Vec<RuleRun>,
+    /// Rules that were recorded and did not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadow: Vec<RuleRun>,
     /// Signals that were shown and not counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<SpentSignal>,
@@ -160,8 +180,8 @@ impl DecisionRecord {
     /// Decides on what rules and policy answered.
     pub fn new(
         facts: &Facts,
-        release: ReleaseNumber,
-        rules: Vec<RuleRun>,
+        (release, terms): (ReleaseNumber, &Terms),
+        runs: Vec<RuleRun>,
         weighed: Weighed,
         policy: PolicyRun,
     ) -> Self {
@@ -169,7 +189,9 @@ impl DecisionRecord {
             .conversation()
             .map(|it| it.ownership.epoch)
             .unwrap_or_default();
-        let decision = decide(facts, &rules, &policy);
+        let counts = |run: &RuleRun| !terms.shadow.contains(&run.module);
+        let (rules, shadow): (Vec<_>, Vec<_>) = runs.into_iter().partition(counts);
+        let decision = decide(facts, &rules, &policy, terms);
         let because = if decision.hands_off() {
             weighed.sources
         } else {
@@ -181,6 +203,7 @@ impl DecisionRecord {
             occasion,
             epoch,
             rules,
+            shadow,
             spent,
             policy,
             decision,
@@ -208,13 +231,15 @@ impl DecisionRecord {
 }
 
 /// The decision on what rules and policy answered: the policy's verdict when
-/// there is one and some rule was heard, else the tenant's default; never
-/// without a person whom the customer asked for; never a move while people
-/// own.
-fn decide(facts: &Facts, rules: &[RuleRun], policy: &PolicyRun) -> Decision {
+/// there is one, some rule was heard and none failed that must not, else the
+/// tenant's default; never without a person whom the customer asked for; never
+/// a move while people own.
+fn decide(facts: &Facts, rules: &[RuleRun], policy: &PolicyRun, terms: &Terms) -> Decision {
     let tenant = facts.tenant();
-    let failed = rules.iter().filter(|run| run.answer.is_err()).count();
-    let is_heard = failed == 0 || failed < rules.len();
+    let failures = || rules.iter().filter(|run| run.answer.is_err());
+    let failed = failures().count();
+    let is_missed = failures().any(|run| terms.essential.contains(&run.module));
+    let is_heard = !is_missed && (failed == 0 || failed < rules.len());
     let mut decision = match &policy.answer {
         Ok(verdict) if is_heard => from_verdict(verdict, tenant),
         _ => from_default(tenant),

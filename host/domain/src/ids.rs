@@ -160,8 +160,10 @@ impl OwnerEpoch {
     }
 }
 
-/// Number of a release of a tenant, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Number of a release of a tenant, from 1; 0 is the host's own pack.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct ReleaseNumber(pub u32);
 
 /// SHA-256 of a module's bytes.

@@ -21,6 +21,7 @@ pub mod decision;
 
 pub mod decide;
 pub mod owner;
+pub mod release;
 pub mod spent;
 
 pub mod ids;

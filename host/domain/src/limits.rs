@@ -5,9 +5,11 @@
 mod admission;
 mod author;
 mod relations;
+mod releases;
 
 pub use admission::*;
 pub use author::*;
+pub use releases::*;
 
 // ---- identifiers -----------------------------------------------------------
 
@@ -95,8 +97,6 @@ pub const DECLARED_MAX: usize = 64;
 pub const DECLARATION_BYTES_MAX: usize = 32 * 1024;
 /// Texts in one setting.
 pub const SETTING_TEXTS_MAX: usize = 512;
-/// Modules in one release.
-pub const RELEASE_MODULES_MAX: usize = 128;
 
 // ---- rules without code ----------------------------------------------------
 
@@ -270,6 +270,8 @@ pub const DOCTOR_ROWS_AT_ONCE: usize = 512;
 /// Rows that an export reads in one turn of the committer, but for the last
 /// customer's: commits wait meanwhile.
 pub const EXPORT_ROWS_A_TURN: usize = 256;
+/// Documents that an export reads at once.
+pub const EXPORT_DOCUMENTS_AT_ONCE: usize = 16;
 /// Lines of an export handed on at once.
 pub const EXPORT_CHUNK_BYTES: usize = 64 * 1024;
 /// How long whoever reads an export may read nothing of it.

@@ -106,6 +106,7 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::SendResolved(_)
         | EventBody::ProfileChanged(_)
         | EventBody::Decided(_)
+        | EventBody::Shadowed(_)
         | EventBody::HandedOff(_)
         | EventBody::Claimed(_)
         | EventBody::Returned(_)

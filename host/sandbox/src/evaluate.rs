@@ -19,7 +19,7 @@ use wasmtime::{
 
 use crate::{
     answer::{self, WitDecision, WitScoredSignal, WitSignal},
-    compile::Ready,
+    compile::{Linked, Ready},
     engine::EPOCH_TICKS_MAX,
     lineup::Lineup,
     session::{Session, Stop},
@@ -89,9 +89,19 @@ where
     R: ComponentNamedList + Lift,
 {
     let started = Instant::now();
+    let linked = match &module.linked {
+        Ok(linked) => linked,
+        Err(barred) => {
+            return Timed {
+                run: module.not_run(barred.clone()),
+                elapsed: Duration::ZERO,
+                is_skipped: false,
+            };
+        }
+    };
     let session = Session::new(Arc::clone(source), Arc::clone(&module.settings));
-    let mut store = Store::new(module.instance.engine(), session);
-    let answer = call(&mut store, module, parameters).and_then(check);
+    let mut store = Store::new(linked.instance.engine(), session);
+    let answer = call(&mut store, linked, parameters).and_then(check);
     // Only an engine without fuel refuses to tell.
     let fuel = EVALUATION_FUEL_MAX.saturating_sub(store.get_fuel().unwrap_or(0));
     let run = ModuleRun {
@@ -111,7 +121,11 @@ where
     }
 }
 
-fn call<P, R>(store: &mut Store<Session>, module: &Ready, parameters: P) -> Result<R, ModuleFailure>
+fn call<P, R>(
+    store: &mut Store<Session>,
+    module: &Linked,
+    parameters: P,
+) -> Result<R, ModuleFailure>
 where
     P: ComponentNamedList + Lower,
     R: ComponentNamedList + Lift,

@@ -65,6 +65,12 @@ impl Lineup {
         Ok(Self { rules, policy })
     }
 
+    /// A line-up without rules.
+    pub fn of_policy(policy: Arc<Ready>) -> Self {
+        let rules = Vec::new();
+        Self { rules, policy }
+    }
+
     /// The rules, in the order in which they run.
     pub fn rules(&self) -> &[Arc<Ready>] {
         &self.rules

@@ -115,11 +115,21 @@ impl Memo {
         lineup: &Lineup,
         source: &Arc<dyn FieldSource>,
     ) -> Vec<Timed<ModuleRun<Vec<Signal>>>> {
-        let run = |rule: &Arc<Ready>| {
-            let asked = Asked::new(self, tenant, rule, &[]);
-            self.run(&self.rules, &asked, source, || run_one_rule(rule, source))
-        };
-        lineup.rules().iter().map(run).collect()
+        let rules = lineup.rules().iter();
+        rules
+            .map(|rule| self.run_rule(tenant, rule, source))
+            .collect()
+    }
+
+    /// As [`run_one_rule`](crate::run_one_rule), likewise.
+    pub fn run_rule(
+        &self,
+        tenant: &str,
+        rule: &Ready,
+        source: &Arc<dyn FieldSource>,
+    ) -> Timed<ModuleRun<Vec<Signal>>> {
+        let asked = Asked::new(self, tenant, rule, &[]);
+        self.run(&self.rules, &asked, source, || run_one_rule(rule, source))
     }
 
     /// As [`run_policy`](crate::run_policy), likewise.
@@ -164,6 +174,10 @@ impl Memo {
         source: &Arc<dyn FieldSource>,
         make: impl FnOnce() -> Timed<ModuleRun<A>>,
     ) -> Timed<ModuleRun<A>> {
+        // What is barred has no answer, whatever it answered before.
+        if asked.module.linked.is_err() {
+            return make();
+        }
         if let Some(run) = asked.recall(steps, &**source) {
             self.skipped.fetch_add(1, Ordering::Relaxed);
             return Timed {

@@ -20,7 +20,8 @@ use baton::{
     http::RequestIds,
     metrics::Metrics,
     pipeline::take_webhook,
-    rule_pack::RulePack,
+    releases::{ModuleLibrary, install},
+    rule_pack::{PackChoice, RulePack},
 };
 use baton_domain::{
     decide::{DecisionRecord, weigh},
@@ -170,6 +171,7 @@ fn options() -> Options {
 
 /// A host with one tenant that has these rules.
 async fn host(store: Arc<dyn Store>, rules: &[&str]) -> Arc<Host> {
+    let sandbox = Sandbox::new().unwrap();
     let tenant: Tenant = serde_json::from_value(json!({
         "id": "shop",
         "name": "Kopi Senja",
@@ -177,7 +179,6 @@ async fn host(store: Arc<dyn Store>, rules: &[&str]) -> Arc<Host> {
         "language": "en",
         "teams": [{ "name": "sales", "tiers": ["junior", "senior"] }],
         "numbers": [{ "id": NUMBER, "app": "main", "token": "token" }],
-        "rules": rules,
     }))
     .unwrap();
     let app = App {
@@ -198,6 +199,10 @@ async fn host(store: Arc<dyn Store>, rules: &[&str]) -> Arc<Host> {
         revision,
         body: tenant,
     };
+    let pack = RulePack::stock(&sandbox).unwrap();
+    let choice: PackChoice = serde_json::from_value(json!({ "rules": rules })).unwrap();
+    let (id, now) = (&tenant.body.id, SystemClock.now());
+    install(&*store, &pack, id, &choice, now).await.unwrap();
     store.put_tenant(tenant).await.unwrap();
     let graph_url = "http://127.0.0.1:9";
     let nowhere = Path::new("unused").to_owned();
@@ -207,7 +212,7 @@ async fn host(store: Arc<dyn Store>, rules: &[&str]) -> Arc<Host> {
         metrics_key: None,
         clock: Arc::new(SystemClock),
         store,
-        pack: RulePack::stock(&Sandbox::new().unwrap()).unwrap(),
+        library: ModuleLibrary::new(sandbox, pack),
         evaluators: Evaluators::new(EvaluatorPool::new(2).unwrap(), Suspects::none(), [0; 16]),
         graph: Arc::new(GraphClient::new(graph_url).unwrap()),
         metrics: Metrics::new(),

@@ -3,14 +3,18 @@
 //! administrator's key.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
-use baton_domain::limits::{
-    CONFIGURED_CONNECTIONS_MAX, CONNECTIONS_MAX, EVALUATION_BUDGET_SECONDS_MAX,
-    TENANT_EVALUATION_MS_PER_SECOND,
+use baton_domain::{
+    field::Field,
+    limits::{
+        CONFIGURED_CONNECTIONS_MAX, CONNECTIONS_MAX, EVALUATION_BUDGET_SECONDS_MAX,
+        TENANT_EVALUATION_MS_PER_SECOND,
+    },
 };
 use serde::Deserialize;
 
@@ -83,6 +87,8 @@ pub struct Evaluation {
     /// Modules to run instead of the stock pack: a folder. Relative to the
     /// configuration file.
     pub modules: Option<PathBuf>,
+    /// Fields that no module of any tenant may read, whatever was granted.
+    pub denied_fields: BTreeSet<Field>,
 }
 
 impl Default for Evaluation {
@@ -92,6 +98,7 @@ impl Default for Evaluation {
             budget_ms: 100,
             tenant_ms_per_second: TENANT_EVALUATION_MS_PER_SECOND,
             modules: None,
+            denied_fields: BTreeSet::new(),
         }
     }
 }

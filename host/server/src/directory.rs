@@ -1,22 +1,24 @@
 //! The directory in memory: who is who, ready for use. Rebuilt whole from the
 //! store after each change, and swapped in one step.
 
-use std::{collections::BTreeMap, collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use baton_domain::{
-    ids::{ModuleName, NumberId, ReleaseNumber, TenantId},
+    field::Field,
+    ids::{NumberId, TenantId},
     tenant::TenantProfile,
 };
-use baton_sandbox::Lineup;
-use baton_store::{ApiKey, App, Document, KeyHash, Store, StoreError, Tenant};
+use baton_store::{ApiKey, App, KeyHash, Store, StoreError, Tenant};
 use baton_whatsapp::{
     handshake::VerifyToken,
     signature::{AppSecret, AppSecrets},
 };
 
 use crate::{
-    evaluation::ActiveRelease,
-    rule_pack::{PackError, RulePack},
+    releases::{ActiveRollout, ModuleLibrary},
     tenant::{self, InvalidTenant},
 };
 
@@ -27,8 +29,8 @@ pub struct ActiveTenant {
     pub document: Tenant,
     /// What decisions need of it.
     pub profile: Arc<TenantProfile>,
-    /// The release in force.
-    pub release: Arc<ActiveRelease>,
+    /// The releases in force.
+    pub rollout: ActiveRollout,
 }
 
 /// A Meta app, ready for use.
@@ -50,9 +52,6 @@ pub enum Unusable {
     /// The tenant's own words.
     #[error(transparent)]
     Tenant(#[from] InvalidTenant),
-    /// Its modules.
-    #[error(transparent)]
-    Pack(#[from] PackError),
     /// A secret or token of an app.
     #[error("the {what} of app {app} cannot be used: {why}")]
     App {
@@ -74,7 +73,7 @@ pub enum Unusable {
 }
 
 /// Everybody.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Directory {
     tenants: HashMap<TenantId, Arc<ActiveTenant>>,
     numbers: HashMap<NumberId, Arc<ActiveTenant>>,
@@ -88,7 +87,11 @@ impl Directory {
     ///
     /// # Errors
     /// Only the store's.
-    pub async fn load(store: &dyn Store, pack: &RulePack) -> Result<Self, StoreError> {
+    pub async fn load(
+        store: &dyn Store,
+        library: &ModuleLibrary,
+        denied: &BTreeSet<Field>,
+    ) -> Result<Self, StoreError> {
         let mut directory = Self::default();
         for app in store.apps().await? {
             match ActiveApp::new(&app.body) {
@@ -97,14 +100,40 @@ impl Directory {
             }
         }
         for tenant in store.tenants().await? {
-            match ActiveTenant::new(&tenant, pack) {
-                Ok(active) => directory.add(Arc::new(active)),
-                Err(error) => tracing::error!(tenant = %tenant.body.id, %error, "tenant left out"),
-            }
+            let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
+            directory.put(&tenant.body, rollout);
         }
         let keys = store.api_keys().await?.into_iter();
         directory.keys = keys.map(|key| (key.body.hash, key.body)).collect();
         Ok(directory)
+    }
+
+    /// Reads one tenant anew.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn reload(
+        &mut self,
+        store: &dyn Store,
+        library: &ModuleLibrary,
+        denied: &BTreeSet<Field>,
+        id: &TenantId,
+    ) -> Result<(), StoreError> {
+        self.numbers.retain(|_, it| it.document.id != *id);
+        self.tenants.remove(id);
+        if let Some(tenant) = store.tenant(id).await? {
+            let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
+            self.put(&tenant.body, rollout);
+        }
+        Ok(())
+    }
+
+    /// Puts a tenant into use, or leaves it out and tells the log.
+    fn put(&mut self, tenant: &Tenant, rollout: ActiveRollout) {
+        match ActiveTenant::new(tenant, rollout) {
+            Ok(active) => self.add(Arc::new(active)),
+            Err(error) => tracing::error!(tenant = %tenant.id, %error, "tenant left out"),
+        }
     }
 
     fn add(&mut self, tenant: Arc<ActiveTenant>) {
@@ -119,16 +148,17 @@ impl Directory {
     ///
     /// # Errors
     /// [`Unusable`].
-    pub fn check(&self, tenant: &Document<Tenant>, pack: &RulePack) -> Result<(), Unusable> {
-        for number in &tenant.body.numbers {
+    pub fn check(&self, tenant: &Tenant) -> Result<(), Unusable> {
+        for number in &tenant.numbers {
             if let Some(owner) = self.numbers.get(&number.id)
-                && owner.document.id != tenant.body.id
+                && owner.document.id != tenant.id
             {
                 let (number, owner) = (number.id.clone(), owner.document.id.clone());
                 return Err(Unusable::NumberTaken { number, owner });
             }
         }
-        ActiveTenant::new(tenant, pack).map(drop)
+        tenant::profile(tenant)?;
+        Ok(())
     }
 
     /// The tenant of this id.
@@ -153,17 +183,10 @@ impl Directory {
 }
 
 impl ActiveTenant {
-    fn new(document: &Document<Tenant>, pack: &RulePack) -> Result<Self, Unusable> {
-        let tenant = &document.body;
+    fn new(tenant: &Tenant, rollout: ActiveRollout) -> Result<Self, InvalidTenant> {
         Ok(Self {
             profile: Arc::new(tenant::profile(tenant)?),
-            release: Arc::new(ActiveRelease {
-                // Each change of the document is a release of its own, so that
-                // a decision names the settings it was made under.
-                number: ReleaseNumber(u32::try_from(document.revision).unwrap_or(u32::MAX)),
-                lineup: lineup(tenant, pack)?,
-                weights: tenant::weights(tenant)?,
-            }),
+            rollout,
             document: tenant.clone(),
         })
     }
@@ -178,16 +201,6 @@ impl ActiveTenant {
         let number = self.document.numbers.iter().find(|it| it.id == *number)?;
         number.token.as_deref()
     }
-}
-
-/// The line-up of the pack under the settings of `tenant`.
-///
-/// # Errors
-/// [`PackError`] when settings do not fit.
-pub fn lineup(tenant: &Tenant, pack: &RulePack) -> Result<Lineup, PackError> {
-    let settings = |module: &ModuleName| (module.clone(), tenant::settings(tenant, module));
-    let chosen: BTreeMap<_, _> = tenant.modules.keys().map(settings).collect();
-    pack.lineup(tenant.rules.as_deref(), &chosen)
 }
 
 impl ActiveApp {

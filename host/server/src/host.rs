@@ -1,15 +1,22 @@
 //! What every part of the running host shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwap;
+use baton_domain::ids::TenantId;
 use baton_store::{Store, StoreError};
 use baton_whatsapp::graph::Graph;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, mpsc};
 
 use crate::{
-    accept::Door, clock::Clock, config::Config, directory::Directory, evaluation::Evaluators,
-    http::RequestIds, metrics::Metrics, rule_pack::RulePack,
+    accept::Door,
+    clock::Clock,
+    config::Config,
+    directory::Directory,
+    evaluation::Evaluators,
+    http::RequestIds,
+    metrics::Metrics,
+    releases::{ModuleLibrary, Shadows, Trip},
 };
 
 /// The running host.
@@ -25,9 +32,11 @@ pub struct Host {
     /// Everything durable.
     pub store: Arc<dyn Store>,
     /// The modules there are.
-    pub pack: RulePack,
+    pub library: ModuleLibrary,
     /// Whoever runs guest code.
     pub evaluators: Evaluators,
+    /// Moments that wait for a shadow release.
+    pub shadows: Shadows,
     /// The way to WhatsApp.
     pub graph: Arc<dyn Graph>,
     /// The front door: room for what is in work, and counts.
@@ -41,6 +50,8 @@ pub struct Host {
     /// Held by whoever changes the directory, from the check to the swap.
     pub directory_changes: Mutex<()>,
     directory: ArcSwap<Directory>,
+    trips: mpsc::UnboundedSender<Trip>,
+    tripped: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Trip>>>,
 }
 
 /// The parts that a host is made of.
@@ -56,7 +67,7 @@ pub struct Parts {
     /// Everything durable.
     pub store: Arc<dyn Store>,
     /// The modules there are.
-    pub pack: RulePack,
+    pub library: ModuleLibrary,
     /// Whoever runs guest code.
     pub evaluators: Evaluators,
     /// The way to WhatsApp.
@@ -73,15 +84,20 @@ impl Host {
     /// # Errors
     /// The store's.
     pub async fn new(parts: Parts) -> Result<Arc<Self>, StoreError> {
-        let directory = Directory::load(&*parts.store, &parts.pack).await?;
+        let denied = &parts.config.evaluation.denied_fields;
+        let directory = Directory::load(&*parts.store, &parts.library, denied).await?;
+        let (trips, tripped) = mpsc::unbounded_channel();
         Ok(Arc::new(Self {
+            shadows: Shadows::default(),
+            trips,
+            tripped: std::sync::Mutex::new(Some(tripped)),
             door: Arc::new(Door::new(parts.config.limits.clone())),
             config: parts.config,
             admin_key: parts.admin_key,
             metrics_key: parts.metrics_key,
             clock: parts.clock,
             store: parts.store,
-            pack: parts.pack,
+            library: parts.library,
             evaluators: parts.evaluators,
             graph: parts.graph,
             metrics: parts.metrics,
@@ -103,8 +119,36 @@ impl Host {
     /// # Errors
     /// The store's.
     pub async fn reload_directory(&self) -> Result<(), StoreError> {
-        let directory = Directory::load(&*self.store, &self.pack).await?;
+        let denied = &self.config.evaluation.denied_fields;
+        let directory = Directory::load(&*self.store, &self.library, denied).await?;
         self.directory.store(Arc::new(directory));
         Ok(())
+    }
+
+    /// Reads one tenant anew, after a change to what is its own. Hold
+    /// [`Host::directory_changes`] meanwhile.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn reload_tenant(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        let denied = &self.config.evaluation.denied_fields;
+        let mut directory = Directory::clone(&self.directory());
+        directory
+            .reload(&*self.store, &self.library, denied, tenant)
+            .await?;
+        self.directory.store(Arc::new(directory));
+        Ok(())
+    }
+
+    /// A release must be taken back: soon, by the loop that does so.
+    pub fn trip(&self, trip: Trip) {
+        // Without the loop the host ends.
+        let _ = self.trips.send(trip);
+    }
+
+    /// What tripped, for the one loop that takes releases back.
+    pub(crate) fn tripped(&self) -> Option<mpsc::UnboundedReceiver<Trip>> {
+        let mut tripped = self.tripped.lock().unwrap_or_else(PoisonError::into_inner);
+        tripped.take()
     }
 }

@@ -23,6 +23,7 @@ pub mod clock;
 pub mod directory;
 pub mod logging;
 pub mod metrics;
+pub mod releases;
 pub mod rule_pack;
 pub mod secret;
 pub mod tenant;

@@ -4,12 +4,16 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, thread};
 
 use baton_domain::{
-    ids::ModuleName,
-    module::{SettingValue, Settings, World},
+    ids::{ModuleDigest, ModuleName, ReleaseNumber},
+    module::{SettingValue, World},
+    release::{Mode, OnFailure, Release, ReleasedModule},
+    signal::Score,
 };
 use baton_sandbox::{
     ActivationError, Compiled, Inspected, Lineup, LineupError, Rejection, Sandbox,
 };
+use jiff::Timestamp;
+use serde::Deserialize;
 
 /// The components that this binary carries, by name.
 const STOCK: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/stock_pack.rs"));
@@ -66,6 +70,58 @@ pub enum PackError {
         /// The names there are.
         known: String,
     },
+}
+
+/// Which modules of a pack run, and how.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackChoice {
+    /// Which rules; absent means all of them.
+    #[serde(default)]
+    pub rules: Option<Vec<ModuleName>>,
+    /// Settings and weights that differ from the defaults.
+    #[serde(default)]
+    pub modules: BTreeMap<ModuleName, ModuleChoice>,
+}
+
+/// How a module runs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleChoice {
+    /// From 0 to 1; 1 by default.
+    #[serde(default = "one")]
+    pub weight: Score,
+    /// Values of its settings.
+    #[serde(default)]
+    pub settings: BTreeMap<Arc<str>, SettingValue>,
+}
+
+fn one() -> Score {
+    Score::ONE
+}
+
+impl Default for ModuleChoice {
+    fn default() -> Self {
+        let settings = BTreeMap::new();
+        Self {
+            weight: one(),
+            settings,
+        }
+    }
+}
+
+impl ModuleChoice {
+    fn of(&self, module: &Compiled) -> ReleasedModule {
+        let inspected = module.inspected();
+        ReleasedModule {
+            name: inspected.declaration().name.clone(),
+            digest: inspected.digest(),
+            settings: self.settings.clone(),
+            weight: self.weight,
+            mode: Mode::Live,
+            on_failure: OnFailure::Open,
+        }
+    }
 }
 
 /// Compiled modules, ready to be put into line-ups.
@@ -142,33 +198,80 @@ impl RulePack {
         })
     }
 
-    /// A line-up of the policy and the rules that `wanted` names (absent: all
-    /// of them), each with what it imports granted and the settings that
-    /// `chosen` names for it.
+    /// Its modules.
+    pub fn modules(&self) -> &[Compiled] {
+        &self.modules
+    }
+
+    /// The module of these bytes.
+    pub fn module(&self, digest: &ModuleDigest) -> Option<&Compiled> {
+        let is_it = |it: &&Compiled| it.inspected().digest() == *digest;
+        self.modules.iter().find(is_it)
+    }
+
+    /// The module of this name.
+    pub fn named(&self, name: &ModuleName) -> Option<&Compiled> {
+        let is_it = |it: &&Compiled| it.inspected().declaration().name == *name;
+        self.modules.iter().find(is_it)
+    }
+
+    /// The release that decides until a tenant activates one of its own: every
+    /// module with its defaults.
+    pub fn release(&self) -> Release {
+        let plain = ModuleChoice::default();
+        Release {
+            number: ReleaseNumber(0),
+            made_at: Timestamp::UNIX_EPOCH,
+            made_by: "host".into(),
+            note: "the host's own modules".into(),
+            key: None,
+            modules: self.modules.iter().map(|it| plain.of(it)).collect(),
+        }
+    }
+
+    /// The modules of a release: the policy, and the rules that `choice` names.
     ///
     /// # Errors
-    /// [`PackError`] when a name is not in the pack, settings do not fit or
-    /// there is not one policy.
-    pub fn lineup(
-        &self,
-        wanted: Option<&[ModuleName]>,
-        chosen: &BTreeMap<ModuleName, BTreeMap<Arc<str>, SettingValue>>,
-    ) -> Result<Lineup, PackError> {
-        self.check_names(chosen.keys().chain(wanted.unwrap_or_default()))?;
-        let is_wanted = |name| wanted.is_none_or(|wanted| wanted.contains(name));
-        let (mut rules, mut policies) = (Vec::new(), Vec::new());
-        let none = Settings::new();
-        for module in &self.modules {
+    /// [`PackError::UnknownModule`].
+    pub fn chosen(&self, choice: &PackChoice) -> Result<Vec<ReleasedModule>, PackError> {
+        let PackChoice { rules, modules } = choice;
+        self.check_names(modules.keys().chain(rules.iter().flatten()))?;
+        let is_wanted = |module: &&Compiled| {
             let inspected = module.inspected();
             let name = &inspected.declaration().name;
-            if inspected.world() == World::Rule && !is_wanted(name) {
-                continue;
-            }
-            let settings = chosen.get(name).unwrap_or(&none);
+            let is_listed = rules.as_ref().is_none_or(|rules| rules.contains(name));
+            inspected.world() == World::Policy || is_listed
+        };
+        let plain = ModuleChoice::default();
+        let released = |module: &Compiled| {
+            let name = &module.inspected().declaration().name;
+            modules.get(name).unwrap_or(&plain).of(module)
+        };
+        Ok(self
+            .modules
+            .iter()
+            .filter(is_wanted)
+            .map(released)
+            .collect())
+    }
+
+    /// A line-up of modules of the pack, each with what it imports granted.
+    ///
+    /// # Errors
+    /// [`PackError`] when one is not in the pack, settings do not fit or there
+    /// is not one policy.
+    pub fn lineup(&self, released: &[ReleasedModule]) -> Result<Lineup, PackError> {
+        self.check_names(released.iter().map(|it| &it.name))?;
+        let (mut rules, mut policies) = (Vec::new(), Vec::new());
+        for (chosen, module) in released
+            .iter()
+            .filter_map(|it| Some((it, self.named(&it.name)?)))
+        {
+            let inspected = module.inspected();
             let ready = module
-                .activate(inspected.fields(), settings)
+                .activate(inspected.fields(), &chosen.settings)
                 .map_err(|source| PackError::NotActivated {
-                    name: name.to_string(),
+                    name: chosen.name.to_string(),
                     source,
                 })?;
             match inspected.world() {

@@ -1,6 +1,6 @@
 //! Starting and running the host; its edges are arguments.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc};
+use std::{future::Future, sync::Arc};
 
 use anyhow::{Context, bail};
 use baton_sandbox::{EvaluatorPool, Sandbox};
@@ -18,6 +18,7 @@ use crate::{
     host::{Host, Parts},
     http::{self, RequestIds},
     metrics::{self, Metrics},
+    releases::ModuleLibrary,
     rule_pack::RulePack,
     work,
 };
@@ -76,7 +77,7 @@ async fn assemble(
             .with_context(|| format!("the modules in {} do not load", folder.display()))?,
     };
     // Now, and not when the first tenant is written.
-    pack.lineup(None, &BTreeMap::new())
+    pack.lineup(&pack.release().modules)
         .context("the modules do not go together")?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if config.evaluation.threads == 0 {
@@ -89,7 +90,7 @@ async fn assemble(
         metrics_key,
         clock,
         store,
-        pack,
+        library: ModuleLibrary::new(sandbox, pack),
         evaluators: evaluators(&config, threads)?,
         graph: Arc::new(GraphClient::new(&config.graph_url).context("graph_url")?),
         metrics,

@@ -1,15 +1,8 @@
 //! From a tenant's document to what decisions need of it.
 
-use baton_domain::{
-    decide::Weights,
-    ids::ModuleName,
-    module::SettingValue,
-    signal::{InvalidScore, Score},
-    tenant::{InvalidProfile, Team, TenantProfile},
-};
+use baton_domain::tenant::{InvalidProfile, Team, TenantProfile};
 use baton_store::Tenant;
 use jiff::tz::TimeZone;
-use std::{collections::BTreeMap, sync::Arc};
 
 /// Why a tenant's document cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -20,14 +13,6 @@ pub enum InvalidTenant {
     /// Teams or phrases do not fit.
     #[error(transparent)]
     Profile(#[from] InvalidProfile),
-    /// A weight is out of range.
-    #[error("modules.{module}.weight: {source}")]
-    Weight {
-        /// The module.
-        module: ModuleName,
-        /// What is wrong.
-        source: InvalidScore,
-    },
 }
 
 /// The profile that a document describes.
@@ -50,28 +35,4 @@ pub fn profile(tenant: &Tenant) -> Result<TenantProfile, InvalidTenant> {
         .clone()
         .unwrap_or_else(baton_domain::tenant::default_person_phrases);
     Ok(profile.with_person_requests(phrases, tenant.person_buttons.clone())?)
-}
-
-/// The weights that a document gives to rules.
-///
-/// # Errors
-/// [`InvalidTenant::Weight`].
-pub fn weights(tenant: &Tenant) -> Result<Weights, InvalidTenant> {
-    let weight = |(module, choice): (&ModuleName, &baton_store::ModuleChoice)| {
-        let score = Score::new(choice.weight).map_err(|source| InvalidTenant::Weight {
-            module: module.clone(),
-            source,
-        })?;
-        Ok((module.clone(), score))
-    };
-    tenant.modules.iter().map(weight).collect()
-}
-
-/// The settings that a document gives to a module.
-pub fn settings(tenant: &Tenant, module: &ModuleName) -> BTreeMap<Arc<str>, SettingValue> {
-    tenant
-        .modules
-        .get(module)
-        .map(|choice| choice.settings.clone())
-        .unwrap_or_default()
 }

@@ -26,6 +26,7 @@ use crate::{
     metrics::kind_of_work,
     outbox,
     pipeline::{Refused, finish_evaluation},
+    releases::{guarding, shadowing},
     timers,
 };
 
@@ -41,7 +42,7 @@ pub fn start(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<tokio::task:
 /// The loops, for whoever runs them; they end after `shutdown`, each finishing
 /// what it holds.
 pub fn loops(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<Loop> {
-    vec![
+    let mut loops = vec![
         work_loop(
             host,
             shutdown,
@@ -55,7 +56,13 @@ pub fn loops(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<Loop> {
             outbox::perform(&host, work).await
         }),
         sweeping(host, shutdown),
-    ]
+    ];
+    // Each is taken once; whoever starts the loops twice has them already.
+    let jobs = host.shadows.take();
+    loops.extend(jobs.map(|jobs| shadowing(host, jobs, shutdown)));
+    let trips = host.tripped();
+    loops.extend(trips.map(|trips| guarding(host, trips, shutdown)));
+    loops
 }
 
 fn work_loop<F>(

@@ -1,12 +1,12 @@
 //! The directory: tenants, apps and keys, as documents that a host
 //! administrator writes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use baton_domain::{
     decision::Outcome,
-    ids::{ModuleName, NumberId, TeamName, TenantId, TierName},
-    module::SettingValue,
+    field::Field,
+    ids::{NumberId, TeamName, TenantId, TierName},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,16 +50,12 @@ pub struct Tenant {
     /// Texts that the Business App sends by itself.
     #[serde(default)]
     pub automatic_texts: Vec<Arc<str>>,
-    /// Which rules of the pack run; absent means all of them. With none, only a
-    /// customer who asks for a person is decided on.
+    /// Fields that no module may read, whatever is granted to it.
     #[serde(default)]
-    pub rules: Option<Vec<ModuleName>>,
+    pub denied_fields: BTreeSet<Field>,
     /// Whether a module whose reads have not changed is spared another run.
     #[serde(default = "yes")]
     pub skip_unchanged: bool,
-    /// Settings and weights of modules that differ from their defaults.
-    #[serde(default)]
-    pub modules: BTreeMap<ModuleName, ModuleChoice>,
     /// Messages that follow an event by themselves.
     #[serde(default)]
     pub follow_ups: Vec<FollowUp>,
@@ -105,22 +101,6 @@ pub struct Number {
     /// Token of the Graph API. Sealed in the store, never shown.
     #[serde(default)]
     pub token: Option<String>,
-}
-
-/// What a tenant sets for a module.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModuleChoice {
-    /// From 0 to 1; 1 by default.
-    #[serde(default = "one")]
-    pub weight: f64,
-    /// Values of its settings.
-    #[serde(default)]
-    pub settings: BTreeMap<Arc<str>, SettingValue>,
-}
-
-fn one() -> f64 {
-    1.0
 }
 
 /// A message that follows an event by itself.

@@ -120,6 +120,10 @@ pub struct Counts {
     pub apps: u64,
     /// API keys.
     pub api_keys: u64,
+    /// Modules of tenants.
+    pub modules: u64,
+    /// Releases of tenants.
+    pub releases: u64,
     /// Customers.
     pub customers: u64,
     /// Ids of customers who were merged into others.

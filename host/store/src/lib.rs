@@ -12,6 +12,7 @@ mod doctor;
 mod error;
 mod export;
 mod quarantine;
+mod releases;
 mod work;
 
 mod embedded;
@@ -22,8 +23,7 @@ mod sled;
 pub use self::sled::{SledStore, SmallFiles};
 pub use commit::{Appended, Commit, Identity, Keep, Link, Loaded, StoredEvent, Version};
 pub use directory::{
-    ApiKey, App, Document, FollowUp, KeyHash, ModuleChoice, Number, Role, TeamDocument, Template,
-    Tenant,
+    ApiKey, App, Document, FollowUp, KeyHash, Number, Role, TeamDocument, Template, Tenant,
 };
 pub use doctor::{Counts, Examination, Finding, Problem};
 #[doc(hidden)]
@@ -34,6 +34,7 @@ pub use error::{CommitError, StoreError};
 pub use export::{Exported, ImportError, Imported};
 pub use memory::MemoryStore;
 pub use quarantine::{QuarantineId, QuarantineSize, Quarantined};
+pub use releases::{Granted, Grants, Origin, ReleaseStore, StoredModule};
 pub use work::{Lease, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, WorkKind};
 
 use async_trait::async_trait;
@@ -96,7 +97,7 @@ pub enum Listed {
 /// What Baton keeps. Every call is scoped to a tenant where one is concerned;
 /// another tenant's thing is simply not there.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: ReleaseStore {
     /// The customer whom any of `links` names, with the state and whether each
     /// of `dedupe` (in order) was committed before. A customer nobody knows
     /// comes back under a new random id, at version 0, with an empty state;

@@ -3,7 +3,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use baton::{clock::SystemClock, config::Config, host::Host, server};
+use baton::{
+    clock::SystemClock, config::Config, host::Host, releases::install, rule_pack::PackChoice,
+    server,
+};
 use baton_store::{ApiKey, App, Document, KeyHash, Options, OsEntropy, Role, Tenant};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -87,7 +90,6 @@ async fn write_tenant(host: &Host, subject: Subject, tenant: usize) -> anyhow::R
         "language": "en",
         "teams": [{ "name": "sales", "tiers": ["junior", "senior"] }],
         "numbers": [{ "id": number_of(tenant), "app": APP, "token": "token" }],
-        "rules": rules,
         "skip_unchanged": subject != Subject::FiveRulesAlways,
     }))?;
     let key = ApiKey {
@@ -98,6 +100,18 @@ async fn write_tenant(host: &Host, subject: Subject, tenant: usize) -> anyhow::R
         expires_at: None,
         is_revoked: false,
     };
+    if let Some(rules) = rules {
+        let choice: PackChoice = serde_json::from_value(json!({ "rules": rules }))?;
+        let now = host.clock.now();
+        install(
+            &*host.store,
+            host.library.pack(),
+            &document.id,
+            &choice,
+            now,
+        )
+        .await?;
+    }
     host.store.put_tenant(fresh(document)).await?;
     Ok(host.store.put_api_key(fresh(key)).await?)
 }

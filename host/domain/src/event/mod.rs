@@ -75,6 +75,8 @@ pub enum EventBody {
     BookingChanged(BookingChanged),
     /// Rules and policy looked at a moment.
     Decided(Box<DecisionRecord>),
+    /// A shadow release looked at the same moment, without effect.
+    Shadowed(Box<DecisionRecord>),
     /// The conversation passed from the bot to people.
     HandedOff(HandedOff),
     /// A person took the next step.

@@ -82,3 +82,12 @@ const _: () = {
     assert!(ARTEFACT_BYTES_MAX < COMPILE_ADDRESS_SPACE_BYTES_MAX);
     assert!(ARTEFACT_BYTES_MAX * 4 <= ARTEFACT_CACHE_BYTES_MAX);
 };
+
+const _: () = {
+    assert!(TENANT_MODULES_MAX >= RELEASE_MODULES_MAX);
+    assert!(ROLLBACKS_MAX < TENANT_RELEASES_MAX);
+    assert!(RELEASE_KEYS_MAX <= TENANT_RELEASES_MAX);
+    assert!(GUARDRAIL_WINDOW_MIN < GUARDRAIL_WINDOW_MAX);
+    // A suspended module is tried again while what it spoiled is still fresh.
+    assert!(BREAKER_SECONDS as u64 * 1_000 > EVALUATION_WALL_MS_MAX * BREAKER_FAILURES as u64);
+};

@@ -11,6 +11,7 @@ use super::SettingValue;
 use crate::{
     field::{Field, FieldValue},
     ids::{ModuleDigest, ModuleName},
+    limits::BREAKER_FAILURES,
 };
 
 /// Where field values come from: the facts of a moment, or recorded reads.
@@ -63,6 +64,12 @@ pub enum ModuleFailure {
     /// evaluated before.
     #[error("the evaluation is quarantined: the host died of it, or it never ended")]
     Quarantined,
+    /// It did nothing but fail lately, so it is left alone for a while.
+    #[error("the module is suspended: it failed {BREAKER_FAILURES} times in a row")]
+    Suspended,
+    /// It reads a field that is not granted to it, or that nobody may read.
+    #[error("the module was not run: it reads {0}, which is not granted to it")]
+    NotGranted(String),
     /// It could not be started.
     #[error("the module could not be started: {0}")]
     NotStarted(String),
@@ -80,6 +87,8 @@ impl ModuleFailure {
             Self::OutputTooLarge(_) => "module_output_too_large",
             Self::OutputInvalid(_) => "module_output_invalid",
             Self::Quarantined => "module_quarantined",
+            Self::Suspended => "module_suspended",
+            Self::NotGranted(_) => "module_not_granted",
             Self::NotStarted(_) => "module_not_started",
         }
     }

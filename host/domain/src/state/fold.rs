@@ -224,7 +224,7 @@ impl Conversation {
             }
             // Records for people and audit; what follows from a decision or a
             // timer comes as an event of its own.
-            EventBody::Decided(_) | EventBody::TimerFired(_) => {}
+            EventBody::Decided(_) | EventBody::Shadowed(_) | EventBody::TimerFired(_) => {}
             // About the customer, not about one conversation.
             EventBody::ProfileChanged(_)
             | EventBody::BasketChanged(_)

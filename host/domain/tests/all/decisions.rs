@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use baton_domain::{
-    decide::{Basis, DecisionRecord, PolicyRun, RuleRun, Warning, Weights, weigh},
+    decide::{Basis, DecisionRecord, PolicyRun, RuleRun, Terms, Warning, weigh},
     decision::{Outcome, Verdict},
     event::{EventBody, InboundMessage},
     facts::Facts,
@@ -76,8 +76,14 @@ fn policy(answer: Result<Verdict, ModuleFailure>) -> PolicyRun {
 }
 
 fn decided(facts: &Facts, rules: Vec<RuleRun>, policy: PolicyRun) -> DecisionRecord {
-    let weighed = weigh(facts, &rules, &Weights::new());
-    DecisionRecord::new(facts, ReleaseNumber(1), rules, weighed, policy)
+    let weighed = weigh(facts, &rules, &Terms::default());
+    DecisionRecord::new(
+        facts,
+        (ReleaseNumber(1), &Terms::default()),
+        rules,
+        weighed,
+        policy,
+    )
 }
 
 fn stay() -> PolicyRun {
@@ -303,7 +309,7 @@ fn returned() -> Story {
 fn the_same_reads_are_not_counted_again_in_the_episode() {
     let mut story = returned();
     let facts = story.facts_of_message("2", "thanks");
-    let weighed = weigh(&facts, &[basket_rule(&facts)], &Weights::new());
+    let weighed = weigh(&facts, &[basket_rule(&facts)], &Terms::default());
     assert_eq!((weighed.counted.len(), weighed.spent.len()), (0, 1));
     let record = decided(&facts, vec![basket_rule(&facts)], stay());
     assert_eq!(record.spent.len(), 1, "shown, not counted");
@@ -314,7 +320,7 @@ fn changed_reads_are_counted() {
     let mut story = returned();
     story.tell(EventBody::BasketChanged(basket(None, 120_000)));
     let facts = story.facts_of_message("2", "thanks");
-    let weighed = weigh(&facts, &[basket_rule(&facts)], &Weights::new());
+    let weighed = weigh(&facts, &[basket_rule(&facts)], &Terms::default());
     assert_eq!((weighed.counted.len(), weighed.spent.len()), (1, 0));
 }
 
@@ -338,23 +344,20 @@ fn a_new_episode_counts_again() {
     let mut story = returned();
     story.resolve();
     let facts = story.facts_of_message("2", "hello again");
-    let weighed = weigh(&facts, &[basket_rule(&facts)], &Weights::new());
+    let weighed = weigh(&facts, &[basket_rule(&facts)], &Terms::default());
     assert_eq!((weighed.counted.len(), weighed.spent.len()), (1, 0));
 }
 
 #[test]
 fn weights_are_the_releases() {
     let facts = facts("hi");
-    let weights = Weights::from([(
-        ModuleName::parse("basket").unwrap(),
-        Score::new(0.5).unwrap(),
-    )]);
+    let half = Score::new(0.5).unwrap();
+    let terms = Terms {
+        weights: [(ModuleName::parse("basket").unwrap(), half)].into(),
+        ..Terms::default()
+    };
     let other = run("other", vec![], Ok(vec![signal("x"), signal("y")]));
-    let weighed = weigh(
-        &facts,
-        &[basket_rule(&facts), failed_rule(), other],
-        &weights,
-    );
+    let weighed = weigh(&facts, &[basket_rule(&facts), failed_rule(), other], &terms);
     let weights: Vec<f64> = weighed.counted.iter().map(|it| it.weight.get()).collect();
     assert_eq!(weights, [0.5, 1.0, 1.0]);
     assert_eq!(weighed.sources.len(), 3);

@@ -7,6 +7,7 @@ mod decisions;
 mod facts;
 mod fold;
 mod ownership;
+mod release;
 mod storage;
 
 mod given;

@@ -255,6 +255,19 @@ fn rules() -> Vec<RuleRun> {
     [heard].into_iter().chain(failed).collect()
 }
 
+/// What a shadow release made of the same.
+fn shadow() -> DecisionRecord {
+    let failed = |failure| run("broken", vec![], Err(failure));
+    DecisionRecord {
+        shadow: vec![
+            failed(ModuleFailure::Quarantined),
+            failed(ModuleFailure::Suspended),
+            failed(ModuleFailure::NotGranted("customer.phone".into())),
+        ],
+        ..decision()
+    }
+}
+
 fn decision() -> DecisionRecord {
     let verdict = Verdict {
         outcome: Outcome::HandOff,
@@ -272,6 +285,7 @@ fn decision() -> DecisionRecord {
         occasion: OccasionKind::BotMissed,
         epoch: OwnerEpoch(3),
         rules: rules(),
+        shadow: vec![],
         spent: vec![spent()],
         policy: run("weighted", vec![], Ok(verdict)),
         decision: Decision {
@@ -292,7 +306,9 @@ fn decision() -> DecisionRecord {
 }
 
 pub(crate) fn samples() -> Vec<Event> {
-    let bodies = [messages(), commerce(), ownership()].concat();
+    // Later kinds come last: what was stored keeps its place.
+    let later = vec![EventBody::Shadowed(Box::new(shadow()))];
+    let bodies = [messages(), commerce(), ownership(), later].concat();
     let at = |place: usize| start() + jiff::SignedDuration::from_millis(place as i64 * 1_001);
     let event = |(place, body)| {
         let number = (place % 7 != 6).then(|| number(0));

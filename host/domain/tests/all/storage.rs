@@ -31,6 +31,7 @@ fn kind(body: &EventBody) -> &'static str {
         EventBody::DeliveryEstimated(_) => "delivery_estimated",
         EventBody::BookingChanged(_) => "booking_changed",
         EventBody::Decided(_) => "decided",
+        EventBody::Shadowed(_) => "shadowed",
         EventBody::HandedOff(_) => "handed_off",
         EventBody::Claimed(_) => "claimed",
         EventBody::Returned(_) => "returned",
@@ -41,7 +42,7 @@ fn kind(body: &EventBody) -> &'static str {
 }
 
 /// Kinds that [`kind`] knows.
-const KINDS: usize = 23;
+const KINDS: usize = 24;
 
 fn stored(event: &Event) -> String {
     serde_json::to_string(event).unwrap()

@@ -21,7 +21,7 @@ use std::{
 use baton_domain::{
     field::Field,
     ids::ModuleDigest,
-    module::{Declaration, InvalidDeclaration, SettingValue, Settings},
+    module::{Declaration, InvalidDeclaration, ModuleFailure, ModuleRun, SettingValue, Settings},
 };
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
@@ -45,14 +45,21 @@ pub struct Compiled {
     sandbox: Sandbox,
 }
 
-/// A module that can run: granted, set and linked. Cheap to share; swapping
-/// one `Arc<Ready>` for another is the unit of hot swap.
+/// A module in its place of a release: granted, set and linked, or barred.
+/// Cheap to share; swapping one `Arc<Ready>` for another is the unit of hot
+/// swap.
 pub struct Ready {
     digest: ModuleDigest,
     declaration: Arc<Declaration>,
     pub(crate) settings: Arc<Settings>,
     /// SHA-256 over digest and settings.
     pub(crate) fingerprint: [u8; 32],
+    /// What runs, or why nothing does.
+    pub(crate) linked: Result<Linked, ModuleFailure>,
+}
+
+/// A module with all that it may call.
+pub(crate) struct Linked {
     pub(crate) instance: InstancePre<Session>,
     pub(crate) entry: ComponentExportIndex,
     /// Keeps the epoch clock going for as long as the module can run.
@@ -171,9 +178,11 @@ impl Compiled {
             declaration: Arc::clone(declaration),
             fingerprint: fingerprint(inspected.digest(), &settings),
             settings: Arc::new(settings),
-            instance,
-            entry,
-            _sandbox: self.sandbox.clone(),
+            linked: Ok(Linked {
+                instance,
+                entry,
+                _sandbox: self.sandbox.clone(),
+            }),
         })
     }
 
@@ -211,6 +220,34 @@ fn fingerprint(digest: ModuleDigest, settings: &Settings) -> [u8; 32] {
 }
 
 impl Ready {
+    /// A module that keeps its place and does not run: each of its runs is this
+    /// failure.
+    pub fn barred(
+        digest: ModuleDigest,
+        declaration: Arc<Declaration>,
+        failure: ModuleFailure,
+    ) -> Self {
+        let settings = Settings::new();
+        Self {
+            digest,
+            declaration,
+            fingerprint: fingerprint(digest, &settings),
+            settings: Arc::new(settings),
+            linked: Err(failure),
+        }
+    }
+
+    /// A run that was not made, for this reason.
+    pub fn not_run<A>(&self, failure: ModuleFailure) -> ModuleRun<A> {
+        ModuleRun {
+            module: self.declaration.name.clone(),
+            digest: self.digest,
+            reads: Vec::new(),
+            answer: Err(failure),
+            fuel: 0,
+        }
+    }
+
     /// SHA-256 of the module's bytes.
     pub fn digest(&self) -> ModuleDigest {
         self.digest

@@ -8,7 +8,7 @@ use std::{
 };
 
 use baton_domain::{
-    decide::{DecisionRecord, Weights, weigh},
+    decide::{DecisionRecord, Terms, weigh},
     event::{Event, EventBody, Returned},
     facts::Facts,
     field::Field,
@@ -89,13 +89,19 @@ fn decide(memo: &Memo, lineup: &Lineup, facts: Facts) -> DecisionRecord {
     let facts = Arc::new(facts);
     let source: Arc<dyn FieldSource> = facts.clone();
     let runs = rules(memo, lineup, &source);
-    let weighed = weigh(&facts, &runs, &Weights::new());
+    let weighed = weigh(&facts, &runs, &Terms::default());
     let policy = memo.run_policy("shop", lineup, &source, &weighed.counted);
     if policy.is_skipped {
         let fresh = run_policy(lineup, &source, &weighed.counted).run;
         assert_eq!(fresh, policy.run);
     }
-    DecisionRecord::new(&facts, ReleaseNumber(1), runs, weighed, policy.run)
+    DecisionRecord::new(
+        &facts,
+        (ReleaseNumber(1), &Terms::default()),
+        runs,
+        weighed,
+        policy.run,
+    )
 }
 
 /// After a handoff somebody answers and gives the conversation back.

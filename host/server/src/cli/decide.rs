@@ -6,9 +6,10 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use baton_domain::{
+    decide::Terms,
     event::{Author, EchoReceived, Event, EventBody, InboundMessage, SendKey, SendQueued},
     facts::Facts,
-    ids::{MessageId, ModuleName, NumberId, ReleaseNumber},
+    ids::{MessageId, NumberId, ReleaseNumber},
     occasion::Occasion,
     state::CustomerState,
     tenant::TenantProfile,
@@ -29,7 +30,7 @@ use serde_json::json;
 use crate::{
     evaluation::{ActiveRelease, Evaluated, evaluate},
     explain::explained,
-    rule_pack::RulePack,
+    rule_pack::{PackChoice, RulePack},
     tenant,
     wire::{CustomerRef, Fact},
 };
@@ -66,6 +67,10 @@ pub(super) struct Decide {
 struct KnownFacts {
     /// The tenant, as in the directory.
     tenant: Tenant,
+    /// Which modules of the pack run, and how; all of them with their defaults
+    /// when absent.
+    #[serde(default)]
+    release: PackChoice,
     /// The customer that `facts` are about; whoever wrote when absent.
     #[serde(default)]
     customer: CustomerRef,
@@ -138,7 +143,7 @@ impl Decide {
             .with_context(|| format!("cannot read {}", self.facts.display()))?;
         let known: KnownFacts = serde_json::from_str(&text)
             .with_context(|| format!("{} is not as expected", self.facts.display()))?;
-        let release = self.release(&known.tenant)?;
+        let release = self.release(&known.release)?;
         let profile = Arc::new(tenant::profile(&known.tenant)?);
         let mut desk = Desk {
             known: &known,
@@ -171,19 +176,19 @@ impl Decide {
             .context("the signature is refused, nothing was evaluated")
     }
 
-    fn release(&self, tenant: &Tenant) -> anyhow::Result<ActiveRelease> {
+    fn release(&self, choice: &PackChoice) -> anyhow::Result<ActiveRelease> {
         let sandbox = Sandbox::new().context("the sandbox does not start")?;
         let pack = match &self.rules {
             Some(folder) => RulePack::folder(&sandbox, folder)?,
             None => RulePack::stock(&sandbox)?,
         };
-        let settings = |module: &ModuleName| (module.clone(), tenant::settings(tenant, module));
-        let chosen: BTreeMap<_, _> = tenant.modules.keys().map(settings).collect();
-        Ok(ActiveRelease {
-            number: ReleaseNumber(1),
-            lineup: pack.lineup(tenant.rules.as_deref(), &chosen)?,
-            weights: tenant::weights(tenant)?,
-        })
+        let modules = pack.chosen(choice)?;
+        let lineup = pack.lineup(&modules)?;
+        Ok(ActiveRelease::new(
+            ReleaseNumber(1),
+            lineup,
+            Terms::of(&modules),
+        ))
     }
 
     #[expect(clippy::print_stdout, reason = "the command's result")]

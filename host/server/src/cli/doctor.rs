@@ -49,12 +49,14 @@ impl Doctor {
     }
 }
 
-fn counts(counts: &Counts) -> [(&'static str, u64); 17] {
+fn counts(counts: &Counts) -> [(&'static str, u64); 19] {
     let Counts {
         rows,
         tenants,
         apps,
         api_keys,
+        modules,
+        releases,
         customers,
         merged,
         events,
@@ -74,6 +76,8 @@ fn counts(counts: &Counts) -> [(&'static str, u64); 17] {
         ("tenants", tenants),
         ("apps", apps),
         ("api_keys", api_keys),
+        ("modules", modules),
+        ("releases", releases),
         ("customers", customers),
         ("merged_customers", merged),
         ("events", events),

@@ -85,14 +85,11 @@ impl Player<'_> {
         self.client
             .put(&format!("/admin/apps/{}", known::APP), &app)
             .await?;
-        let mut tenant: Value = serde_json::from_str(include_str!("../../demo/tenant.json"))?;
-        tenant["modules"] = json!({
-            "high-basket-value": { "settings": { "minimum": 400_000_000, "currency": "IDR" } },
-            "repeat-buyer": { "settings": { "high-value": 500_000_000, "currency": "IDR" } },
-        });
+        let tenant: Value = serde_json::from_str(include_str!("../../demo/tenant.json"))?;
         self.client
             .put(&format!("/admin/tenants/{}", known::TENANT), &tenant)
             .await?;
+        self.release_rules().await?;
         let handshake = format!(
             "/webhooks/whatsapp/{}?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={}",
             known::APP,
@@ -104,6 +101,26 @@ impl Player<'_> {
         );
         self.client.tell(&self.sari.phone, past_purchases()).await?;
         self.say("shop", "told Baton of Sari's three past orders");
+        Ok(())
+    }
+
+    /// The stock rules, with what is much money in this shop.
+    async fn release_rules(&self) -> anyhow::Result<()> {
+        let (high, currency) = (500_000_000, "IDR");
+        let release = json!({
+            "note": "amounts in rupiah",
+            "base": 0,
+            "modules": [
+                { "module": "high-basket-value", "settings": { "minimum": 400_000_000, "currency": currency } },
+                { "module": "repeat-buyer", "settings": { "high-value": high, "currency": currency } },
+            ],
+        });
+        let key = known::API_KEY;
+        let (status, made) = self.client.post("/v1/releases", key, &release).await?;
+        ensure!(status == 201, "the release was not made: {made}");
+        let activate = json!({ "move": "activate", "release": made["number"] });
+        let (status, moved) = self.client.post("/v1/rollout", key, &activate).await?;
+        ensure!(status == 200, "the release was not activated: {moved}");
         Ok(())
     }
 
@@ -186,6 +203,7 @@ impl Player<'_> {
         note(&explained(&Evaluated {
             record,
             elapsed: Vec::new(),
+            tripped: None,
         }));
         self.thread_is_whole().await?;
         self.bot_is_refused().await?;

@@ -4,6 +4,7 @@
 
 mod budget;
 mod release;
+mod stats;
 mod suspects;
 
 use std::{
@@ -13,17 +14,19 @@ use std::{
 
 use baton_domain::{
     facts::Facts,
-    ids::TenantId,
+    ids::{CustomerId, TenantId},
     limits::{EVALUATION_KILLS_MAX, TENANT_EVALUATION_MS_PER_SECOND},
 };
 use baton_sandbox::{EvaluatorPool, Memo, MemoCounts, Urgency};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 pub use release::{ActiveRelease, Evaluated, evaluate};
+pub use stats::{ModuleStats, Spread, Stats};
 pub use suspects::{Cause, Suspects, SuspectsError};
 
-use self::{budget::Budgets, release::evaluate_skipping};
-use crate::directory::ActiveTenant;
+use self::{budget::Budgets, release::Running};
+use crate::{directory::ActiveTenant, releases::Breakers};
 
 /// Whoever evaluates.
 pub struct Evaluators {
@@ -31,6 +34,27 @@ pub struct Evaluators {
     memo: Arc<Memo>,
     budgets: Arc<Budgets>,
     suspects: Arc<Suspects>,
+    breakers: Arc<Breakers>,
+}
+
+/// An evaluation that is wanted.
+pub struct Ask<'a> {
+    /// For whom.
+    pub tenant: &'a ActiveTenant,
+    /// On whom.
+    pub customer: &'a CustomerId,
+    /// By which release.
+    pub release: &'a Arc<ActiveRelease>,
+    /// What the moment knows.
+    pub facts: Facts,
+    /// Of what it is the evaluation.
+    pub cause: Cause,
+    /// Whether a webhook waits for it.
+    pub when: When,
+    /// Until when it is of use.
+    pub deadline: Instant,
+    /// What time it is.
+    pub now: Timestamp,
 }
 
 /// Whose turn an evaluation takes. Two tenants of one hash share theirs.
@@ -61,6 +85,7 @@ impl Evaluators {
             pool,
             memo: Arc::new(Memo::new(seed)),
             suspects: Arc::new(suspects),
+            breakers: Arc::default(),
         }
     }
 
@@ -77,58 +102,57 @@ impl Evaluators {
         self.suspects.cause(tenant, event)
     }
 
-    /// The decision on `facts`. `None` when it must be made later: the time or
+    /// The decision on what is asked. `None` when it must be made later: the time or
     /// the tenant's budget is used up, every evaluator is busy, or the host
     /// died while it was made before.
-    pub async fn evaluate(
-        &self,
-        tenant: &ActiveTenant,
-        facts: Facts,
-        cause: Cause,
-        when: When,
-        deadline: Instant,
-    ) -> Option<Evaluated> {
-        let id = &tenant.document.id;
-        let is_inline = when == When::BeforeAnswer;
-        let kills = self.suspects.kills(cause);
+    pub async fn evaluate(&self, ask: Ask<'_>) -> Option<Evaluated> {
+        let (id, deadline) = (&ask.tenant.document.id, ask.deadline);
+        let is_inline = ask.when == When::BeforeAnswer;
+        let kills = self.suspects.kills(ask.cause);
         if kills >= EVALUATION_KILLS_MAX {
             tracing::error!(tenant = %id, kills, "an evaluation is quarantined: the host died of it");
-            return Some(Evaluated::unheard(&tenant.release, &facts));
+            return Some(Evaluated::unheard(ask.release, &ask.facts));
         }
         let now = Instant::now();
         if now >= deadline || (is_inline && (kills > 0 || !self.budgets.has_left(id, now))) {
             return None;
         }
-        let urgency = match when {
+        let urgency = match ask.when {
             When::BeforeAnswer => Urgency::Now,
             When::AfterAnswer => Urgency::Later,
         };
-        let job = self.job(tenant, facts, cause);
+        let job = self.job(ask);
         let pending = self.pool.run_for(turn_of(id), urgency, job).ok()?;
         tokio::time::timeout_at(deadline, pending).await.ok()?.ok()
     }
 
     /// What runs on a thread of the pool.
-    fn job(
-        &self,
-        tenant: &ActiveTenant,
-        facts: Facts,
-        cause: Cause,
-    ) -> impl FnOnce() -> Evaluated + Send + 'static {
-        let (release, facts) = (tenant.release.clone(), Arc::new(facts));
+    fn job(&self, ask: Ask<'_>) -> impl FnOnce() -> Evaluated + Send + 'static + use<> {
+        let Ask {
+            tenant, cause, now, ..
+        } = ask;
+        let (release, facts) = (ask.release.clone(), Arc::new(ask.facts));
+        let customer = ask.customer.clone();
+        let guardrails = tenant.rollout.document.body.guardrails;
+        let breakers = self.breakers.clone();
         let (id, skips) = (tenant.document.id.clone(), tenant.document.skip_unchanged);
         let (memo, budgets) = (self.memo.clone(), self.budgets.clone());
         let suspects = self.suspects.clone();
         let span = tracing::debug_span!("evaluate", tenant = %id);
         move || {
             let _in = span.entered();
-            let running = suspects.begin(cause);
-            let evaluated = if skips {
-                evaluate_skipping(&release, &facts, &memo, id.as_str())
-            } else {
-                evaluate(&release, &facts)
+            let noted = suspects.begin(cause);
+            let running = Running {
+                tenant: &id,
+                customer: &customer,
+                release: &release,
+                memo: skips.then_some(&*memo),
+                breakers: &breakers,
+                guardrails: &guardrails,
+                now,
             };
-            drop(running);
+            let evaluated = running.evaluate(&facts);
+            drop(noted);
             tell_failures(&evaluated);
             budgets.spend(&id, evaluated.took(), Instant::now());
             suspects.acquit(cause);

@@ -1,26 +1,38 @@
 //! One occasion, from facts to a decision: rules, what is spent, the policy,
 //! the host's own invariants.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use baton_domain::{
-    decide::{DecisionRecord, PolicyRun, RuleRun, Weights, weigh},
+    decide::{DecisionRecord, PolicyRun, RuleRun, Terms, weigh},
     facts::Facts,
-    ids::{ModuleName, ReleaseNumber},
+    ids::{CustomerId, ModuleName, ReleaseNumber, TenantId},
     module::{FieldSource, ModuleFailure, ModuleRun},
+    release::{Guardrails, Tripped, Watch},
     signal::ScoredSignal,
 };
-use baton_sandbox::{Lineup, Memo, Ready, Timed, run_policy, run_rules};
+use baton_sandbox::{Lineup, Memo, Ready, Timed, run_one_rule, run_policy};
+use jiff::Timestamp;
 
-/// A release in force: its modules, ready to run, and their weights.
-#[derive(Debug, Clone)]
+use super::Stats;
+use crate::releases::{Breakers, Trip};
+
+/// A release in force: its modules, ready to run, on which terms they are
+/// heard, and how they fare.
+#[derive(Debug)]
 pub struct ActiveRelease {
     /// Its number.
     pub number: ReleaseNumber,
     /// Its modules.
     pub lineup: Lineup,
-    /// What each rule weighs.
-    pub weights: Weights,
+    /// On which terms they are heard.
+    pub terms: Terms,
+    /// How they fare.
+    pub stats: Stats,
+    watch: Mutex<Watch>,
 }
 
 /// A decision, and how long each module took to contribute to it.
@@ -31,6 +43,8 @@ pub struct Evaluated {
     /// Wall-clock time of each module; not part of the record, since a replay
     /// need not reproduce it.
     pub elapsed: Vec<(ModuleName, Duration)>,
+    /// Why the release must be taken back, if it must.
+    pub tripped: Option<Tripped>,
 }
 
 impl Evaluated {
@@ -39,6 +53,7 @@ impl Evaluated {
         Self {
             record: unheard(release, facts),
             elapsed: Vec::new(),
+            tripped: None,
         }
     }
 
@@ -51,13 +66,45 @@ impl Evaluated {
     pub fn took(&self) -> Duration {
         self.elapsed.iter().map(|(_, elapsed)| *elapsed).sum()
     }
+
+    /// The release to be taken back, if it must.
+    pub fn trip(&self, tenant: &TenantId) -> Option<Trip> {
+        self.tripped.map(|tripped| Trip {
+            tenant: tenant.clone(),
+            release: self.record.release,
+            tripped,
+        })
+    }
+
+    /// Whether a module failed that the release lets count.
+    fn has_failed(&self) -> bool {
+        self.record.decision.is_degraded
+    }
 }
 
 impl ActiveRelease {
+    /// A release that nothing is known of yet.
+    pub fn new(number: ReleaseNumber, lineup: Lineup, terms: Terms) -> Self {
+        Self {
+            number,
+            lineup,
+            terms,
+            stats: Stats::default(),
+            watch: Mutex::default(),
+        }
+    }
+
     /// Whether there is anything to decide on: a rule that may notice
     /// something, or a customer who asks for a person.
     pub fn can_judge(&self, facts: &Facts) -> bool {
         !self.lineup.rules().is_empty() || facts.asks_for_person()
+    }
+
+    /// Counts an evaluation; why the release must be taken back, if it must.
+    fn note(&self, limits: &Guardrails, evaluated: &Evaluated) -> Option<Tripped> {
+        let took_ms = u64::try_from(evaluated.took().as_millis()).unwrap_or(u64::MAX);
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        watch.note(limits, evaluated.has_failed(), took_ms)
     }
 }
 
@@ -65,25 +112,88 @@ impl ActiveRelease {
 /// the evaluator pool.
 pub fn evaluate(release: &ActiveRelease, facts: &Arc<Facts>) -> Evaluated {
     let source: Arc<dyn FieldSource> = facts.clone();
-    let rules = run_rules(&release.lineup, &source);
+    let rules = release.lineup.rules().iter();
+    let rules = rules.map(|rule| run_one_rule(rule, &source)).collect();
     concluded(release, facts, rules, |signals| {
         run_policy(&release.lineup, &source, signals)
     })
 }
 
-/// The same, without the runs of modules that `memo` knows for `tenant`: the
-/// record is the same, too.
-pub(super) fn evaluate_skipping(
-    release: &ActiveRelease,
-    facts: &Arc<Facts>,
-    memo: &Memo,
-    tenant: &str,
-) -> Evaluated {
-    let source: Arc<dyn FieldSource> = facts.clone();
-    let rules = memo.run_rules(tenant, &release.lineup, &source);
-    concluded(release, facts, rules, |signals| {
-        memo.run_policy(tenant, &release.lineup, &source, signals)
-    })
+/// How a tenant's release runs.
+pub(super) struct Running<'r> {
+    pub(super) tenant: &'r TenantId,
+    pub(super) customer: &'r CustomerId,
+    pub(super) release: &'r ActiveRelease,
+    /// Runs that need not be made; `None` when the tenant wants all made.
+    pub(super) memo: Option<&'r Memo>,
+    pub(super) breakers: &'r Breakers,
+    pub(super) guardrails: &'r Guardrails,
+    pub(super) now: Timestamp,
+}
+
+impl Running<'_> {
+    /// As [`evaluate`], without the runs that are known, and without modules
+    /// that are suspended; how they fare is noted.
+    pub(super) fn evaluate(&self, facts: &Arc<Facts>) -> Evaluated {
+        let source: Arc<dyn FieldSource> = facts.clone();
+        let lineup = &self.release.lineup;
+        let rules = lineup.rules().iter();
+        let rules = rules.map(|rule| self.rule(rule, &source)).collect();
+        let mut evaluated = concluded(self.release, facts, rules, |signals| {
+            self.policy(&source, signals)
+        });
+        evaluated.tripped = self.release.note(self.guardrails, &evaluated);
+        evaluated
+    }
+
+    fn rule(&self, rule: &Ready, source: &Arc<dyn FieldSource>) -> Timed<RuleRun> {
+        let timed = self.admitted(rule).unwrap_or_else(|| match self.memo {
+            Some(memo) => memo.run_rule(self.tenant.as_str(), rule, source),
+            None => run_one_rule(rule, source),
+        });
+        let signals = timed.run.answer.as_ref().map_or(0, Vec::len);
+        self.noted(timed, signals)
+    }
+
+    fn policy(&self, source: &Arc<dyn FieldSource>, signals: &[ScoredSignal]) -> Timed<PolicyRun> {
+        let lineup = &self.release.lineup;
+        let policy = lineup.policy();
+        let timed = self.admitted(policy).unwrap_or_else(|| match self.memo {
+            Some(memo) => memo.run_policy(self.tenant.as_str(), lineup, source, signals),
+            None => run_policy(lineup, source, signals),
+        });
+        self.noted(timed, 0)
+    }
+
+    /// What a suspended module comes to; `None` for one that may run.
+    fn admitted<A>(&self, module: &Ready) -> Option<Timed<ModuleRun<A>>> {
+        let digest = module.digest();
+        let is_admitted = self.breakers.admits(self.tenant, digest, self.now);
+        (!is_admitted).then(|| Timed {
+            run: module.not_run(ModuleFailure::Suspended),
+            elapsed: Duration::ZERO,
+            is_skipped: false,
+        })
+    }
+
+    fn noted<A>(&self, timed: Timed<ModuleRun<A>>, signals: usize) -> Timed<ModuleRun<A>> {
+        let run = &timed.run;
+        let ran = !matches!(
+            run.answer,
+            Err(ModuleFailure::Suspended | ModuleFailure::NotGranted(_))
+        );
+        if ran && !timed.is_skipped {
+            let failed = run.answer.is_err();
+            let breakers = self.breakers;
+            if breakers.note(self.tenant, run.digest, failed, self.now) {
+                let release = self.release.number.0;
+                tracing::warn!(tenant = %self.tenant, module = %run.module, release, "a module is suspended: it does nothing but fail");
+            }
+        }
+        let about = (self.customer, self.now);
+        self.release.stats.ran(&timed, signals, about);
+        timed
+    }
 }
 
 fn concluded(
@@ -98,32 +208,30 @@ fn concluded(
         elapsed.push((timed.run.module.clone(), timed.elapsed));
         runs.push(timed.run);
     }
-    let weighed = weigh(facts, &runs, &release.weights);
+    let weighed = weigh(facts, &runs, &release.terms);
     let policy = policy(&weighed.counted);
     elapsed.push((policy.run.module.clone(), policy.elapsed));
-    let record = DecisionRecord::new(facts, release.number, runs, weighed, policy.run);
-    Evaluated { record, elapsed }
+    let named = (release.number, &release.terms);
+    let record = DecisionRecord::new(facts, named, runs, weighed, policy.run);
+    Evaluated {
+        record,
+        elapsed,
+        tripped: None,
+    }
 }
 
 /// The record of a moment that no module could judge: each run says so, and
 /// the tenant's default applies.
 fn unheard(release: &ActiveRelease, facts: &Facts) -> DecisionRecord {
-    fn failed<A>(module: &Ready) -> ModuleRun<A> {
-        ModuleRun {
-            module: module.declaration().name.clone(),
-            digest: module.digest(),
-            reads: Vec::new(),
-            answer: Err(ModuleFailure::Quarantined),
-            fuel: 0,
-        }
-    }
     let rules: Vec<_> = release
         .lineup
         .rules()
         .iter()
-        .map(|rule| failed(rule))
+        .map(|rule| rule.not_run(ModuleFailure::Quarantined))
         .collect();
-    let weighed = weigh(facts, &rules, &release.weights);
-    let policy = failed(release.lineup.policy());
-    DecisionRecord::new(facts, release.number, rules, weighed, policy)
+    let weighed = weigh(facts, &rules, &release.terms);
+    let policy = release.lineup.policy();
+    let policy = policy.not_run(ModuleFailure::Quarantined);
+    let named = (release.number, &release.terms);
+    DecisionRecord::new(facts, named, rules, weighed, policy)
 }

@@ -18,6 +18,8 @@ use crate::{directory::ActiveTenant, host::Host};
 pub struct Scope {
     /// The tenant.
     pub tenant: Arc<ActiveTenant>,
+    /// What people call the key.
+    pub key: Arc<str>,
     role: Role,
 }
 
@@ -76,6 +78,7 @@ impl FromRequestParts<Arc<Host>> for Scope {
             .clone();
         Ok(Self {
             tenant,
+            key: key.name.as_str().into(),
             role: key.role,
         })
     }

@@ -171,7 +171,7 @@ fn people_own(owner: &Owner) -> ApiError {
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Answer<String> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Answer<String> {
     let wanted = || {
         let message =
             format!("send an Idempotency-Key header of 1 to {FOREIGN_ID_CHARS_MAX} characters");

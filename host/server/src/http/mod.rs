@@ -18,11 +18,15 @@ mod document;
 mod error;
 mod extract;
 mod facts;
+mod grants;
 mod health;
 mod messages;
 mod metrics;
+mod modules;
 mod refusals;
+mod releases;
 mod request_id;
+mod rollout;
 mod view;
 mod webhooks;
 
@@ -31,7 +35,7 @@ pub use error::ApiError;
 use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
-use baton_domain::limits::{API_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
+use baton_domain::limits::{API_BODY_BYTES_MAX, COMPONENT_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use code::Code;
@@ -97,6 +101,16 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(decisions::show_decision))
         .routes(routes!(decisions::list_handoffs))
         .routes(routes!(dead_letters::list))
+        .merge(uploads())
+        .routes(routes!(modules::show))
+        .routes(routes!(grants::list))
+        .routes(routes!(grants::put))
+        .routes(routes!(releases::make, releases::list))
+        .routes(routes!(releases::show))
+        .routes(routes!(releases::compare))
+        .routes(routes!(rollout::show, rollout::make_move))
+        .routes(routes!(rollout::put_guardrails))
+        .routes(routes!(rollout::running))
         .routes(routes!(admin::tenants::list))
         .routes(routes!(admin::tenants::show, admin::tenants::put))
         .routes(routes!(admin::keys::make, admin::keys::list))
@@ -107,4 +121,11 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(admin::quarantine::dismiss))
         .routes(routes!(admin::quarantine::redrive))
         .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
+}
+
+/// What takes larger bodies than the rest.
+fn uploads() -> OpenApiRouter<Arc<Host>> {
+    OpenApiRouter::new()
+        .routes(routes!(modules::upload, modules::list))
+        .layer(DefaultBodyLimit::max(COMPONENT_BYTES_MAX))
 }

@@ -90,10 +90,12 @@ catalogue! {
     EVALUATION_SECONDS "baton_evaluation_seconds" SECONDS Seconds "Time in modules for one occasion.";
     EVALUATIONS_WAITING "baton_evaluations_waiting" Gauge Count "Evaluations that wait for a thread.";
     MODULE_RUNS "baton_module_runs_total" Counter Count ["outcome": "run" "skipped"] "Runs of modules: made, or spared since nothing that they read has changed.";
-    MODULE_FAILURES "baton_module_failures_total" Counter Count ["why": "module_trapped" "module_out_of_fuel" "module_overran" "module_out_of_memory" "module_too_many_reads" "module_output_too_large" "module_output_invalid" "module_quarantined" "module_not_started" "other"] "Runs of modules whose answer does not count.";
+    MODULE_FAILURES "baton_module_failures_total" Counter Count ["why": "module_trapped" "module_out_of_fuel" "module_overran" "module_out_of_memory" "module_too_many_reads" "module_output_too_large" "module_output_invalid" "module_quarantined" "module_suspended" "module_not_granted" "module_not_started" "other"] "Runs of modules whose answer does not count.";
     DECISIONS "baton_decisions_total" Counter Count ["outcome": "stay" "hand_off" "advice"] "Decisions; advice while people own the conversation.";
     DEGRADED "baton_decisions_degraded_total" Counter Count "Decisions that rest on less than they should, since a module failed.";
     HANDOFFS "baton_handoffs_total" Counter Count ["basis": "policy" "explicit_request" "default"] "Conversations passed to people, by what that rests on.";
+    SHADOWS "baton_shadow_decisions_total" Counter Count ["outcome": "same" "different" "shed" "lost" "over"] "Decisions of shadow releases, beside those that were made; `shed` and `lost` ones are not recorded.";
+    GUARDRAILS "baton_releases_taken_back_total" Counter Count "Releases that guardrails took back.";
     DEFERRALS "baton_tenant_deferrals_total" Counter Count ["tenant":] "Evaluations deferred, by tenant; tenants beyond the first of a host's life count as `_other`.";
 
     COMMITS "baton_commits_total" Counter Count ["outcome": "durable" "retried" "failed"] "Commits of customers: durable, made again since others were first, or failed.";

@@ -22,9 +22,10 @@ use tokio::time::Instant;
 use super::{CustomerKey, deferred::Deferred, follow_ups};
 use crate::{
     directory::ActiveTenant,
-    evaluation::{Cause, When},
+    evaluation::{Ask, Cause, Evaluated, When},
     host::Host,
     metrics::DecisionCount,
+    releases::ShadowJob,
 };
 
 /// A change to one customer that is not durable yet.
@@ -40,6 +41,8 @@ pub struct Change {
     work: Vec<WorkChange>,
     /// What to count once it is durable.
     decided: Vec<DecisionCount>,
+    /// What the shadow looks at once it is durable.
+    shadows: Vec<ShadowJob>,
 }
 
 impl Change {
@@ -64,6 +67,7 @@ impl Change {
             absorb: None,
             work: Vec::new(),
             decided: Vec::new(),
+            shadows: Vec::new(),
         };
         if let Some(younger) = loaded.absorbs {
             change.absorb(host, younger).await?;
@@ -200,18 +204,28 @@ impl Change {
         };
         let number = occasion.number.clone();
         let facts = Facts::new(self.state.clone(), occasion, self.tenant.profile.clone());
-        if !self.tenant.release.can_judge(&facts) {
+        let (tenant, cause) = (self.tenant.clone(), self.cause(host, &event));
+        let release = tenant
+            .rollout
+            .release_of(&tenant.document.id, &self.customer);
+        if !release.can_judge(&facts) {
             return;
         }
-        let (tenant, cause) = (&self.tenant, self.cause(host, &event));
-        let evaluated = host
-            .evaluators
-            .evaluate(tenant, facts, cause, When::BeforeAnswer, deadline)
-            .await;
-        match evaluated {
+        let for_shadow = tenant.rollout.shadow().map(|_| facts.clone());
+        let ask = Ask {
+            tenant: &tenant,
+            customer: &self.customer,
+            release,
+            facts,
+            cause,
+            when: When::BeforeAnswer,
+            deadline,
+            now,
+        };
+        match host.evaluators.evaluate(ask).await {
             Some(evaluated) => {
                 host.metrics.evaluated("inline", &evaluated);
-                self.decide(now, number, evaluated.record);
+                self.decided_on(host, (for_shadow, cause), number, evaluated);
             }
             None => {
                 host.metrics.evaluations.count("deferred");
@@ -273,8 +287,34 @@ impl Change {
         conversation.is_some_and(|it| it.thread.is_own_send(&echo.id))
     }
 
+    /// Takes in a decision on `facts`, which the shadow looks at, too, once it
+    /// is durable; without them it does not.
+    pub fn decided_on(
+        &mut self,
+        host: &Host,
+        (facts, cause): (Option<Facts>, Cause),
+        number: NumberId,
+        evaluated: Evaluated,
+    ) {
+        let tenant = &self.tenant;
+        if let Some(trip) = evaluated.trip(&tenant.document.id) {
+            host.trip(trip);
+        }
+        if let (Some(facts), Some(_)) = (facts, tenant.rollout.shadow()) {
+            self.shadows.push(ShadowJob {
+                tenant: tenant.clone(),
+                customer: self.customer.clone(),
+                number: number.clone(),
+                facts,
+                cause,
+                decision: evaluated.record.decision.clone(),
+            });
+        }
+        self.decide(host.clock.now(), number, evaluated.record);
+    }
+
     /// Records the decision and what follows from it.
-    pub fn decide(&mut self, now: Timestamp, number: NumberId, record: DecisionRecord) {
+    fn decide(&mut self, now: Timestamp, number: NumberId, record: DecisionRecord) {
         let handoff = record.handoff();
         let number = Some(number);
         self.decided.push(DecisionCount::of(&record));
@@ -329,6 +369,11 @@ impl Change {
             .await;
         host.metrics.committed(&committed, &self.decided);
         if let Ok(appended) = &committed {
+            for job in self.shadows {
+                if !host.shadows.push(job) {
+                    host.metrics.shadows.count("shed");
+                }
+            }
             tracing::debug!(tenant = %self.tenant.document.id, %customer, version = appended.version.0, "durable");
         }
         // Also when the store failed: the work may be there all the same.

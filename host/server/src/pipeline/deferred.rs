@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{Change, Refused};
 use crate::{
-    evaluation::{Cause, Evaluated, When},
+    evaluation::{Ask, Cause, Evaluated, When},
     host::Host,
 };
 
@@ -73,23 +73,30 @@ async fn decided(host: &Host, leased: &LeasedWork) -> Result<Option<Change>, Ref
     {
         let number = occasion.number.clone();
         let facts = Facts::new(change.state().clone(), occasion, tenant.profile.clone());
+        let release = tenant.rollout.release_of(&work.tenant, change.customer());
         let evaluated = if work.tries > EVALUATION_TRIES_MAX {
             tracing::error!(tenant = %work.tenant, "an evaluation never ended: the default applies");
-            Evaluated::unheard(&tenant.release, &facts)
+            Evaluated::unheard(release, &facts)
         } else {
             let patience = Duration::from_secs(DEFERRED_EVALUATION_SECONDS_MAX);
             let deadline = Instant::now() + patience;
-            let evaluated = host
-                .evaluators
-                .evaluate(tenant, facts, cause, When::AfterAnswer, deadline)
-                .await;
-            let Some(evaluated) = evaluated else {
+            let ask = Ask {
+                tenant,
+                customer: change.customer(),
+                release,
+                facts: facts.clone(),
+                cause,
+                when: When::AfterAnswer,
+                deadline,
+                now: host.clock.now(),
+            };
+            let Some(evaluated) = host.evaluators.evaluate(ask).await else {
                 return Ok(None);
             };
             evaluated
         };
         host.metrics.evaluated("finished", &evaluated);
-        change.decide(host.clock.now(), number, evaluated.record);
+        change.decided_on(host, (Some(facts), cause), number, evaluated);
     }
     change.add_work(WorkChange::Done(leased.lease.clone()));
     Ok(Some(change))

@@ -1,14 +1,14 @@
 //! A tenant's document, as the host administrator writes and reads it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use baton_domain::{
     decision::Outcome,
     event::OrderStatus,
-    ids::{ModuleName, NumberId, TeamName, TenantId, TierName},
-    module::SettingValue,
+    field::Field,
+    ids::{NumberId, TeamName, TenantId, TierName},
 };
-use baton_store::{FollowUp, ModuleChoice, Number, TeamDocument, Template, Tenant};
+use baton_store::{FollowUp, Number, TeamDocument, Template, Tenant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -45,18 +45,13 @@ pub struct TenantDocument {
     /// Texts that the Business App sends by itself.
     #[serde(default)]
     automatic_texts: Vec<Arc<str>>,
-    /// Which rules of the pack run; absent means all of them. With none, only a
-    /// customer who asks for a person is decided on.
+    /// Fields that no module may read, whatever is granted to it.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
-    rules: Option<Vec<ModuleName>>,
+    #[schema(value_type = Vec<String>)]
+    denied_fields: BTreeSet<Field>,
     /// Whether a module whose reads have not changed is spared another run.
     #[serde(default = "yes")]
     skip_unchanged: bool,
-    /// Settings and weights of modules that differ from their defaults.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, ModuleOfTenant>)]
-    modules: BTreeMap<ModuleName, ModuleOfTenant>,
     /// Messages that follow an event by themselves.
     #[serde(default)]
     follow_ups: Vec<FollowUpOfTenant>,
@@ -107,10 +102,6 @@ fn quarter_hour() -> u32 {
     15
 }
 
-fn one() -> f64 {
-    1.0
-}
-
 /// A team.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -142,20 +133,6 @@ pub struct NumberOfTenant {
     /// Whether there is a token. Only answered; ignored when written.
     #[serde(default)]
     has_token: bool,
-}
-
-/// What a tenant sets for a module.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ModuleOfTenant {
-    /// From 0 to 1; 1 by default.
-    #[serde(default = "one")]
-    #[schema(minimum = 0, maximum = 1)]
-    weight: f64,
-    /// Values of its settings: booleans, numbers, texts or lists of texts.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
-    settings: BTreeMap<Arc<str>, SettingValue>,
 }
 
 /// A message that follows an event by itself.
@@ -220,7 +197,7 @@ impl From<Number> for NumberOfTenant {
 }
 
 /// Both ways between two records of the same members: as they are, or turned
-/// `as each` of a list, `as maybe` the one or `as values` of a map.
+/// `as each` of a list or `as maybe` the one.
 macro_rules! same_members {
     ($wire:ident, $kept:ident, $($member:ident $(as $how:ident)?),+) => {
         impl From<$wire> for $kept {
@@ -244,12 +221,6 @@ macro_rules! turned {
     (maybe $it:ident.$member:ident) => {
         $it.$member.map(Into::into)
     };
-    (values $it:ident.$member:ident) => {
-        $it.$member
-            .into_iter()
-            .map(|(k, v)| (k, v.into()))
-            .collect()
-    };
     ($it:ident.$member:ident) => {
         $it.$member
     };
@@ -259,11 +230,10 @@ macro_rules! turned {
 same_members!(
     TenantDocument, Tenant,
     id, name, timezone, language, teams as each, numbers as each, on_failure,
-    person_phrases, person_buttons, automatic_texts, rules, skip_unchanged,
-    modules as values, follow_ups as each, next_step_minutes
+    person_phrases, person_buttons, automatic_texts, denied_fields, skip_unchanged,
+    follow_ups as each, next_step_minutes
 );
 same_members!(TeamOfTenant, TeamDocument, name, tiers);
-same_members!(ModuleOfTenant, ModuleChoice, weight, settings);
 same_members!(TemplateOfTenant, Template, name, language, parameters);
 #[rustfmt::skip]
 same_members!(

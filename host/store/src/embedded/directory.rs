@@ -14,7 +14,7 @@ use super::{
     Shared,
     draft::Draft,
     key::{Key, area},
-    record::{damaged, decode, encode},
+    record::{damaged, decode},
     seal::split,
 };
 use crate::{
@@ -84,8 +84,43 @@ fn tenant_key(tenant: &TenantId) -> Vec<u8> {
     Key::new(area::TENANT).text(tenant.as_str()).done()
 }
 
+/// Where a document goes.
+pub(super) struct Put {
+    pub(super) key: Vec<u8>,
+    /// What the keys of its kind begin with.
+    pub(super) among: Vec<u8>,
+    /// How many there may be of its kind.
+    pub(super) max: usize,
+}
+
+impl Put {
+    /// One of the whole host's.
+    fn of_all(key: Vec<u8>) -> Self {
+        Self {
+            among: key[..1].to_vec(),
+            key,
+            max: DIRECTORY_DOCUMENTS_MAX,
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Refuses when the document at `key` was not written `revision` times.
+    pub(super) fn check_revision(&self, key: &[u8], revision: u64) -> Result<(), CommitError> {
+        let found = match self.get(key)? {
+            Some(record) => decode(key, split(key, &record)?.0)?,
+            None => 0_u64,
+        };
+        if found == revision {
+            Ok(())
+        } else {
+            Err(CommitError::Stale)
+        }
+    }
+}
+
 impl Shared {
-    fn read_document<T: DeserializeOwned>(
+    pub(super) fn read_document<T: DeserializeOwned>(
         &self,
         key: &[u8],
         record: &[u8],
@@ -98,41 +133,48 @@ impl Shared {
         })
     }
 
+    pub(super) fn document_at<T: DeserializeOwned>(
+        &self,
+        key: &[u8],
+    ) -> Result<Option<Document<T>>, StoreError> {
+        let record = self.rows.get(key)?;
+        record
+            .map(|record| self.read_document(key, &record))
+            .transpose()
+    }
+
     fn documents<T: DeserializeOwned>(&self, area: u8) -> Result<Vec<Document<T>>, StoreError> {
-        let rows = self.rows.with_prefix(&[area], DIRECTORY_DOCUMENTS_MAX)?;
+        self.documents_under(&[area], DIRECTORY_DOCUMENTS_MAX)
+    }
+
+    pub(super) fn documents_under<T: DeserializeOwned>(
+        &self,
+        prefix: &[u8],
+        max: usize,
+    ) -> Result<Vec<Document<T>>, StoreError> {
+        let rows = self.rows.with_prefix(prefix, max)?;
         rows.iter()
             .map(|(key, record)| self.read_document(key, record))
             .collect()
     }
 
-    async fn put_document<T: Serialize>(
+    /// Writes a document, conditional on the revision read.
+    pub(super) async fn put_document<T: Serialize>(
         self: &Arc<Self>,
-        key: Vec<u8>,
+        put: Put,
         document: Document<T>,
     ) -> Result<(), CommitError> {
         let Document { revision, body } = document;
-        let plain = encode(&(revision + 1))?;
-        let record = self
-            .keyring
-            .host
-            .pack(&*self.options.entropy, &key, &plain, &body)?;
+        let Put { key, among, max } = put;
+        let record = self.sealed(&key, revision + 1, &body)?;
         let over = |what, max| Err(StoreError::OverLimit { what, max }.into());
         if record.len() > DIRECTORY_DOCUMENT_BYTES_MAX {
             return over("bytes of a document", DIRECTORY_DOCUMENT_BYTES_MAX);
         }
         let write = move |draft: &mut Draft<'_>| {
-            let found = match draft.get(&key)? {
-                Some(record) => decode(&key, split(&key, &record)?.0)?,
-                None => 0_u64,
-            };
-            if found != revision {
-                return Err(CommitError::Stale);
-            }
-            if revision == 0
-                && draft.with_prefix(&key[..1], DIRECTORY_DOCUMENTS_MAX)?.len()
-                    == DIRECTORY_DOCUMENTS_MAX
-            {
-                return over("documents of a kind", DIRECTORY_DOCUMENTS_MAX);
+            draft.check_revision(&key, revision)?;
+            if revision == 0 && draft.with_prefix(&among, max)?.len() == max {
+                return over("documents of a kind", max);
             }
             draft.set(key, record);
             Ok(())
@@ -141,18 +183,15 @@ impl Shared {
     }
 
     pub(crate) fn tenant(&self, tenant: &TenantId) -> Result<Option<Document<Tenant>>, StoreError> {
-        let key = tenant_key(tenant);
-        self.rows
-            .get(&key)?
-            .map(|record| self.read_document(&key, &record))
-            .transpose()
+        self.document_at(&tenant_key(tenant))
     }
 
     pub(crate) async fn put_tenant(
         self: &Arc<Self>,
         tenant: Document<Tenant>,
     ) -> Result<(), CommitError> {
-        self.put_document(tenant_key(&tenant.body.id), tenant).await
+        let put = Put::of_all(tenant_key(&tenant.body.id));
+        self.put_document(put, tenant).await
     }
 
     pub(crate) fn tenants(&self) -> Result<Vec<Document<Tenant>>, StoreError> {
@@ -164,8 +203,8 @@ impl Shared {
     }
 
     pub(crate) async fn put_app(self: &Arc<Self>, app: Document<App>) -> Result<(), CommitError> {
-        self.put_document(Key::new(area::APP).text(&app.body.name).done(), app)
-            .await
+        let key = Key::new(area::APP).text(&app.body.name).done();
+        self.put_document(Put::of_all(key), app).await
     }
 
     pub(crate) fn api_keys(&self) -> Result<Vec<Document<ApiKey>>, StoreError> {
@@ -184,14 +223,9 @@ impl Shared {
         let Document { revision, body } = document;
         let hash = self.keyring.indexer.hash(&[b"api-key", b"", &body.hash.0]);
         let key = Key::new(area::API_KEY).bytes(&hash.0).done();
-        self.put_document(
-            key,
-            Document {
-                revision,
-                body: StoredApiKey::from(body),
-            },
-        )
-        .await
+        let body = StoredApiKey::from(body);
+        self.put_document(Put::of_all(key), Document { revision, body })
+            .await
     }
 
     /// Notices a keys file that belongs to other rows before anything is

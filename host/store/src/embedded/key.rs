@@ -20,14 +20,49 @@ pub(crate) mod area {
     pub(crate) const TOUCHED: u8 = b'v';
     pub(crate) const DEAD: u8 = b'x';
     pub(crate) const APP: u8 = b'A';
+    pub(crate) const MODULE_BYTES: u8 = b'B';
+    pub(crate) const GRANTS: u8 = b'G';
     pub(crate) const API_KEY: u8 = b'K';
+    pub(crate) const MODULE: u8 = b'M';
+    pub(crate) const ROLLOUT: u8 = b'O';
     pub(crate) const QUARANTINE: u8 = b'Q';
+    pub(crate) const RELEASE: u8 = b'R';
     pub(crate) const TENANT: u8 = b'T';
 
     /// All of them.
-    pub(crate) const ALL: [u8; 15] = [
-        ALIAS, ABSORBED, CUSTOMER, IDENTITY, LINK, META, PEOPLE, DUE, LISTED, TOUCHED, DEAD, APP,
-        API_KEY, QUARANTINE, TENANT,
+    pub(crate) const ALL: [u8; 20] = [
+        ALIAS,
+        ABSORBED,
+        CUSTOMER,
+        IDENTITY,
+        LINK,
+        META,
+        PEOPLE,
+        DUE,
+        LISTED,
+        TOUCHED,
+        DEAD,
+        APP,
+        MODULE_BYTES,
+        GRANTS,
+        API_KEY,
+        MODULE,
+        ROLLOUT,
+        QUARANTINE,
+        RELEASE,
+        TENANT,
+    ];
+    /// Documents, in the order in which an export has them: what points before
+    /// what it points to, which is always there by then.
+    pub(crate) const DOCUMENTS: [u8; 8] = [
+        TENANT,
+        APP,
+        API_KEY,
+        ROLLOUT,
+        RELEASE,
+        GRANTS,
+        MODULE,
+        MODULE_BYTES,
     ];
 }
 

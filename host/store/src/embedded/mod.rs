@@ -24,6 +24,11 @@
 //! | `t` tenant `d` latest customer version | | decisions |
 //! | `t` tenant `h` latest customer version | | handoffs |
 //! | `T` tenant, `A` app, `K` hash | document, sealed; plain: revision | directory |
+//! | `M` tenant digest | module, sealed, without its bytes | upload |
+//! | `B` digest | bytes of a module, sealed | compilation |
+//! | `G` tenant name | document, sealed: what modules of a name may read | grants |
+//! | `R` tenant latest | release, sealed | releases |
+//! | `O` tenant | document, sealed: which release decides on whom | rollout |
 //! | `Q` id | item, sealed | quarantine |
 //! | `m` `generation` | number and start of the present one | identities kept for a month |
 //! | `m` `quarantine` | how full it is | its bounds |
@@ -70,6 +75,7 @@ mod import;
 mod inbox;
 mod lists;
 mod quarantine;
+mod releases;
 mod resolve;
 mod told;
 mod trait_impl;

@@ -1,7 +1,12 @@
 //! The trait, part by part.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use baton_domain::ids::{CustomerId, TenantId};
+use baton_domain::{
+    ids::{CustomerId, ModuleDigest, ReleaseNumber, TenantId},
+    release::{Release, Rollout},
+};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::Sender;
 
@@ -13,6 +18,7 @@ use crate::{
     error::{CommitError, StoreError},
     export::Exported,
     quarantine::{QuarantineId, QuarantineSize, Quarantined},
+    releases::{Grants, ReleaseStore, StoredModule},
     work::{LeasedWork, Work, WorkKey, WorkKind},
 };
 
@@ -206,5 +212,80 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
 
     async fn close(&self) {
         self.shared.committer.close().await;
+    }
+}
+
+#[async_trait]
+impl<B: Send + Sync + 'static> ReleaseStore for Embedded<B> {
+    async fn add_module(
+        &self,
+        tenant: &TenantId,
+        module: StoredModule,
+        bytes: Arc<[u8]>,
+    ) -> Result<bool, StoreError> {
+        let added = self.shared.add_module(tenant, module, &bytes).await;
+        added.map_err(unopposed)
+    }
+
+    async fn modules(&self, tenant: &TenantId) -> Result<Vec<StoredModule>, StoreError> {
+        self.whole(self.shared.modules(tenant))
+    }
+
+    async fn module(
+        &self,
+        tenant: &TenantId,
+        digest: &ModuleDigest,
+    ) -> Result<Option<StoredModule>, StoreError> {
+        self.whole(self.shared.module(tenant, digest))
+    }
+
+    async fn module_bytes(
+        &self,
+        tenant: &TenantId,
+        digest: &ModuleDigest,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.whole(self.shared.module_bytes(tenant, digest))
+    }
+
+    async fn grants(&self, tenant: &TenantId) -> Result<Vec<Document<Grants>>, StoreError> {
+        self.whole(self.shared.grants(tenant))
+    }
+
+    async fn put_grants(
+        &self,
+        tenant: &TenantId,
+        grants: Document<Grants>,
+    ) -> Result<(), CommitError> {
+        self.shared.put_grants(tenant, grants).await
+    }
+
+    async fn releases(
+        &self,
+        tenant: &TenantId,
+        before: Option<ReleaseNumber>,
+        limit: usize,
+    ) -> Result<Vec<Release>, StoreError> {
+        self.whole(self.shared.releases(tenant, before, limit))
+    }
+
+    async fn made_release(
+        &self,
+        tenant: &TenantId,
+        number: ReleaseNumber,
+    ) -> Result<Option<Release>, StoreError> {
+        self.whole(self.shared.made_release(tenant, number))
+    }
+
+    async fn rollout(&self, tenant: &TenantId) -> Result<Document<Rollout>, StoreError> {
+        self.whole(self.shared.rollout(tenant))
+    }
+
+    async fn put_rollout(
+        &self,
+        tenant: &TenantId,
+        rollout: Document<Rollout>,
+        made: Option<Release>,
+    ) -> Result<(), CommitError> {
+        self.shared.put_rollout(tenant, rollout, made).await
     }
 }

@@ -17,6 +17,7 @@ mod merge;
 mod quarantine;
 mod races;
 mod refold;
+mod releases;
 mod tenants;
 mod work;
 

@@ -13,7 +13,7 @@ use super::error::{Answer, ApiError};
 
 /// The revision that the writer has read: `If-Match: "3"`; without the header,
 /// a new document is meant.
-fn revision_read(headers: &HeaderMap) -> Answer<u64> {
+pub(super) fn revision_read(headers: &HeaderMap) -> Answer<u64> {
     let Some(header) = headers.get("if-match") else {
         return Ok(0);
     };

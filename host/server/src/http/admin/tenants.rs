@@ -99,17 +99,13 @@ pub async fn put(
     if let Some(before) = host.store.tenant(&body.id).await? {
         keep_tokens(&mut body, &before.body);
     }
-    let document = Document { revision, body };
-    // The revision that it will have names its release.
+    host.directory().check(&body).map_err(ApiError::invalid)?;
     let written = Document {
         revision: revision + 1,
-        body: document.body.clone(),
+        body: body.clone(),
     };
-    host.directory()
-        .check(&written, &host.pack)
-        .map_err(ApiError::invalid)?;
-    host.store.put_tenant(document).await?;
-    host.reload_directory().await?;
+    host.store.put_tenant(Document { revision, body }).await?;
+    host.reload_tenant(&written.body.id).await?;
     for number in &written.body.numbers {
         super::quarantine::redrive_number(&host, number.id.as_str()).await?;
     }

@@ -57,7 +57,7 @@ const INTRODUCTION: &str = "Everything that Baton serves. A request that cannot 
     `{\"error\": {\"code\", \"message\", ...}}`; codes are stable, messages are for people. Lists \
     are pages: hand `next` back as `after` for more. Members may be added to answers at any time.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 10] = [
     ("webhooks", "Where Meta calls."),
     (
         "facts",
@@ -72,6 +72,14 @@ const TAGS: [(&str, &str); 8] = [
     (
         "decisions",
         "What was decided and why; what passed to people.",
+    ),
+    (
+        "modules",
+        "Rules and policies that the tenant has, and what they may read.",
+    ),
+    (
+        "releases",
+        "Which modules decide on whom; how what is new takes the place of what was.",
     ),
     ("admin", "Tenants, apps, keys and the quarantine."),
     ("health", "The host itself."),

@@ -6,12 +6,18 @@ mod conversation;
 mod customer;
 mod decision;
 mod event;
+mod module;
 mod money;
 mod page;
+mod release;
+mod rollout;
 
 pub use conversation::{ConversationView, HeadView, RowView};
 pub use customer::{CustomerView, ListedCustomer};
 pub use decision::{DecisionRow, DecisionView, HandoffRow, PlaceView};
 pub use event::{DeadLetterView, EventView};
+pub use module::{GrantsView, ModuleView};
 pub use money::{LineView, MoneyView};
 pub use page::{List, PageQuery, PageView};
+pub use release::{DifferenceView, ReleaseView};
+pub use rollout::{GuardrailsBody, RolloutView, RunningView};

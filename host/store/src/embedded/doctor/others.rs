@@ -1,10 +1,11 @@
 //! What belongs to no customer: the directory, the quarantine, the counters.
 
+use baton_domain::release::{Release, Rollout};
 use serde::de::DeserializeOwned;
 
 use super::{Examiner, lists::area_of};
 use crate::{
-    App, Tenant,
+    App, Grants, StoredModule, Tenant,
     doctor::Problem,
     embedded::{
         append::unused_slot_key,
@@ -13,6 +14,7 @@ use crate::{
         key::area,
         quarantine::{Fill, Stored, fill_key},
         record::{decode, unpack_plain},
+        releases::bytes_of,
         seal::split,
     },
     error::StoreError,
@@ -32,8 +34,35 @@ impl Examiner<'_> {
             this.found.counts.api_keys += 1;
             this.check_document::<StoredApiKey>(key, record)
         })?;
+        self.check_releases()?;
         self.check_quarantine()?;
         self.check_counters()
+    }
+
+    fn check_releases(&mut self) -> Result<(), StoreError> {
+        self.each(&area_of(area::MODULE), |this, key, record| {
+            this.found.counts.modules += 1;
+            this.check_document::<StoredModule>(key, record)?;
+            let bytes = bytes_of(key);
+            if this.rows.get(&bytes)?.is_none() {
+                let what = "names a module whose bytes are missing: upload it again";
+                this.note_row(Problem::ListStray, key, what);
+            }
+            Ok(())
+        })?;
+        self.each(&area_of(area::MODULE_BYTES), |this, key, record| {
+            this.check_document::<String>(key, record)
+        })?;
+        self.each(&area_of(area::GRANTS), |this, key, record| {
+            this.check_document::<Grants>(key, record)
+        })?;
+        self.each(&area_of(area::RELEASE), |this, key, record| {
+            this.found.counts.releases += 1;
+            this.check_document::<Release>(key, record)
+        })?;
+        self.each(&area_of(area::ROLLOUT), |this, key, record| {
+            this.check_document::<Rollout>(key, record)
+        })
     }
 
     fn check_document<T: DeserializeOwned>(

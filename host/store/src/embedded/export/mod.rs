@@ -11,7 +11,9 @@ mod snapshot;
 
 use std::sync::Arc;
 
-use baton_domain::limits::{EVENTS_AT_ONCE_MAX, EXPORT_CHUNK_BYTES, LIST_ITEMS_MAX};
+use baton_domain::limits::{
+    EVENTS_AT_ONCE_MAX, EXPORT_CHUNK_BYTES, EXPORT_DOCUMENTS_AT_ONCE, LIST_ITEMS_MAX,
+};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::Sender;
@@ -121,14 +123,21 @@ impl Shared {
     }
 
     async fn export_documents(&self, writing: &mut Writing) -> Result<(), StoreError> {
-        for area in [area::TENANT, area::APP, area::API_KEY] {
-            for (key, record) in self.rows.with_prefix(&[area], usize::MAX)? {
-                let line = Line::Document {
-                    row: hex::encode(&key),
-                    record: Sealed::of(&key, &record)?,
-                };
-                writing.counts.documents += 1;
-                writing.line(&line).await?;
+        for area in area::DOCUMENTS {
+            let (mut from, end) = (vec![area], after_prefix(&[area]));
+            loop {
+                // The bytes of modules are large.
+                let rows = self.rows.scan(&from, &end, EXPORT_DOCUMENTS_AT_ONCE)?;
+                let Some((last, _)) = rows.last() else { break };
+                from = last.iter().copied().chain([0]).collect();
+                for (key, record) in rows {
+                    let line = Line::Document {
+                        row: hex::encode(&key),
+                        record: Sealed::of(&key, &record)?,
+                    };
+                    writing.counts.documents += 1;
+                    writing.line(&line).await?;
+                }
             }
         }
         Ok(())

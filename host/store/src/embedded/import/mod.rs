@@ -174,10 +174,7 @@ impl Import<'_> {
             what: "it is no row of the directory".to_owned(),
         };
         let key = hex::decode(row).map_err(|_| unknown())?;
-        let is_document = matches!(
-            key.first(),
-            Some(&(area::TENANT | area::APP | area::API_KEY))
-        );
+        let is_document = key.first().is_some_and(|it| area::DOCUMENTS.contains(it));
         if !is_document {
             return Err(unknown().into());
         }

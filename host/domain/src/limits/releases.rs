@@ -1,0 +1,33 @@
+//! What a tenant may keep of modules and releases, and what they are watched
+//! by.
+
+/// Modules of tenants that are kept compiled, of some 150 KB each.
+pub const COMPILED_MODULES_MAX: usize = 512;
+/// Modules that a tenant may have uploaded.
+pub const TENANT_MODULES_MAX: usize = 256;
+/// Modules in one release.
+pub const RELEASE_MODULES_MAX: usize = 128;
+/// Releases of a tenant that are kept; the oldest that nothing points to goes
+/// when there is one more.
+pub const TENANT_RELEASES_MAX: usize = 1_000;
+/// Moves between releases that are remembered.
+pub const ROLLOUT_MOVES_MAX: usize = 200;
+/// Releases that can be rolled back to, one after the other.
+pub const ROLLBACKS_MAX: usize = 50;
+/// Releases whose idempotency key is remembered.
+pub const RELEASE_KEYS_MAX: usize = 64;
+/// Length of a release's note.
+pub const RELEASE_NOTE_CHARS_MAX: usize = 500;
+/// Evaluations among which guardrails count, at least: fewer say little.
+pub const GUARDRAIL_WINDOW_MIN: u32 = 20;
+/// Evaluations among which guardrails count, at most.
+pub const GUARDRAIL_WINDOW_MAX: u32 = 100_000;
+/// Failures in a row after which a module is suspended.
+pub const BREAKER_FAILURES: u32 = 5;
+/// How long a suspended module is left alone before it is tried again.
+pub const BREAKER_SECONDS: i64 = 30;
+/// Modules of all tenants whose failures are counted at once.
+pub const BREAKERS_MAX: usize = 65_536;
+/// Decisions of a shadow release that wait to be made or written, for all
+/// tenants; what is over it is not made, and counted.
+pub const SHADOWS_WAITING_MAX: usize = 256;

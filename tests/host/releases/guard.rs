@@ -1,0 +1,96 @@
+//! What goes wrong is taken back, or left alone, by itself.
+
+use serde_json::{Value, json};
+
+use super::{activate, decided, have, release, rule, run_of, trapping};
+use crate::fixture::{Fixture, until};
+
+async fn guardrails(host: &Fixture, window: u32) {
+    let wanted = json!({
+        "enabled": true, "window": window, "failed_percent": 10,
+        "slow_ms": 1000, "slow_percent": 100,
+    });
+    let (status, answer) = host
+        .request("PUT", "/v1/rollout/guardrails", &host.key, Some(&wanted))
+        .await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[tokio::test]
+async fn a_release_whose_modules_trap_is_taken_back() {
+    let host = Fixture::start().await;
+    guardrails(&host, 20).await;
+    let good = have(&host, rule("eager", "true", "She wrote.")).await;
+    let good = activate(&host, json!([{ "module": good }])).await;
+    let bad = have(&host, trapping("broken")).await;
+    let bad = activate(&host, json!([{ "module": bad }])).await;
+    // Two of twenty may fail; the third takes it back.
+    for at in 0..3 {
+        assert_eq!(decided(&host, &format!("hello {at}")).await["release"], bad);
+    }
+    until("the release is taken back", async || {
+        host.get("/v1/rollout").await.1["active"] == good
+    })
+    .await;
+    let (_, rollout) = host.get("/v1/rollout").await;
+    let last = &rollout["moves"][0];
+    assert_eq!(
+        (&last["by"], &last["from"]),
+        (&json!("guardrail"), &json!(bad))
+    );
+    assert_eq!(last["why"], "modules failed in 3 of 3 evaluations");
+    assert_eq!(decided(&host, "and now").await["release"], good);
+}
+
+#[tokio::test]
+async fn a_canary_that_traps_ends_and_the_active_release_stays() {
+    let host = Fixture::start().await;
+    guardrails(&host, 20).await;
+    let good = have(&host, rule("eager", "true", "She wrote.")).await;
+    let good = activate(&host, json!([{ "module": good }])).await;
+    let bad = have(&host, trapping("broken")).await;
+    let bad = release(&host, json!([{ "module": bad }])).await;
+    let canary = json!({ "move": "canary", "release": bad, "percent": 100 });
+    assert_eq!(super::moves(&host, canary).await.0, 200);
+    for at in 0..3 {
+        decided(&host, &format!("hello {at}")).await;
+    }
+    until("the canary ends", async || {
+        let (_, rollout) = host.get("/v1/rollout").await;
+        rollout["canary"] == Value::Null && rollout["active"] == good
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_module_that_only_fails_is_suspended_and_tried_again() {
+    let host = Fixture::start().await;
+    let bad = have(&host, trapping("broken")).await;
+    activate(&host, json!([{ "module": bad }])).await;
+    let answer = async |text: &str| {
+        let record = decided(&host, text).await;
+        run_of(&record, "broken")["answer"]["Err"]["code"].clone()
+    };
+    for at in 0..5 {
+        assert_eq!(answer(&format!("hello {at}")).await, "trapped");
+    }
+    assert_eq!(answer("six").await, "suspended");
+    host.advance(0, 1);
+    assert_eq!(answer("a minute later").await, "trapped", "one try");
+    assert_eq!(answer("and again").await, "suspended");
+}
+
+/// The tenant chooses what a failure comes to.
+#[tokio::test]
+async fn a_failure_is_open_or_brings_a_person() {
+    let host = Fixture::start().await;
+    let bad = have(&host, trapping("broken")).await;
+    activate(&host, json!([{ "module": bad }])).await;
+    let record = decided(&host, "hello").await;
+    assert_eq!(record["decision"]["outcome"], "stay", "{record}");
+    assert_eq!(record["decision"]["is_degraded"], true);
+    activate(&host, json!([{ "module": bad, "on_failure": "default" }])).await;
+    let record = decided(&host, "hello again").await;
+    assert_eq!(record["decision"]["outcome"], "hand-off", "{record}");
+    assert_eq!(record["decision"]["basis"], "default");
+}

@@ -1,0 +1,118 @@
+//! What is kept of what is uploaded, and what is refused.
+
+use serde_json::json;
+
+use super::{decided, have, make, release, rule, run_of, trapping, upload};
+use crate::fixture::{Fixture, tenant};
+
+#[tokio::test]
+async fn a_module_is_admitted_before_it_is_kept() {
+    let host = Fixture::start().await;
+    let bytes = rule("eager", "message.text != null", "She wrote.");
+    let (status, made) = upload(&host, &host.key, bytes.clone()).await;
+    assert_eq!(status, 201, "{made}");
+    assert_eq!(made["name"], "eager");
+    assert_eq!(made["is_granted"], false);
+    let read = &made["reads"][0];
+    assert_eq!(read["field"], "message.text");
+    assert_eq!(read["grant"], "ungranted");
+    let label = read["label"].as_str().expect("words");
+    assert!(label.contains("text of the customer's message"), "{label}");
+    let (status, again) = upload(&host, &host.key, bytes.clone()).await;
+    assert_eq!((status, &again), (200, &made), "the same bytes");
+
+    let broken = bytes[..bytes.len() / 2].to_vec();
+    let (status, refused) = upload(&host, &host.key, broken).await;
+    assert_eq!(status, 422);
+    assert_eq!(refused["error"]["code"], "module_refused");
+    assert_eq!(refused["error"]["reason"], "invalid_component");
+    let (_, all) = host.get("/v1/modules").await;
+    let kept = all["items"].as_array().expect("modules");
+    let uploaded = kept.iter().filter(|it| it["origin"]["from"] == "upload");
+    assert_eq!(uploaded.count(), 1, "what is refused is not kept: {all}");
+}
+
+#[tokio::test]
+async fn nobody_sees_a_neighbours_module() {
+    let host = Fixture::start().await;
+    let digest = have(&host, rule("eager", "true", "She wrote.")).await;
+    host.admin("PUT", "/admin/tenants/other", &tenant("other", "2"))
+        .await;
+    let new = json!({ "name": "all", "role": "operator" });
+    let other = host.make_key("other", new).await;
+    let path = format!("/v1/modules/{digest}");
+    let theirs = host.request("GET", &path, &other, None).await;
+    let missing = format!("/v1/modules/{}", "0".repeat(64));
+    assert_eq!(theirs, host.request("GET", &missing, &other, None).await);
+    let wanted = json!({ "base": 0, "modules": [{ "module": digest }] });
+    let refused = host
+        .request("POST", "/v1/releases", &other, Some(&wanted))
+        .await;
+    assert_eq!(refused.0, 422, "{}", refused.1);
+    // What they upload themselves is theirs, and granted nothing.
+    let bytes = rule("eager", "message.text != null", "She wrote.");
+    have(&host, bytes.clone()).await;
+    let (status, made) = upload(&host, &other, bytes).await;
+    assert_eq!((status, &made["is_granted"]), (201, &json!(false)));
+}
+
+#[tokio::test]
+async fn a_release_is_made_once_and_of_what_fits() {
+    let host = Fixture::start().await;
+    let digest = have(&host, rule("eager", "true", "She wrote.")).await;
+    let wanted = json!({ "base": 0, "modules": [{ "module": digest }], "note": "one" });
+    let (first, made) = host.post("/v1/releases", &wanted).await;
+    let (again, same) = host.post("/v1/releases", &wanted).await;
+    assert_eq!((first, again, &made), (201, 200, &same));
+    let number = release(&host, json!([{ "module": "eager", "weight": 0.5 }])).await;
+    assert_eq!(number, 2);
+
+    for (modules, code) in [
+        (
+            json!([{ "module": "eager", "settings": { "nonsense": 1 } }]),
+            "invalid_settings",
+        ),
+        (
+            json!([{ "module": "weighted", "settings": { "threshold": "high" } }]),
+            "invalid_settings",
+        ),
+        (
+            json!([{ "module": "weighted", "mode": "shadow" }]),
+            "no_lineup",
+        ),
+    ] {
+        let (status, refused) = make(&host, &json!({ "base": 0, "modules": modules })).await;
+        assert_eq!(status, 422, "{refused}");
+        let error = &refused["error"];
+        assert_eq!(error["code"], "release_unfit");
+        assert_eq!(error["problems"][0]["code"], code, "{refused}");
+    }
+    let (status, refused) = make(&host, &json!({ "modules": [{ "module": "eager" }] })).await;
+    assert_eq!(status, 422, "no policy: {refused}");
+    assert_eq!(refused["error"]["problems"][0]["code"], "policies");
+    let unknown = json!({ "base": 0, "modules": [{ "module": "nobody" }] });
+    assert_eq!(make(&host, &unknown).await.0, 422);
+
+    let (_, difference) = host.get("/v1/releases/1/difference/2").await;
+    let change = &difference["changed"][0];
+    assert_eq!(change["before"]["weight"], 1.0);
+    assert_eq!(change["after"]["weight"], 0.5);
+    let (_, difference) = host.get("/v1/releases/0/difference/1").await;
+    assert_eq!(difference["added"][0]["name"], "eager", "{difference}");
+}
+
+#[tokio::test]
+async fn releases_are_whole_after_a_restart() {
+    let host = Fixture::start().await;
+    let (eager, broken) = (rule("eager", "true", "She wrote."), trapping("broken"));
+    let (eager, broken) = (have(&host, eager).await, have(&host, broken).await);
+    let modules = json!([{ "module": eager }, { "module": broken, "mode": "shadow" }]);
+    super::activate(&host, modules).await;
+    host.host.reload_directory().await.expect("it is read");
+    let record = decided(&host, "hello").await;
+    assert_eq!(record["release"], 1);
+    assert_eq!(run_of(&record, "eager")["answer"]["Ok"][0]["name"], "eager");
+    // A shadow is recorded, and its failure is nobody's.
+    assert_eq!(record["shadow"][0]["module"], "broken");
+    assert_eq!(record["decision"]["is_degraded"], false, "{record}");
+}
