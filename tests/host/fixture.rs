@@ -73,7 +73,14 @@ impl Fixture {
     }
 
     pub async fn with(evaluation: Evaluation) -> Self {
-        Self::configured(|config| config.evaluation = evaluation).await
+        Self::configured(|config| {
+            let compiler = config.evaluation.compiler.take();
+            config.evaluation = Evaluation {
+                compiler,
+                ..evaluation
+            };
+        })
+        .await
     }
 
     pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
@@ -97,6 +104,7 @@ impl Fixture {
         let admin_key = hex::encode(Sha256::digest(ADMIN));
         let mut config = Config::new(folder, admin_key, graph_url);
         config.metrics_key_sha256 = Some(hex::encode(Sha256::digest(MONITOR)));
+        config.evaluation.compiler = Some(env!("CARGO_BIN_EXE_baton").into());
         change(&mut config);
         let host = server::open_with(config, clock.clone(), options)
             .await

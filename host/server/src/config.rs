@@ -87,6 +87,11 @@ pub struct Evaluation {
     /// Modules to run instead of the stock pack: a folder. Relative to the
     /// configuration file.
     pub modules: Option<PathBuf>,
+    /// The program that compiles what tenants upload, in processes of its own:
+    /// this one, as `baton serve` sets it. Without one they are compiled in this
+    /// process.
+    #[serde(skip)]
+    pub compiler: Option<PathBuf>,
     /// Fields that no module of any tenant may read, whatever was granted.
     pub denied_fields: BTreeSet<Field>,
 }
@@ -98,9 +103,15 @@ impl Default for Evaluation {
             budget_ms: 100,
             tenant_ms_per_second: TENANT_EVALUATION_MS_PER_SECOND,
             modules: None,
+            compiler: None,
             denied_fields: BTreeSet::new(),
         }
     }
+}
+
+/// This program. On Linux it stays the same one while its file is replaced.
+pub fn this_program() -> PathBuf {
+    "/proc/self/exe".into()
 }
 
 /// Why there is no configuration.

@@ -1,9 +1,16 @@
 //! Starting and running the host; its edges are arguments.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    fs::{self, File},
+    future::Future,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
-use baton_sandbox::{EvaluatorPool, Sandbox};
+use baton_sandbox::{ArtefactCache, Compiler, EvaluatorPool, Sandbox, Way};
 use baton_store::{Entropy, Options, OsEntropy, SledStore, Store};
 use baton_whatsapp::graph::GraphClient;
 use futures_util::FutureExt;
@@ -90,7 +97,7 @@ async fn assemble(
         metrics_key,
         clock,
         store,
-        library: ModuleLibrary::new(sandbox, pack),
+        library: library(&config, sandbox, pack)?,
         evaluators: evaluators(&config, threads)?,
         graph: Arc::new(GraphClient::new(&config.graph_url).context("graph_url")?),
         metrics,
@@ -100,6 +107,44 @@ async fn assemble(
     Host::new(parts)
         .await
         .context("the directory does not load")
+}
+
+/// The modules, with a place beside the store for what is compiled.
+fn library(config: &Config, sandbox: Sandbox, pack: RulePack) -> anyhow::Result<ModuleLibrary> {
+    let way = match &config.evaluation.compiler {
+        None => Way::InProcess,
+        Some(program) => Way::Child {
+            command: program.clone(),
+            args: vec!["compile-module".into()],
+        },
+    };
+    let mut fresh = [0; 32];
+    OsEntropy.fill(&mut fresh).context("no random numbers")?;
+    let key = kept_key(&config.data.join("compiled.key"), fresh)?;
+    let kept = ArtefactCache::open(config.data.join("compiled"), key)?;
+    Ok(ModuleLibrary::new(sandbox, pack).compiled_by(Compiler::new(way), Some(kept)))
+}
+
+/// The key in the file at `path`, which is `fresh` when there is none. Under
+/// another one what was compiled before is compiled again, so a damaged file
+/// is replaced.
+fn kept_key(path: &Path, fresh: [u8; 32]) -> anyhow::Result<[u8; 32]> {
+    let unusable = || format!("cannot use {}, the key of compiled modules", path.display());
+    match fs::read(path) {
+        Ok(kept) => {
+            if let Ok(key) = kept.try_into() {
+                return Ok(key);
+            }
+            fs::remove_file(path).with_context(unusable)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(unusable),
+    }
+    let mut file = File::options();
+    let file = file.write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(&fresh))
+        .with_context(unusable)?;
+    Ok(fresh)
 }
 
 fn evaluators(config: &Config, threads: usize) -> anyhow::Result<Evaluators> {

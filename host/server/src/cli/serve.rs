@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     accept::{Tls, files},
     clock::SystemClock,
-    config::Config,
+    config::{self, Config},
     demo, server,
 };
 
@@ -26,7 +26,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let config = Config::read(&self.config)?;
+        let mut config = Config::read(&self.config)?;
+        config.evaluation.compiler = Some(config::this_program());
         if config.admin_key().is_ok_and(demo::is_known_to_everybody) {
             bail!("the administrator's key is one from the manual: `baton init` makes a fresh one");
         }

@@ -32,7 +32,7 @@ pub use bot::DemoBot;
 
 use crate::{
     clock::{Clock, ScaledClock},
-    config::Config,
+    config::{self, Config},
     host::Host,
     server,
 };
@@ -173,11 +173,11 @@ impl Demo {
 
 fn config(demo: &Demo, data: PathBuf, graph_url: String) -> Config {
     let admin_key = hex::encode(hash(known::ADMIN_KEY));
-    Config {
-        listen: demo.listen,
-        is_demo: true,
-        ..Config::new(data.join("store"), admin_key, graph_url)
-    }
+    let mut config = Config::new(data.join("store"), admin_key, graph_url);
+    config.listen = demo.listen;
+    config.is_demo = true;
+    config.evaluation.compiler = Some(config::this_program());
+    config
 }
 
 fn simulator(clock: &Arc<ScaledClock>, baton: &str, bot: &str) -> anyhow::Result<Simulator> {

@@ -1,11 +1,13 @@
 //! Modules as machine code, by digest: those of the pack, and those that
 //! tenants use. The same bytes are compiled once, whoever has them.
 
+use std::sync::Arc;
+
 use baton_domain::{
     ids::{ModuleDigest, TenantId},
     limits::COMPILED_MODULES_MAX,
 };
-use baton_sandbox::{Compiled, Inspected, Rejection, Sandbox};
+use baton_sandbox::{ArtefactCache, Compiled, Compiler, Inspected, Rejection, Sandbox, Way};
 use baton_store::{Store, StoreError};
 use quick_cache::sync::Cache;
 
@@ -39,16 +41,30 @@ pub struct ModuleLibrary {
     sandbox: Sandbox,
     pack: RulePack,
     compiled: Cache<ModuleDigest, Compiled>,
+    compiler: Arc<Compiler>,
+    /// Machine code that outlives the process.
+    kept: Option<Arc<ArtefactCache>>,
 }
 
 impl ModuleLibrary {
-    /// A library that has the pack and nothing else yet.
+    /// A library that has the pack and nothing else yet; it compiles in this
+    /// process.
     pub fn new(sandbox: Sandbox, pack: RulePack) -> Self {
         Self {
             sandbox,
             pack,
             compiled: Cache::new(COMPILED_MODULES_MAX),
+            compiler: Arc::new(Compiler::new(Way::InProcess)),
+            kept: None,
         }
+    }
+
+    /// The same with a compiler of its own, and a place for what it makes.
+    #[must_use]
+    pub fn compiled_by(mut self, compiler: Compiler, kept: Option<ArtefactCache>) -> Self {
+        self.compiler = Arc::new(compiler);
+        self.kept = kept.map(Arc::new);
+        self
     }
 
     /// The host's own modules.
@@ -65,8 +81,10 @@ impl ModuleLibrary {
         if let Some(compiled) = self.at_hand(&digest) {
             return Ok(compiled);
         }
-        let sandbox = self.sandbox.clone();
-        let compiling = tokio::task::spawn_blocking(move || inspected.compile(&sandbox));
+        let (sandbox, compiler) = (self.sandbox.clone(), self.compiler.clone());
+        let kept = self.kept.clone();
+        let compile = move || compiler.compile(inspected, &sandbox, kept.as_deref());
+        let compiling = tokio::task::spawn_blocking(compile);
         let compiled = compiling.await.map_err(|_| LoadError::Lost(digest))?;
         let compiled = compiled.map_err(|source| LoadError::Refused { digest, source })?;
         self.compiled.insert(digest, compiled.clone());
