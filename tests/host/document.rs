@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fixture::{ADMIN, Fixture, NUMBER, PHONE, SECRET, messages, signature, text, until},
-    releases::rule,
+    releases::{packages::package, rule},
     schema::check_schema,
 };
 
@@ -43,6 +43,7 @@ const REPLAY: &[&str] = &[
     "list_dead_letters",
     "resolve",
     "upload_module",
+    "install_package",
     "list_modules",
     "show_module",
     "put_grants",
@@ -250,9 +251,16 @@ async fn send(host: &Fixture, operation: &Operation, example: &Value) -> (u16, V
         };
         request = request.header(name, value);
     }
-    if operation.id == "upload_module" {
-        let module = rule("eager", "message.text != null", "She wrote.");
-        request = request.body(module);
+    match operation.id.as_str() {
+        "upload_module" => {
+            let module = rule("keen", "message.text != null", "She wrote.");
+            request = request.body(module);
+        }
+        "install_package" => {
+            let reads = &["message.text"];
+            request = request.body(package("1.0", "message.text != null", reads, 1));
+        }
+        _ => {}
     }
     if let Some(body) = body {
         request = request

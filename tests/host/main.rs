@@ -19,6 +19,7 @@ mod privacy;
 mod process;
 mod raw;
 mod releases;
+mod replay;
 mod schema;
 mod sending;
 mod shedding;

@@ -75,19 +75,22 @@ pub fn weigh(facts: &Facts, runs: &[RuleRun], terms: &Terms) -> Weighed {
                 weighed.spent.push(source);
                 continue;
             }
-            weighed.counted.push(ScoredSignal {
-                module: run.module.clone(),
-                signal: signal.clone(),
-                weight: terms
-                    .weights
-                    .get(&run.module)
-                    .copied()
-                    .unwrap_or(Score::ONE),
-            });
+            weighed.counted.push(terms.scored(run, signal));
             weighed.sources.push(source);
         }
     }
     weighed
+}
+
+impl Terms {
+    fn scored(&self, run: &RuleRun, signal: &Signal) -> ScoredSignal {
+        let weight = self.weights.get(&run.module).copied();
+        ScoredSignal {
+            module: run.module.clone(),
+            signal: signal.clone(),
+            weight: weight.unwrap_or(Score::ONE),
+        }
+    }
 }
 
 /// What a decision rests on.
@@ -209,6 +212,19 @@ impl DecisionRecord {
             decision,
             because,
         }
+    }
+
+    /// The signals that the policy saw, on the terms of the release.
+    pub fn counted(&self, terms: &Terms) -> Vec<ScoredSignal> {
+        let runs = self.rules.iter();
+        let signals = runs.flat_map(|run| run.answer.iter().flatten().map(move |it| (run, it)));
+        let counts = |(run, signal): &(&RuleRun, &Signal)| {
+            !self.spent.contains(&SpentSignal::new(run, signal))
+        };
+        signals
+            .filter(counts)
+            .map(|(run, signal)| terms.scored(run, signal))
+            .collect()
     }
 
     /// The handoff that follows, when one does. The next step's due time is

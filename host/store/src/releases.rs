@@ -58,6 +58,9 @@ pub enum Origin {
         key: Arc<str>,
         /// The version that it gave the package.
         version: Arc<str>,
+        /// Why it reads what it reads, in its words.
+        #[serde(default)]
+        why: BTreeMap<Field, Arc<str>>,
     },
 }
 

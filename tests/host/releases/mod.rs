@@ -2,6 +2,7 @@
 
 mod grants;
 mod guard;
+pub mod packages;
 mod rollout;
 mod shadow;
 mod upload;

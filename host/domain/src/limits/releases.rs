@@ -16,6 +16,8 @@ pub const ROLLOUT_MOVES_MAX: usize = 200;
 pub const ROLLBACKS_MAX: usize = 50;
 /// Releases whose idempotency key is remembered.
 pub const RELEASE_KEYS_MAX: usize = 64;
+/// What a publisher says of its module.
+pub const PACKAGE_MANIFEST_BYTES_MAX: usize = 64 * 1024;
 /// Length of a release's note.
 pub const RELEASE_NOTE_CHARS_MAX: usize = 500;
 /// Evaluations among which guardrails count, at least: fewer say little.

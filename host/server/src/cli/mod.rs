@@ -7,7 +7,9 @@ mod doctor;
 mod export;
 mod import;
 mod init;
+mod package;
 mod progress;
+mod replay;
 mod rule;
 mod serve;
 
@@ -45,6 +47,11 @@ enum Command {
     Import(import::Import),
     /// Make a working configuration with fresh secrets.
     Init(init::Init),
+    /// Sign modules, so that they can travel.
+    Package(package::Packages),
+    /// Make the decisions in the store of a host that is not running again:
+    /// exit code 3 when one comes out otherwise.
+    Replay(replay::Replay),
     /// Make and check rules.
     Rule(rule::Rule),
     /// Run the host.
@@ -77,6 +84,8 @@ impl Command {
             Self::Export(export) => return export.run(),
             Self::Import(import) => return import.run(),
             Self::Init(init) => init.run(),
+            Self::Package(package) => return package.run(),
+            Self::Replay(replay) => return replay.run(),
             Self::Rule(rule) => return rule.run(),
             Self::Serve(serve) => serving(serve.run()),
             Self::Demo(demo) => serving(demo.run()),

@@ -56,6 +56,7 @@ codes! {
     ChangedMeanwhile "changed_meanwhile" CONFLICT "Others changed it meanwhile: read it again.";
     ExportRunning "export_running" CONFLICT "An export is running: wait until it has ended.";
     UngrantedFields "ungranted_fields" CONFLICT "A module reads fields that are not granted to it: `problems` names them; grant them first.";
+    PublisherChanged "publisher_changed" CONFLICT "The module's name belongs to another publisher, or to the tenant.";
     RolloutRefused "rollout_refused" CONFLICT "The releases do not stand so that this could be done; the message says why.";
     NotMoved "not_moved" CONFLICT "It changed nothing: someone else has the next step, or nobody took it.";
     OutsideServiceWindow "outside_service_window" CONFLICT "The customer wrote more than 24 hours ago: send an approved template.";
@@ -67,6 +68,7 @@ codes! {
     BodyInvalid "body_invalid" UNPROCESSABLE_ENTITY "The JSON has not the members or types that are wanted.";
     InvalidValue "invalid_value" UNPROCESSABLE_ENTITY "A value cannot be taken; `place` or the message names it.";
     ModuleRefused "module_refused" UNPROCESSABLE_ENTITY "The module is not admitted: `reason` says why in one word, the message in a sentence.";
+    PackageRefused "package_refused" UNPROCESSABLE_ENTITY "The package is not taken: `reason` says why in one word, the message in a sentence.";
     ReleaseUnfit "release_unfit" UNPROCESSABLE_ENTITY "Modules of the release cannot run: `problems` names them, each with a stable code.";
     BodyTimedOut "body_timed_out" REQUEST_TIMEOUT "The whole body did not come in time.";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong in Baton: try again.";

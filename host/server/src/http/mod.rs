@@ -23,6 +23,7 @@ mod health;
 mod messages;
 mod metrics;
 mod modules;
+mod packages;
 mod refusals;
 mod releases;
 mod request_id;
@@ -42,7 +43,7 @@ pub use code::Code;
 pub use document::EXAMPLES;
 pub use request_id::RequestIds;
 
-use crate::host::Host;
+use crate::{host::Host, package::PACKAGE_BYTES_MAX};
 
 /// Every route there is, as the front door serves it: each request to its end.
 pub fn served(host: Arc<Host>) -> Router {
@@ -125,7 +126,11 @@ fn api() -> OpenApiRouter<Arc<Host>> {
 
 /// What takes larger bodies than the rest.
 fn uploads() -> OpenApiRouter<Arc<Host>> {
+    let packages = OpenApiRouter::new()
+        .routes(routes!(packages::install))
+        .layer(DefaultBodyLimit::max(PACKAGE_BYTES_MAX));
     OpenApiRouter::new()
         .routes(routes!(modules::upload, modules::list))
         .layer(DefaultBodyLimit::max(COMPONENT_BYTES_MAX))
+        .merge(packages)
 }

@@ -80,6 +80,24 @@ pub struct NewModule {
     on_failure: Option<OnFailure>,
 }
 
+impl NewRelease {
+    /// The release of `base` with another module in the place of its name's.
+    pub(super) fn replacing(base: ReleaseNumber, module: ModuleDigest, note: String) -> Self {
+        Self {
+            note,
+            base: Some(base.0),
+            modules: vec![NewModule {
+                module: module.to_string(),
+                settings: None,
+                weight: None,
+                mode: None,
+                on_failure: None,
+            }],
+            without: Vec::new(),
+        }
+    }
+}
+
 /// Makes a release. It decides nothing until it is activated. It cannot be made
 /// of modules that are not there, not granted what they read, or not set as
 /// they declare. Under the same `Idempotency-Key` it is made once.
@@ -98,22 +116,37 @@ pub async fn make(
     Json(wanted): Json<NewRelease>,
 ) -> Answer<(StatusCode, Json<ReleaseView>)> {
     let key = idempotency_key(&headers)?;
+    let (is_new, release) = make_release(&host, &scope, &key, &wanted).await?;
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let view = view(&host, &scope.tenant.document, release).await?;
+    Ok((status, Json(view)))
+}
+
+/// Makes the release, unless one was made under this key; whether it is new.
+pub(super) async fn make_release(
+    host: &Host,
+    scope: &Scope,
+    key: &str,
+    wanted: &NewRelease,
+) -> Answer<(bool, Release)> {
     let tenant = &scope.tenant.document;
     for _ in 0..COMMIT_TRIES_MAX {
         let latest = host
             .store
             .releases(&tenant.id, None, RELEASE_KEYS_MAX)
             .await?;
-        let made = latest
-            .into_iter()
-            .find(|it| it.key.as_deref() == Some(&*key));
+        let made = latest.into_iter().find(|it| it.key.as_deref() == Some(key));
         if let Some(made) = made {
-            return Ok((StatusCode::OK, Json(view(&host, tenant, made).await?)));
+            return Ok((false, made));
         }
-        let mut release = draft(&host, &scope, &wanted).await?;
+        let mut release = draft(host, scope, wanted).await?;
         let Document { revision, mut body } = host.store.rollout(&tenant.id).await?;
-        (release.number, release.key) = (body.next(), Some(key.as_str().into()));
-        check(&host, tenant, &release).await?;
+        (release.number, release.key) = (body.next(), Some(key.into()));
+        check(host, tenant, &release).await?;
         let rollout = Document { revision, body };
         let put = host
             .store
@@ -123,10 +156,7 @@ pub async fn make(
                 // So that whoever moves next does so from what stands.
                 let _changing = host.directory_changes.lock().await;
                 host.reload_tenant(&tenant.id).await?;
-                return Ok((
-                    StatusCode::CREATED,
-                    Json(view(&host, tenant, release).await?),
-                ));
+                return Ok((true, release));
             }
             Err(CommitError::Stale) => {}
             Err(error) => return Err(error.into()),

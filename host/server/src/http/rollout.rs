@@ -151,7 +151,7 @@ pub async fn make_move(
         // Compiled, too, so that the swap itself takes no time.
         check(&host, tenant, &release).await?;
     }
-    change(&host, &scope, &headers, |rollout, asked| {
+    change(&host, &scope, Some(&headers), |rollout, asked| {
         let why = wanted.why();
         wanted
             .make(rollout, Asked { why, ..asked })
@@ -175,7 +175,7 @@ pub async fn put_guardrails(
 ) -> Answer<WithRevision> {
     let wanted = Guardrails::from(wanted);
     wanted.validate().map_err(ApiError::invalid)?;
-    change(&host, &scope, &headers, |rollout, _| {
+    change(&host, &scope, Some(&headers), |rollout, _| {
         rollout.guardrails = wanted;
         Ok(())
     })
@@ -202,17 +202,15 @@ pub async fn running(
 
 /// Changes the rollout, from the revision that was read or, without one, from
 /// whatever stands.
-async fn change(
+pub(super) async fn change(
     host: &Host,
     scope: &Scope,
-    headers: &HeaderMap,
+    headers: Option<&HeaderMap>,
     make: impl Fn(&mut Rollout, Asked) -> Answer<()>,
 ) -> Answer<WithRevision> {
     let tenant = &scope.tenant.document.id;
-    let read = headers
-        .contains_key("if-match")
-        .then(|| revision_read(headers))
-        .transpose()?;
+    let headers = headers.filter(|it| it.contains_key("if-match"));
+    let read = headers.map(revision_read).transpose()?;
     for _ in 0..COMMIT_TRIES_MAX {
         let _changing = host.directory_changes.lock().await;
         let Document { revision, mut body } = host.store.rollout(tenant).await?;
@@ -242,7 +240,7 @@ async fn change(
     Err(CommitError::Duplicate.into())
 }
 
-fn refused(error: InvalidMove) -> ApiError {
+pub(super) fn refused(error: InvalidMove) -> ApiError {
     match error {
         InvalidMove::Unknown(_) => ApiError::not_found(),
         InvalidMove::Share(_) => ApiError::invalid(error),

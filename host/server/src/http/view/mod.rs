@@ -16,7 +16,7 @@ pub use conversation::{ConversationView, HeadView, RowView};
 pub use customer::{CustomerView, ListedCustomer};
 pub use decision::{DecisionRow, DecisionView, HandoffRow, PlaceView};
 pub use event::{DeadLetterView, EventView};
-pub use module::{GrantsView, ModuleView};
+pub use module::{GrantsView, InstalledView, ModuleView};
 pub use money::{LineView, MoneyView};
 pub use page::{List, PageQuery, PageView};
 pub use release::{DifferenceView, ReleaseView};

@@ -53,6 +53,16 @@ pub struct ModuleView {
     settings: Value,
 }
 
+/// A package that was installed.
+#[derive(Serialize, ToSchema)]
+pub struct InstalledView {
+    /// Its module.
+    pub module: ModuleView,
+    /// The release in which it stands as the shadow, when it takes the place of
+    /// another.
+    pub shadow: Option<u32>,
+}
+
 /// A field that a module can read.
 #[derive(Serialize, ToSchema)]
 pub struct ReadView {
@@ -64,6 +74,9 @@ pub struct ReadView {
     sensitivity: &'static str,
     /// `granted`, `ungranted`, or `denied` to everybody.
     grant: &'static str,
+    /// Why, in the words of its publisher; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Arc<str>>,
 }
 
 impl ModuleView {
@@ -71,7 +84,12 @@ impl ModuleView {
     pub fn of(module: &StoredModule, permissions: &Permissions, pack: &RulePack) -> Self {
         let declaration = &module.declaration;
         let lacking = permissions.lacking(&Module::stored(module, pack));
+        let whys = match &module.origin {
+            Origin::Package { why, .. } => Some(why),
+            Origin::Upload | Origin::Pack => None,
+        };
         let read = |field: &Field| ReadView {
+            why: whys.and_then(|it| it.get(field).cloned()),
             field: field.name().to_owned(),
             label: field.label(),
             sensitivity: sensitivity(*field),
