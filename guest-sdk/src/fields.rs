@@ -145,6 +145,8 @@ fields! {
         days_since_last -> Option<u32>, as order_days_since_last, "order.days-since-last";
         /// Paid orders that have not been delivered yet.
         undelivered -> u32, as order_undelivered, "order.undelivered";
+        /// Of the latest 100 orders, those whose money went back whole.
+        refunded -> u32, as order_refunded, "order.refunded";
     }
     /// Who the customer is.
     customer {

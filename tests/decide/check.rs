@@ -35,7 +35,7 @@ fn a_stock_rule_is_described_to_people() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{text}");
     for part in [
-        "delivery-promise: a rule for contract 1.0, ",
+        "delivery-promise: a rule for contract 1.1, ",
         "delivery.requested-date: the date by which the customer wants it",
         "delivery-promise-at-risk",
         "Confirm or re-promise the delivery date",
@@ -58,7 +58,7 @@ fn a_stock_policy_is_described_to_programs() {
     let report = &whole["report"];
     assert_eq!(report["world"], "policy");
     assert_eq!(report["name"], "weighted");
-    assert_eq!(report["contract"], "1.0");
+    assert_eq!(report["contract"], "1.1");
     assert_eq!(report["reads"], Value::Array(vec![]));
     assert_eq!(report["digest"].as_str().map(str::len), Some(64));
     let size = fs::metadata(guests().join("weighted.wasm")).expect("it is there");

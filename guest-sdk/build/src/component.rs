@@ -265,7 +265,8 @@ fn imported_fields(resolve: &Resolve, world: WorldId) -> Result<Vec<Field>, Comp
             WorldItem::Interface { id, .. } => {
                 let interface = name
                     .strip_prefix("baton:rules/")
-                    .and_then(|rest| rest.strip_suffix("@1.0.0"))
+                    .and_then(|rest| rest.split_once("@1."))
+                    .map(|(interface, _)| interface)
                     .ok_or_else(foreign)?;
                 for function in resolve.interfaces[*id].functions.keys() {
                     if interface != "settings" {
@@ -331,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_rule_becomes_a_component_with_its_declaration_on_top() {
-        let core = core("baton:rules/order@1.0.0#count", "score", &[DECLARATION]);
+        let core = core("baton:rules/order@1.1.0#count", "score", &[DECLARATION]);
         let component = componentize(&core).unwrap();
         assert_eq!(component.fields, [Field::OrderCount]);
         assert_eq!(component.declaration.name.as_str(), "t");
@@ -376,7 +377,7 @@ mod tests {
             let module = core(foreign, "score", &[DECLARATION]);
             assert!(componentize(&module).is_err(), "{foreign}");
         }
-        let unknown = core("baton:rules/order@1.0.0#colour", "score", &[DECLARATION]);
+        let unknown = core("baton:rules/order@1.1.0#colour", "score", &[DECLARATION]);
         assert!(componentize(&unknown).is_err());
     }
 

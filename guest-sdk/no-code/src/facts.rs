@@ -7,7 +7,7 @@ use baton_guest::{
 use crate::{tree::damaged, value::Value};
 
 /// Fields there are.
-pub const FIELDS: usize = 46;
+pub const FIELDS: usize = 47;
 
 /// What a moment knows.
 pub trait Facts {
@@ -94,4 +94,5 @@ contract! {
     43 delivery::uncertainty_reason,
     44 booking::state,
     45 booking::date,
+    46 order::refunded,
 }

@@ -249,14 +249,8 @@ impl Facts {
                 FieldValue::or_unknown(order, FieldValue::Order)
             }
             Field::OrderDaysSinceLast => count(last.map(|it| self.days_since(it.placed_at))),
-            _ => {
-                let under_way = orders
-                    .recent()
-                    .iter()
-                    .filter(|it| it.is_under_way())
-                    .count();
-                FieldValue::Count(u32::try_from(under_way).unwrap_or(u32::MAX))
-            }
+            Field::OrderRefunded => counted(orders.recent(), Order::is_refunded),
+            _ => counted(orders.recent(), Order::is_under_way),
         }
     }
 
@@ -318,7 +312,8 @@ impl FieldSource for Facts {
             | Field::OrderCount
             | Field::OrderLast
             | Field::OrderDaysSinceLast
-            | Field::OrderUndelivered => self.of_purchases(field),
+            | Field::OrderUndelivered
+            | Field::OrderRefunded => self.of_purchases(field),
             Field::CustomerName
             | Field::CustomerPhone
             | Field::CustomerEmail
@@ -354,6 +349,11 @@ fn texts(values: &[Arc<str>]) -> FieldValue {
 
 fn money(value: Option<Money>) -> FieldValue {
     FieldValue::or_unknown(value, FieldValue::Money)
+}
+
+fn counted(orders: &[Order], is_counted: impl Fn(&Order) -> bool) -> FieldValue {
+    let found = orders.iter().filter(|it| is_counted(it)).count();
+    FieldValue::Count(u32::try_from(found).unwrap_or(u32::MAX))
 }
 
 fn count(value: Option<u32>) -> FieldValue {

@@ -44,7 +44,7 @@ macro_rules! catalogue {
         pub enum Field { $($variant),* }
 
         impl Field {
-            /// Every field, in the order of the contract.
+            /// Every field, in the order in which they came into the contract.
             pub const ALL: &'static [Field] = &[$(Field::$variant),*];
 
             fn row(self) -> &'static Row {
@@ -107,6 +107,7 @@ catalogue! {
     DeliveryUncertaintyReason "delivery.uncertainty-reason" OptionalText Commercial "why the delivery date is not certain";
     BookingState "booking.state" OptionalText Commercial "the state of the booking";
     BookingDate "booking.date" OptionalText Commercial "the date of the booking";
+    OrderRefunded "order.refunded" Count Commercial "how many orders were refunded";
 }
 
 impl Field {

@@ -24,8 +24,8 @@ use super::{
     wit_type,
 };
 
-/// The version of the contract, major and minor.
-const CONTRACT: (u32, u32) = (1, 0);
+/// The newest version of the contract that this host has, major and minor.
+pub(crate) const CONTRACT: (u32, u32) = (1, 1);
 /// The contract's package.
 const PACKAGE: &str = "baton:rules/";
 /// The WebAssembly that modules may use: 2.0, tail calls and extended
@@ -46,6 +46,8 @@ pub struct Inspected {
     declaration: Arc<Declaration>,
     fields: BTreeSet<Field>,
     settings: Vec<SettingType>,
+    /// Of the contract's version.
+    minor: u32,
     report: Arc<AdmissionReport>,
 }
 
@@ -73,14 +75,18 @@ impl Inspected {
         uploaded: ModuleDigest,
     ) -> Result<Self, Rejection> {
         let types = validate(bytes, &mut census.measures)?;
-        let Imports { fields, settings } = Imports::read(&census, types.as_ref())?;
+        let Imports {
+            fields,
+            settings,
+            minor,
+        } = Imports::read(&census, types.as_ref())?;
         let declaration = read_declaration(census.declaration)?;
         check_export(&types, declaration.world)?;
         let digest = digest_of(bytes);
         let report = AdmissionReport {
             name: declaration.name.clone(),
             world: declaration.world,
-            contract: format!("{}.{}", CONTRACT.0, CONTRACT.1),
+            contract: format!("{}.{minor}", CONTRACT.0),
             digest,
             bytes: bytes.len() as u64,
             uploaded,
@@ -95,6 +101,7 @@ impl Inspected {
             declaration: Arc::new(declaration),
             fields,
             settings,
+            minor,
             report: Arc::new(report),
             bytes: Arc::clone(bytes),
         })
@@ -117,7 +124,7 @@ impl Inspected {
 
     /// The version of the contract that it was built for, major and minor.
     pub fn contract(&self) -> (u32, u32) {
-        CONTRACT
+        (CONTRACT.0, self.minor)
     }
 
     /// Every field that it can ever read.
@@ -178,6 +185,7 @@ fn check_export(types: &Types, world: World) -> Result<(), Rejection> {
 struct Imports {
     fields: BTreeSet<Field>,
     settings: Vec<SettingType>,
+    minor: u32,
 }
 
 impl Imports {
@@ -207,7 +215,8 @@ impl Imports {
         types: TypesRef<'_>,
         instance: ComponentInstanceTypeId,
     ) -> Result<(), Rejection> {
-        let interface = contract_interface(name)?;
+        let (interface, minor) = contract_interface(name)?;
+        self.minor = self.minor.max(minor);
         for (function, item) in &types[instance].exports {
             let import = format!("{name}.{function}");
             match item.ty {
@@ -268,24 +277,30 @@ fn is_plain_type(ty: ComponentEntityType) -> bool {
     )
 }
 
-/// The interface's name within the contract; `name` is such as
-/// `baton:rules/customer@1.0.0`. Patches of 1.0 are the same to the linker.
-fn contract_interface(name: &str) -> Result<&str, Rejection> {
+/// The interface's name within the contract, and the minor version that `name`
+/// asks for, which is such as `baton:rules/customer@1.0.0`. To the linker all
+/// of one major version are the same: functions are only ever added.
+fn contract_interface(name: &str) -> Result<(&str, u32), Rejection> {
     let import = || name.to_owned();
     let rest = name
         .strip_prefix(PACKAGE)
         .ok_or_else(|| Rejection::ForbiddenImport { import: import() })?;
     let unsupported = || Rejection::UnsupportedContract { import: import() };
     let (interface, version) = rest.split_once('@').ok_or_else(unsupported)?;
-    let patch = version.strip_prefix("1.0.").ok_or_else(unsupported)?;
-    patch.parse::<u32>().map_err(|_| unsupported())?;
+    let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
+    let Ok([major, minor, _patch]) = numbers.as_deref() else {
+        return Err(unsupported());
+    };
+    if *major != CONTRACT.0 || *minor > CONTRACT.1 {
+        return Err(unsupported());
+    }
     let known = interface == "types"
         || interface == "settings"
         || Field::ALL
             .iter()
             .any(|field| field.interface() == interface);
     if known {
-        Ok(interface)
+        Ok((interface, *minor))
     } else {
         Err(Rejection::UnknownField { import: import() })
     }

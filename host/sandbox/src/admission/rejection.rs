@@ -2,6 +2,8 @@
 
 use baton_domain::module::{InvalidDeclaration, World};
 
+use super::inspect::CONTRACT;
+
 /// Why bytes do not become a module. The texts are for the merchant; the
 /// [code](Rejection::code) is for programs and never changes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +49,7 @@ pub enum Rejection {
         found: String,
     },
     /// It was built for a version of the contract that this host lacks.
-    #[error("it was built for `{import}`; this host has version 1.0 of the contract")]
+    #[error("it was built for `{import}`; this host has version {newest} of the contract", newest = newest())]
     UnsupportedContract {
         /// What it imports.
         import: String,
@@ -111,6 +113,11 @@ pub enum Rejection {
     /// The compiler does not take it.
     #[error("it cannot be compiled: {0}")]
     NotCompiled(String),
+}
+
+fn newest() -> String {
+    let (major, minor) = CONTRACT;
+    format!("{major}.{minor}")
 }
 
 impl Rejection {

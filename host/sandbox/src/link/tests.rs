@@ -44,8 +44,8 @@ fn echo(field: Field) -> Vec<u8> {
     };
     let package = format!(
         "package baton:echo; world echo {{
-            use baton:rules/types@1.0.0.{{money, line, past-order, thread-message, owner-span}};
-            import baton:rules/{}@1.0.0;
+            use baton:rules/types@1.1.0.{{money, line, past-order, thread-message, owner-span}};
+            import baton:rules/{}@1.1.0;
             export echo: func() -> {result};
         }}",
         field.interface()

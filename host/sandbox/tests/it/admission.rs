@@ -60,7 +60,7 @@ fn the_report_says_what_a_module_is_and_has() {
     let report = inspected.report();
     assert_eq!(report.name.as_str(), "measured");
     assert_eq!(report.world, World::Rule);
-    assert_eq!(report.contract, "1.0");
+    assert_eq!(report.contract, "1.1");
     assert_eq!(report.digest, inspected.digest());
     assert_eq!(report.bytes, bytes.len() as u64);
     assert_eq!(report.settings, [SettingType::Integer]);

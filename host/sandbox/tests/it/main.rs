@@ -4,6 +4,7 @@
 
 mod admission;
 mod cache;
+mod contract;
 mod determinism;
 mod guest;
 mod hostile;

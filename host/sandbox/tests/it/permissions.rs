@@ -53,7 +53,7 @@ fn a_patch_of_the_contract_is_the_contract() {
     );
     let bytes = encode(&core, "rule");
     // The version stands in the bytes as text of the same length.
-    let (old, new) = (b"baton:rules/customer@1.0.0", b"baton:rules/customer@1.0.7");
+    let (old, new) = (b"baton:rules/customer@1.1.0", b"baton:rules/customer@1.0.7");
     let mut bytes = declare(bytes, &declaration("patched", "rule"));
     let mut replaced = 0;
     while let Some(at) = bytes.windows(old.len()).position(|window| window == old) {
