@@ -186,7 +186,7 @@ fn limits_stand_at_four_times_the_largest_stock_module() {
     }
 }
 
-/// Bytes of the good module are changed, removed, repeated and moved, many
+/// Bytes of a good component and a good core module are changed, removed, repeated and moved, many
 /// times: each result is refused or compiles, and nothing panics. The seed is
 /// in the message of a failure; `BATON_FUZZ_SEED` repeats it.
 #[test]
@@ -197,10 +197,14 @@ fn mutations_of_a_good_module_never_panic() {
     println!("BATON_FUZZ_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let sandbox = Sandbox::new().unwrap();
-    let good = honest_rule();
+    let core = declare(
+        core_module(HONEST_RULE, "rule"),
+        &declaration("honest", "rule"),
+    );
+    let good = [honest_rule(), core];
     let mut admitted = 0;
     for _ in 0..MUTATIONS {
-        let mut bytes = good.clone();
+        let mut bytes = good[random.usize(..good.len())].clone();
         for _ in 0..random.usize(1..4) {
             mutate(&mut bytes, &mut random);
         }
