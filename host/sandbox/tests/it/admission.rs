@@ -194,6 +194,7 @@ fn mutations_of_a_good_module_never_panic() {
     // The first one once killed the process.
     let seed = std::env::var("BATON_FUZZ_SEED").ok();
     let seed: u64 = seed.map_or_else(|| fastrand::u64(..), |it| it.parse().unwrap());
+    println!("BATON_FUZZ_SEED={seed}");
     for seed in [16_364_098_486_963_984_334, seed] {
         mutate_with(seed);
     }
@@ -201,7 +202,6 @@ fn mutations_of_a_good_module_never_panic() {
 
 fn mutate_with(seed: u64) {
     const MUTATIONS: usize = 1_000;
-    println!("BATON_FUZZ_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let sandbox = Sandbox::new().unwrap();
     let core = declare(
