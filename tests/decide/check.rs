@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{guests, root};
+use crate::{child, guests, root};
 
 fn check(module: &Path, more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_baton"))
@@ -111,4 +111,15 @@ fn a_file_that_is_not_there_is_no_refusal() {
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("cannot read no-such-file.wasm"), "{error}");
+}
+
+#[test]
+fn a_bomb_is_refused_within_the_limits_of_an_upload() {
+    let bomb = file("bomb.wasm", &child::bomb());
+    let output = check(&bomb, &["--json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let whole: Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+    // Which limit it meets first is the machine's affair.
+    let code = whole["code"].as_str().unwrap_or_default();
+    assert!(code.starts_with("compile_too_"), "{whole}");
 }

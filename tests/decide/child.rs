@@ -95,10 +95,11 @@ fn what_a_child_compiled_is_kept_and_no_child_runs_for_it_again() {
     assert_eq!((cache.counts().found, cache.counts().missed), (1, 1));
 }
 
-/// A module within the limits of admission that is more work than it looks:
+/// A module within the other limits of admission that is more work than it looks:
 /// each of so many loops inside each other may change each of so many locals,
 /// so the compiler gives each loop a value for each local.
-fn bomb(loops: usize, locals: usize) -> Inspected {
+pub(crate) fn bomb() -> Vec<u8> {
+    let (loops, locals) = (1_900, 900);
     let change =
         |local: usize| format!("(local.set {local} (i64.mul (local.get {local}) (local.get 0)))");
     let changes: String = (0..locals).map(change).collect();
@@ -113,7 +114,11 @@ fn bomb(loops: usize, locals: usize) -> Inspected {
     let text = frame.replacen("(component", &format!("(component {module}"), 1);
     let mut bytes = wat::parse_str(text).expect("it is a component");
     declare(&mut bytes);
-    Inspected::inspect(bytes).expect("it is admitted")
+    bytes
+}
+
+fn inspected_bomb() -> Inspected {
+    Inspected::inspect(bomb()).expect("it is admitted")
 }
 
 /// Appends a declaration.
@@ -141,11 +146,12 @@ fn check_stopped(way: Way, limits: CompileLimits, module: Inspected, code: &str)
 #[test]
 fn a_bomb_runs_out_of_computing_time() {
     let limits = CompileLimits {
+        // So much that it is never the first limit met.
+        address_space_bytes: 64 << 30,
         cpu_seconds: 1,
         wall: Duration::from_secs(120),
-        ..CompileLimits::default()
     };
-    check_stopped(this_program(), limits, bomb(1_900, 900), "compile_too_slow");
+    check_stopped(this_program(), limits, inspected_bomb(), "compile_too_slow");
 }
 
 #[test]
@@ -159,7 +165,7 @@ fn a_bomb_runs_out_of_memory() {
     check_stopped(
         this_program(),
         limits,
-        bomb(1_900, 900),
+        inspected_bomb(),
         "compile_too_large",
     );
 }

@@ -196,3 +196,24 @@ impl fmt::Debug for Ticker {
         f.debug_struct("Ticker").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
+    use super::*;
+
+    #[test]
+    fn what_is_compiled_without_the_pool_fits_the_pool() {
+        let hash = |config: &Config| {
+            let engine = Engine::new(config).unwrap();
+            let mut hasher = DefaultHasher::new();
+            engine.precompile_compatibility_hash().hash(&mut hasher);
+            hasher.finish()
+        };
+        assert_eq!(hash(&compiling()), hash(&configuration()));
+        let mut other = compiling();
+        other.consume_fuel(false);
+        assert_ne!(hash(&other), hash(&configuration()));
+    }
+}

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// How the name of the section begins in which wit-bindgen keeps the world.
-const WORLD_SECTION: &str = "component-type";
+pub(super) const WORLD_SECTION: &str = "component-type";
 
 /// What the walk found. Counts are of definitions, each at least once
 /// instantiated or useless; the compiled component is counted again.

@@ -152,7 +152,7 @@ fn digest_of(bytes: &[u8]) -> ModuleDigest {
     ModuleDigest::new(Sha256::digest(bytes).into())
 }
 
-fn read_declaration(json: Option<&[u8]>) -> Result<Declaration, Rejection> {
+pub(super) fn read_declaration(json: Option<&[u8]>) -> Result<Declaration, Rejection> {
     let json = json.ok_or(Rejection::MissingDeclaration)?;
     let declaration: Declaration = serde_json::from_slice(json)
         .map_err(|error| Rejection::UnreadableDeclaration(error.to_string()))?;

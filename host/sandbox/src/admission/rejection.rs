@@ -188,7 +188,8 @@ impl Rejection {
                 "make the module smaller, or split it into several rules"
             }
             Self::NotCompiled(_) => {
-                "build it with a released compiler, and report this if it stays"
+                "build it with a released compiler; if that changes nothing, ask whoever runs \
+                 this host"
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `baton rule check`: what a host would say of a module if it were uploaded.
 
 use std::{
+    env,
     fmt::Write,
     fs,
     path::{Path, PathBuf},
@@ -10,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 use baton_domain::module::{Declaration, World};
-use baton_sandbox::{AdmissionReport, Inspected, Rejection, Sandbox};
+use baton_sandbox::{AdmissionReport, Compiler, Inspected, Rejection, Sandbox, Way};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -34,7 +35,12 @@ impl Check {
         let path = &self.module;
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let sandbox = Sandbox::new()?;
-        match admit(bytes, &sandbox) {
+        // Within the limits that an upload is compiled in.
+        let compiler = Compiler::new(Way::Child {
+            command: env::current_exe().context("cannot find this program")?,
+            args: vec!["compile-module".into()],
+        });
+        match admit(bytes, &compiler, &sandbox) {
             Ok(admitted) => self.tell(&admitted),
             Err(rejection) => self.refuse(&rejection),
         }
@@ -78,10 +84,10 @@ struct Admitted {
     compile_time: Duration,
 }
 
-fn admit(bytes: Vec<u8>, sandbox: &Sandbox) -> Result<Admitted, Rejection> {
+fn admit(bytes: Vec<u8>, compiler: &Compiler, sandbox: &Sandbox) -> Result<Admitted, Rejection> {
     let inspected = Inspected::inspect(bytes)?;
     let started = Instant::now();
-    let compiled = inspected.compile(sandbox)?;
+    let compiled = compiler.compile(inspected, sandbox, None)?;
     Ok(Admitted {
         compile_time: started.elapsed(),
         inspected: compiled.inspected().clone(),
