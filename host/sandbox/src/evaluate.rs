@@ -8,7 +8,7 @@ use std::{
 
 use baton_domain::{
     decision::Verdict,
-    limits::{EVALUATION_FUEL_MAX, EVALUATION_HOSTCALL_BYTES_MAX},
+    limits::EVALUATION_HOSTCALL_BYTES_MAX,
     module::{FieldSource, ModuleFailure, ModuleRun},
     signal::{ScoredSignal, Signal},
 };
@@ -93,7 +93,8 @@ where
     let mut store = Store::new(module.instance.engine(), session);
     let answer = call(&mut store, module, parameters).and_then(check);
     // Only an engine without fuel refuses to tell.
-    let fuel = EVALUATION_FUEL_MAX.saturating_sub(store.get_fuel().unwrap_or(0));
+    let fuel_max = module.tier.fuel_max();
+    let fuel = fuel_max.saturating_sub(store.get_fuel().unwrap_or(0));
     let run = ModuleRun {
         module: module.declaration().name.clone(),
         digest: module.digest(),
@@ -119,7 +120,9 @@ where
     let not_started = |error: wasmtime::Error| {
         stopped(&error).unwrap_or_else(|| ModuleFailure::NotStarted(error.root_cause().to_string()))
     };
-    store.set_fuel(EVALUATION_FUEL_MAX).map_err(not_started)?;
+    store
+        .set_fuel(module.tier.fuel_max())
+        .map_err(not_started)?;
     store.set_hostcall_fuel(EVALUATION_HOSTCALL_BYTES_MAX);
     store.set_epoch_deadline(EPOCH_TICKS_MAX);
     store.limiter(|session| session);

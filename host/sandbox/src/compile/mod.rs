@@ -28,7 +28,7 @@ use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::{
     admission::{
-        Inspected, Rejection,
+        Inspected, Rejection, Tier,
         measure::{Measure, within},
         wit_type,
     },
@@ -51,6 +51,7 @@ pub struct Ready {
     digest: ModuleDigest,
     declaration: Arc<Declaration>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) tier: Tier,
     /// SHA-256 over digest and settings.
     pub(crate) fingerprint: [u8; 32],
     pub(crate) instance: InstancePre<Session>,
@@ -129,8 +130,9 @@ impl Compiled {
             .ok_or_else(|| Rejection::ForbiddenImport {
                 import: "a core module".to_owned(),
             })?;
-        within(Measure::Memories, needs.num_memories.into())?;
-        within(Measure::Tables, needs.num_tables.into())?;
+        let tier = inspected.tier();
+        within(Measure::Memories, needs.num_memories.into(), tier)?;
+        within(Measure::Tables, needs.num_tables.into(), tier)?;
         Ok(Self {
             inspected,
             component,
@@ -171,6 +173,7 @@ impl Compiled {
             declaration: Arc::clone(declaration),
             fingerprint: fingerprint(inspected.digest(), &settings),
             settings: Arc::new(settings),
+            tier: inspected.tier(),
             instance,
             entry,
             _sandbox: self.sandbox.clone(),
