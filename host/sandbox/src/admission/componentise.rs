@@ -42,7 +42,6 @@ fn refused(error: ComponentError) -> Rejection {
         ComponentError::ForeignImport(import) => Rejection::ForbiddenImport { import },
         ComponentError::NoExport { world, export } => Rejection::MissingExport { world, export },
         ComponentError::Encode(why) => Rejection::CoreModule(why),
-        ComponentError::Encode(why) => Rejection::CoreModule(why),
         other => Rejection::CoreModule(other.to_string()),
     }
 }

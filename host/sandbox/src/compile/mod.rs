@@ -224,6 +224,11 @@ impl Ready {
         &self.declaration
     }
 
+    /// The tier that it runs in.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
     /// The settings it runs with.
     pub fn settings(&self) -> &Settings {
         &self.settings

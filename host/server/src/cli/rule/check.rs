@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context;
 use baton_domain::module::{Declaration, World};
-use baton_sandbox::{AdmissionReport, Inspected, Rejection, Sandbox};
+use baton_sandbox::{AdmissionReport, Inspected, Rejection, Sandbox, Tier};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -106,6 +106,12 @@ fn describe(
     )?;
     if !declaration.summary.is_empty() {
         writeln!(text, "  {}", declaration.summary)?;
+    }
+    if report.tier == Tier::Script {
+        writeln!(
+            text,
+            "  script tier: it needs more than a native module may have"
+        )?;
     }
     writeln!(text, "  digest {}", report.digest)?;
     if report.is_componentised {
