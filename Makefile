@@ -31,6 +31,7 @@ test: guests
 	@tests/scripts/require-nextest.sh
 	@tests/scripts/require-strace.sh
 	@tests/scripts/require-schemathesis.sh
+	@tests/scripts/require-jco.sh
 	$(CARGO) test --quiet --locked --workspace --doc
 	$(CARGO) nextest run --locked --workspace --no-fail-fast
 

@@ -6,10 +6,12 @@ mod admission;
 mod author;
 mod relations;
 mod releases;
+mod script;
 
 pub use admission::*;
 pub use author::*;
 pub use releases::*;
+pub use script::*;
 
 // ---- identifiers -----------------------------------------------------------
 
@@ -120,7 +122,7 @@ pub const NO_CODE_PARSER_STACK_BYTES: usize = 32 * 1024 * 1024;
 
 // ---- what one evaluation may use -------------------------------------------
 
-/// Fuel for one evaluation (`facts: about one a wasm instruction`).
+/// Fuel for one evaluation, native tier (about one a wasm instruction).
 pub const EVALUATION_FUEL_MAX: u64 = 10_000_000;
 /// Wall-clock backstop of one evaluation.
 pub const EVALUATION_WALL_MS_MAX: u64 = 100;

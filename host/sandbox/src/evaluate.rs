@@ -8,7 +8,7 @@ use std::{
 
 use baton_domain::{
     decision::Verdict,
-    limits::{EVALUATION_FUEL_MAX, EVALUATION_HOSTCALL_BYTES_MAX},
+    limits::EVALUATION_HOSTCALL_BYTES_MAX,
     module::{FieldSource, ModuleFailure, ModuleRun},
     signal::{ScoredSignal, Signal},
 };
@@ -101,9 +101,10 @@ where
     };
     let session = Session::new(Arc::clone(source), Arc::clone(&module.settings));
     let mut store = Store::new(linked.instance.engine(), session);
-    let answer = call(&mut store, linked, parameters).and_then(check);
+    let fuel_max = module.tier.fuel_max();
+    let answer = call(&mut store, linked, fuel_max, parameters).and_then(check);
     // Only an engine without fuel refuses to tell.
-    let fuel = EVALUATION_FUEL_MAX.saturating_sub(store.get_fuel().unwrap_or(0));
+    let fuel = fuel_max.saturating_sub(store.get_fuel().unwrap_or(0));
     let run = ModuleRun {
         module: module.declaration().name.clone(),
         digest: module.digest(),
@@ -124,6 +125,7 @@ where
 fn call<P, R>(
     store: &mut Store<Session>,
     module: &Linked,
+    fuel_max: u64,
     parameters: P,
 ) -> Result<R, ModuleFailure>
 where
@@ -133,7 +135,9 @@ where
     let not_started = |error: wasmtime::Error| {
         stopped(&error).unwrap_or_else(|| ModuleFailure::NotStarted(error.root_cause().to_string()))
     };
-    store.set_fuel(EVALUATION_FUEL_MAX).map_err(not_started)?;
+    store
+        .set_fuel(fuel_max)
+        .map_err(not_started)?;
     store.set_hostcall_fuel(EVALUATION_HOSTCALL_BYTES_MAX);
     store.set_epoch_deadline(EPOCH_TICKS_MAX);
     store.limiter(|session| session);

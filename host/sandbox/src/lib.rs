@@ -41,7 +41,7 @@ mod replay;
 
 mod pool;
 
-pub use admission::{AdmissionReport, Inspected, Measured, ReadableField, Rejection};
+pub use admission::{AdmissionReport, Inspected, Measured, ReadableField, Rejection, Tier};
 pub use compile::{
     ActivationError, ArtefactCache, COMPILE_REFUSED, CacheCounts, CacheUnusable, CompileLimits,
     Compiled, Compiler, Ready, Way, WorkerError, compile_confined,

@@ -1,2 +1,2 @@
-;; As large as an upload may be.
+;; A function of a megabyte.
 (component (core module (func {{1000000 nop }})))

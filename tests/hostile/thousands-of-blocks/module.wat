@@ -1,1 +1,1 @@
-(component (core module (func {{3000 (block) }})))
+(component (core module (func {{5000 (block) }})))

@@ -1,1 +1,1 @@
-(component (core module (memory 1) {{5000 (data (i32.const 0) "") }}))
+(component (core module (memory 1) {{20000 (data (i32.const 0) "") }}))

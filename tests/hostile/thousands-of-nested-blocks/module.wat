@@ -1,1 +1,1 @@
-(component (core module (func {{3000 block }} {{3000 end }})))
+(component (core module (func {{5000 block }} {{5000 end }})))

@@ -75,6 +75,18 @@ const _: () = {
     assert!(DECLARATION_BYTES_MAX * 4 <= COMPONENT_BYTES_MAX);
 };
 
+// Whatever fits the native tier fits the script tier.
+const _: () = {
+    assert!(SCRIPT_COMPONENT_BYTES_MAX > COMPONENT_BYTES_MAX);
+    assert!(SCRIPT_COMPONENT_NESTED_MAX > COMPONENT_NESTED_MAX);
+    assert!(SCRIPT_FUNCTION_BYTES_MAX > FUNCTION_BYTES_MAX);
+    assert!(SCRIPT_FUNCTION_BYTES_MAX < SCRIPT_COMPONENT_BYTES_MAX as u64);
+    assert!(SCRIPT_FUNCTION_BLOCKS_MAX > FUNCTION_BLOCKS_MAX);
+    assert!(SCRIPT_DATA_SEGMENTS_MAX > COMPONENT_DATA_SEGMENTS_MAX);
+    assert!(SCRIPT_EVALUATION_FUEL_MAX > EVALUATION_FUEL_MAX);
+    assert!(SCRIPT_COMPONENT_BYTES_MAX as u64 * 7 < ARTEFACT_BYTES_MAX);
+};
+
 const _: () = {
     assert!(COMPILE_WALL_SECONDS_MAX >= COMPILE_CPU_SECONDS_MAX);
     // At least one that goes before is done by then.

@@ -22,6 +22,9 @@ pub(crate) struct Guests {
     pub(crate) lineup: Lineup,
     /// The first five rules and the policy.
     pub(crate) five: Lineup,
+    /// `bot-failed-twice` in JavaScript.
+    #[allow(dead_code, reason = "one of the benches uses it")]
+    pub(crate) javascript: Ready,
     /// The moment.
     pub(crate) source: Arc<dyn FieldSource>,
     /// Where they run.
@@ -35,7 +38,8 @@ const BUILD: &str = "cargo run -p baton-guest-build -- --all-in rules";
 impl Guests {
     pub(crate) fn load() -> Self {
         let sandbox = Sandbox::new().unwrap();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folder = root.join("target/guests");
         let mut modules = Vec::new();
         for entry in fs::read_dir(&folder).unwrap_or_else(|_| panic!("no guests: run `{BUILD}`")) {
             let path = entry.unwrap().path();
@@ -60,7 +64,9 @@ impl Guests {
         let five = rules.iter().take(5).cloned().collect();
         let five = Lineup::new(five, Arc::clone(&policy)).unwrap();
         let lineup = Lineup::new(rules, policy).unwrap();
+        let javascript = root.join("tests/fixtures/javascript/bot-failed-in-javascript.wasm");
         Self {
+            javascript: ready(fs::read(javascript).unwrap(), &sandbox),
             lineup,
             five,
             source: Arc::new(moment()),

@@ -1,7 +1,7 @@
 //! One walk over the bytes before anything validates or compiles them: what
 //! is it, what is it made of, what does it import and export by name.
 
-use baton_domain::{limits::COMPONENT_BYTES_MAX, module::DECLARATION_SECTION};
+use baton_domain::{limits::SCRIPT_COMPONENT_BYTES_MAX, module::DECLARATION_SECTION};
 use wasmparser::{
     BinaryReaderError, ComponentInstance, ComponentType, ComponentTypeDeclaration, CoreType,
     Encoding, Instance, InstanceTypeDeclaration, ModuleTypeDeclaration, Parser, Payload,
@@ -47,10 +47,10 @@ struct Level {
 /// # Errors
 /// What the bytes are not, or the first limit that they exceed.
 pub(crate) fn take(bytes: &[u8]) -> Result<Census<'_>, Rejection> {
-    if bytes.len() > COMPONENT_BYTES_MAX {
+    if bytes.len() > SCRIPT_COMPONENT_BYTES_MAX {
         return Err(Rejection::TooLarge {
             bytes: bytes.len(),
-            max: COMPONENT_BYTES_MAX,
+            max: SCRIPT_COMPONENT_BYTES_MAX,
         });
     }
     if !bytes.starts_with(b"\0asm") {

@@ -16,7 +16,7 @@ use wasmparser::{
 };
 
 use super::{
-    AdmissionReport, Rejection,
+    AdmissionReport, Rejection, Tier,
     census::{self, Census},
     componentise::componentise,
     report::ReadableField,
@@ -94,6 +94,7 @@ impl Inspected {
             reads: fields.iter().copied().map(ReadableField::of).collect(),
             settings: settings.clone(),
             exports: census.exports.iter().map(|it| (*it).to_owned()).collect(),
+            tier: census.measures.tier(),
             limits: census.measures.list(),
         };
         Ok(Self {
@@ -135,6 +136,11 @@ impl Inspected {
     /// The types of settings that it asks for.
     pub fn settings(&self) -> &[SettingType] {
         &self.settings
+    }
+
+    /// The tier whose limits it needs.
+    pub fn tier(&self) -> Tier {
+        self.report.tier
     }
 
     /// What admission found, for people and programs.

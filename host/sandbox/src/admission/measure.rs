@@ -3,7 +3,7 @@
 use baton_domain::limits::*;
 use serde::Serialize;
 
-use super::Rejection;
+use super::{Rejection, Tier};
 
 /// One limit and how close a module comes to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -17,7 +17,7 @@ pub struct Measured {
 }
 
 macro_rules! measures {
-    ($($variant:ident $what:literal $max:expr;)*) => {
+    ($($variant:ident $what:literal $native:expr $(=> $script:expr)?;)*) => {
         /// Something that is counted.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Measure { $($variant),* }
@@ -29,17 +29,26 @@ macro_rules! measures {
                 match self { $(Self::$variant => $what),* }
             }
 
-            const fn max(self) -> u64 {
-                match self { $(Self::$variant => $max),* }
+            /// How much of it a module of `tier` may have.
+            const fn max(self, tier: Tier) -> u64 {
+                match tier {
+                    Tier::Native => match self { $(Self::$variant => $native),* },
+                    // The first: the script tier's own, if it has one.
+                    Tier::Script => match self {
+                        $(Self::$variant => [$($script,)? $native][0]),*
+                    },
+                }
             }
         }
     };
 }
 
+// `=>` where a script may have more.
 measures! {
-    Bytes "bytes" COMPONENT_BYTES_MAX as u64;
+    Bytes "bytes" COMPONENT_BYTES_MAX as u64 => SCRIPT_COMPONENT_BYTES_MAX as u64;
     DeclarationBytes "bytes of declaration" DECLARATION_BYTES_MAX as u64;
-    Nested "nested modules and components" COMPONENT_NESTED_MAX as u64;
+    Nested "nested modules and components"
+        COMPONENT_NESTED_MAX as u64 => SCRIPT_COMPONENT_NESTED_MAX as u64;
     Depth "levels of nesting" COMPONENT_DEPTH_MAX;
     Imports "imports" COMPONENT_IMPORTS_MAX;
     Exports "exports" COMPONENT_EXPORTS_MAX;
@@ -57,13 +66,13 @@ measures! {
     Globals "globals" COMPONENT_GLOBALS_MAX;
     ElementSegments "element segments" COMPONENT_ELEMENT_SEGMENTS_MAX;
     Elements "entries of element segments" COMPONENT_ELEMENTS_MAX;
-    DataSegments "data segments" COMPONENT_DATA_SEGMENTS_MAX;
+    DataSegments "data segments" COMPONENT_DATA_SEGMENTS_MAX => SCRIPT_DATA_SEGMENTS_MAX;
     Functions "functions" COMPONENT_FUNCTIONS_MAX;
     FunctionParams "parameters or results of one function" FUNCTION_PARAMS_MAX;
-    FunctionBytes "bytes of code in one function" FUNCTION_BYTES_MAX;
+    FunctionBytes "bytes of code in one function" FUNCTION_BYTES_MAX => SCRIPT_FUNCTION_BYTES_MAX;
     FunctionLocals "locals in one function" FUNCTION_LOCALS_MAX;
     Locals "locals" COMPONENT_LOCALS_MAX;
-    FunctionBlocks "blocks in one function" FUNCTION_BLOCKS_MAX;
+    FunctionBlocks "blocks in one function" FUNCTION_BLOCKS_MAX => SCRIPT_FUNCTION_BLOCKS_MAX;
     FunctionBranches "branches of `br_table` in one function" FUNCTION_BRANCHES_MAX;
 }
 
@@ -86,7 +95,7 @@ impl Measures {
     pub(crate) fn add(&mut self, measure: Measure, more: u64) -> Result<(), Rejection> {
         let sum = &mut self.0[measure as usize];
         *sum = sum.saturating_add(more);
-        within(measure, *sum)
+        within(measure, *sum, Tier::Script)
     }
 
     /// Notes one of many things of which the largest counts.
@@ -96,26 +105,37 @@ impl Measures {
     pub(crate) fn peak(&mut self, measure: Measure, one: u64) -> Result<(), Rejection> {
         let peak = &mut self.0[measure as usize];
         *peak = one.max(*peak);
-        within(measure, one)
+        within(measure, one, Tier::Script)
     }
 
-    /// Each limit with its measured value.
+    /// The first tier that has room for it.
+    pub(crate) fn tier(&self) -> Tier {
+        let fits = |measure: &Measure| self.0[*measure as usize] <= measure.max(Tier::Native);
+        if Measure::ALL.iter().all(fits) {
+            Tier::Native
+        } else {
+            Tier::Script
+        }
+    }
+
+    /// Each limit of its tier with its measured value.
     pub(crate) fn list(&self) -> Vec<Measured> {
+        let tier = self.tier();
         let row = |measure: &Measure| Measured {
             what: measure.what(),
             measured: self.0[*measure as usize],
-            max: measure.max(),
+            max: measure.max(tier),
         };
         Measure::ALL.iter().map(row).collect()
     }
 }
 
-/// Refuses more than there may be.
+/// Refuses more than a module of `tier` may have.
 ///
 /// # Errors
 /// [`Rejection::OverLimit`].
-pub(crate) fn within(measure: Measure, measured: u64) -> Result<(), Rejection> {
-    let max = measure.max();
+pub(crate) fn within(measure: Measure, measured: u64, tier: Tier) -> Result<(), Rejection> {
+    let max = measure.max(tier);
     if measured > max {
         return Err(Rejection::OverLimit {
             what: measure.what(),

@@ -11,6 +11,7 @@ mod code;
 mod componentise;
 mod inspect;
 mod report;
+mod tier;
 mod validate;
 pub(crate) mod wit_type;
 
@@ -19,3 +20,4 @@ pub use inspect::Inspected;
 pub use measure::Measured;
 pub use rejection::Rejection;
 pub use report::{AdmissionReport, ReadableField};
+pub use tier::Tier;

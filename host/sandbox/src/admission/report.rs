@@ -8,7 +8,7 @@ use baton_domain::{
 };
 use serde::Serialize;
 
-use super::Measured;
+use super::{Measured, Tier};
 
 /// What a module is, what it can ever read and how close it comes to each
 /// limit.
@@ -34,7 +34,9 @@ pub struct AdmissionReport {
     pub settings: Vec<SettingType>,
     /// Names of what it exports.
     pub exports: Vec<String>,
-    /// Each limit with its measured value.
+    /// The tier whose limits it needs.
+    pub tier: Tier,
+    /// Each limit of that tier with its measured value.
     pub limits: Vec<Measured>,
 }
 

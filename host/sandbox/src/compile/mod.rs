@@ -28,7 +28,7 @@ use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::{
     admission::{
-        Inspected, Rejection,
+        Inspected, Rejection, Tier,
         measure::{Measure, within},
         wit_type,
     },
@@ -52,6 +52,7 @@ pub struct Ready {
     digest: ModuleDigest,
     declaration: Arc<Declaration>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) tier: Tier,
     /// SHA-256 over digest and settings.
     pub(crate) fingerprint: [u8; 32],
     /// What runs, or why nothing does.
@@ -136,8 +137,9 @@ impl Compiled {
             .ok_or_else(|| Rejection::ForbiddenImport {
                 import: "a core module".to_owned(),
             })?;
-        within(Measure::Memories, needs.num_memories.into())?;
-        within(Measure::Tables, needs.num_tables.into())?;
+        let tier = inspected.tier();
+        within(Measure::Memories, needs.num_memories.into(), tier)?;
+        within(Measure::Tables, needs.num_tables.into(), tier)?;
         Ok(Self {
             inspected,
             component,
@@ -178,6 +180,7 @@ impl Compiled {
             declaration: Arc::clone(declaration),
             fingerprint: fingerprint(inspected.digest(), &settings),
             settings: Arc::new(settings),
+            tier: inspected.tier(),
             linked: Ok(Linked {
                 instance,
                 entry,
@@ -233,6 +236,7 @@ impl Ready {
             declaration,
             fingerprint: fingerprint(digest, &settings),
             settings: Arc::new(settings),
+            tier: Tier::Native,
             linked: Err(failure),
         }
     }
@@ -256,6 +260,11 @@ impl Ready {
     /// What the module declares.
     pub fn declaration(&self) -> &Declaration {
         &self.declaration
+    }
+
+    /// The tier that it runs in.
+    pub fn tier(&self) -> Tier {
+        self.tier
     }
 
     /// The settings it runs with.

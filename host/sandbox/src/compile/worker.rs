@@ -6,7 +6,7 @@ use std::{
     panic, thread,
 };
 
-use baton_domain::limits::{COMPILE_STACK_BYTES, COMPONENT_BYTES_MAX};
+use baton_domain::limits::{COMPILE_STACK_BYTES, SCRIPT_COMPONENT_BYTES_MAX};
 use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use wasmtime::Engine;
 
@@ -67,7 +67,7 @@ pub fn compile_confined(
 
 fn compile(input: impl Read) -> Result<Vec<u8>, WorkerError> {
     let mut component = Vec::new();
-    let longest = COMPONENT_BYTES_MAX as u64;
+    let longest = SCRIPT_COMPONENT_BYTES_MAX as u64;
     input
         .take(longest)
         .read_to_end(&mut component)

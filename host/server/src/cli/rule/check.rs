@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 use baton_domain::module::{Declaration, World};
-use baton_sandbox::{AdmissionReport, Compiler, Inspected, Rejection, Sandbox, Way};
+use baton_sandbox::{AdmissionReport, Compiler, Inspected, Rejection, Sandbox, Tier, Way};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -112,6 +112,12 @@ fn describe(
     )?;
     if !declaration.summary.is_empty() {
         writeln!(text, "  {}", declaration.summary)?;
+    }
+    if report.tier == Tier::Script {
+        writeln!(
+            text,
+            "  script tier: it needs more than a native module may have"
+        )?;
     }
     writeln!(text, "  digest {}", report.digest)?;
     if report.is_componentised {
