@@ -6,7 +6,11 @@ mod doctor;
 mod export;
 mod import;
 mod init;
+mod logs;
+mod module;
+mod online;
 mod progress;
+mod release;
 mod rule;
 mod serve;
 
@@ -41,6 +45,12 @@ enum Command {
     Import(import::Import),
     /// Make a working configuration with fresh secrets.
     Init(init::Init),
+    /// Show decisions of a host as they are made.
+    Logs(logs::Logs),
+    /// Upload modules to a host, and grant what they may read.
+    Module(module::Module),
+    /// Make releases on a host, and move between them.
+    Release(release::Release),
     /// Make and check rules.
     Rule(rule::Rule),
     /// Run the host.
@@ -72,6 +82,9 @@ impl Command {
             Self::Export(export) => return export.run(),
             Self::Import(import) => return import.run(),
             Self::Init(init) => init.run(),
+            Self::Logs(logs) => return logs.run(),
+            Self::Module(module) => return module.run(),
+            Self::Release(release) => return release.run(),
             Self::Rule(rule) => return rule.run(),
             Self::Serve(serve) => serving(serve.run()),
             Self::Demo(demo) => serving(demo.run()),
