@@ -68,7 +68,7 @@ impl Logs {
             module: self.module.as_ref().map(ModuleName::as_str),
             failed: self.failed,
         };
-        // A poll's page too many, so that those above the first are known.
+        // As many as a poll reads, so that it finds nothing old to be new.
         let page = read_page(client, None, self.last.max(FOLLOW_PAGE)).await?;
         let mut seen: HashSet<Place> = page.places()?.into_iter().collect();
         let first = page.items.into_iter().take(self.last).collect();

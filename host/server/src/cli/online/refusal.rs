@@ -90,7 +90,10 @@ impl Refusal {
                 message,
                 ungranted,
             } = problem;
-            text += &format!("  {module}: {message} ({code})\n");
+            // Of a single problem the message is made.
+            if *code != self.code || !self.message.ends_with(&**message) {
+                text += &format!("  {module}: {message} ({code})\n");
+            }
             if !ungranted.is_empty() {
                 let fields = ungranted.join(" ");
                 text += &format!("  next: baton module grant {module} {fields}\n");

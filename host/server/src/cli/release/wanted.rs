@@ -42,8 +42,8 @@ impl FromStr for WantedModule {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             match key {
                 "weight" => {
-                    let weight: Result<f64, _> = value.parse();
-                    let weight = weight.map_err(|_| format!("weight {value:?} is no number"))?;
+                    let weight = value.parse().ok().filter(|it: &f64| it.is_finite());
+                    let weight = weight.ok_or_else(|| format!("weight {value:?} is no number"))?;
                     wanted.weight = Some(weight);
                 }
                 "mode" => wanted.mode = Some(value.to_owned()),
