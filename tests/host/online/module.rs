@@ -41,7 +41,9 @@ async fn grants_are_added_and_taken_from_what_stands() {
     let fields = grants["fields"].as_array().expect("fields").iter();
     let fields: Vec<_> = fields.filter_map(|it| it["field"].as_str()).collect();
     assert!(fields.contains(&"order.count") && fields.contains(&"customer.name"));
+    shell.does("release create").await;
     let list = shell.does("module list").await;
+    assert_eq!(list.matches("repeat-buyer").count(), 1, "{list}");
     let of = |name: &str| list.lines().find(|it| it.starts_with(name));
     has(
         of("eager").expect("a line"),
