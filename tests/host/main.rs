@@ -14,6 +14,7 @@ mod guest;
 mod intake;
 mod killed;
 mod metrics;
+mod online;
 mod ownership;
 mod privacy;
 mod process;

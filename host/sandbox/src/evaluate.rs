@@ -135,9 +135,7 @@ where
     let not_started = |error: wasmtime::Error| {
         stopped(&error).unwrap_or_else(|| ModuleFailure::NotStarted(error.root_cause().to_string()))
     };
-    store
-        .set_fuel(fuel_max)
-        .map_err(not_started)?;
+    store.set_fuel(fuel_max).map_err(not_started)?;
     store.set_hostcall_fuel(EVALUATION_HOSTCALL_BYTES_MAX);
     store.set_epoch_deadline(EPOCH_TICKS_MAX);
     store.limiter(|session| session);

@@ -7,8 +7,12 @@ mod doctor;
 mod export;
 mod import;
 mod init;
+mod logs;
+mod module;
+mod online;
 mod package;
 mod progress;
+mod release;
 mod replay;
 mod rule;
 mod serve;
@@ -47,8 +51,14 @@ enum Command {
     Import(import::Import),
     /// Make a working configuration with fresh secrets.
     Init(init::Init),
-    /// Sign modules, so that they can travel.
+    /// Show decisions of a host as they are made.
+    Logs(logs::Logs),
+    /// Upload modules to a host, and grant what they may read.
+    Module(module::Module),
+    /// Sign modules, so that they can travel, and install them on a host.
     Package(package::Packages),
+    /// Make releases on a host, and move between them.
+    Release(release::Release),
     /// Make the decisions in the store of a host that is not running again:
     /// exit code 3 when one comes out otherwise.
     Replay(replay::Replay),
@@ -86,6 +96,9 @@ impl Command {
             Self::Init(init) => init.run(),
             Self::Package(package) => return package.run(),
             Self::Replay(replay) => return replay.run(),
+            Self::Logs(logs) => return logs.run(),
+            Self::Module(module) => return module.run(),
+            Self::Release(release) => return release.run(),
             Self::Rule(rule) => return rule.run(),
             Self::Serve(serve) => serving(serve.run()),
             Self::Demo(demo) => serving(demo.run()),

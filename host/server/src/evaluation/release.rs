@@ -152,7 +152,7 @@ impl Running<'_> {
             None => run_one_rule(rule, source),
         });
         let signals = timed.run.answer.as_ref().map_or(0, Vec::len);
-        self.noted(timed, signals)
+        self.noted(timed, rule, signals)
     }
 
     fn policy(&self, source: &Arc<dyn FieldSource>, signals: &[ScoredSignal]) -> Timed<PolicyRun> {
@@ -162,7 +162,7 @@ impl Running<'_> {
             Some(memo) => memo.run_policy(self.tenant.as_str(), lineup, source, signals),
             None => run_policy(lineup, source, signals),
         });
-        self.noted(timed, 0)
+        self.noted(timed, policy, 0)
     }
 
     /// What a suspended module comes to; `None` for one that may run.
@@ -176,7 +176,12 @@ impl Running<'_> {
         })
     }
 
-    fn noted<A>(&self, timed: Timed<ModuleRun<A>>, signals: usize) -> Timed<ModuleRun<A>> {
+    fn noted<A>(
+        &self,
+        timed: Timed<ModuleRun<A>>,
+        module: &Ready,
+        signals: usize,
+    ) -> Timed<ModuleRun<A>> {
         let run = &timed.run;
         let ran = !matches!(
             run.answer,
@@ -191,7 +196,8 @@ impl Running<'_> {
             }
         }
         let about = (self.customer, self.now);
-        self.release.stats.ran(&timed, signals, about);
+        let counts = (signals, module.tier().fuel_max());
+        self.release.stats.ran(&timed, counts, about);
         timed
     }
 }

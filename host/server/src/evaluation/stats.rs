@@ -40,6 +40,8 @@ pub struct ModuleStats {
     pub micros: Spread,
     /// Fuel of the runs that were made.
     pub fuel: Spread,
+    /// Fuel that a run may use.
+    pub fuel_max: u64,
     /// The last failure.
     pub last_failure: Option<LastFailure>,
 }
@@ -88,7 +90,7 @@ impl Stats {
     pub(super) fn ran<A>(
         &self,
         timed: &Timed<ModuleRun<A>>,
-        signals: usize,
+        (signals, fuel_max): (usize, u64),
         (customer, at): (&CustomerId, Timestamp),
     ) {
         let mut modules = self.modules();
@@ -100,6 +102,7 @@ impl Stats {
             return;
         };
         stats.signals += signals as u64;
+        stats.fuel_max = fuel_max;
         if timed.is_skipped {
             stats.skipped += 1;
             return;

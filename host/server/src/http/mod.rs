@@ -36,7 +36,9 @@ pub use error::ApiError;
 use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
-use baton_domain::limits::{API_BODY_BYTES_MAX, COMPONENT_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
+use baton_domain::limits::{
+    API_BODY_BYTES_MAX, SCRIPT_COMPONENT_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use code::Code;
@@ -131,6 +133,6 @@ fn uploads() -> OpenApiRouter<Arc<Host>> {
         .layer(DefaultBodyLimit::max(PACKAGE_BYTES_MAX));
     OpenApiRouter::new()
         .routes(routes!(modules::upload, modules::list))
-        .layer(DefaultBodyLimit::max(COMPONENT_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(SCRIPT_COMPONENT_BYTES_MAX))
         .merge(packages)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use baton_domain::{
     ids::{ModuleDigest, ReleaseNumber, TenantId},
-    limits::{COMPONENT_BYTES_MAX, TENANT_MODULES_MAX, TENANT_RELEASES_MAX},
+    limits::{SCRIPT_COMPONENT_BYTES_MAX, TENANT_MODULES_MAX, TENANT_RELEASES_MAX},
     release::{Release, Rollout},
 };
 use serde::Serialize;
@@ -63,9 +63,9 @@ impl Shared {
         module: StoredModule,
         bytes: &[u8],
     ) -> Result<bool, CommitError> {
-        if bytes.len() > COMPONENT_BYTES_MAX {
+        if bytes.len() > SCRIPT_COMPONENT_BYTES_MAX {
             let what = "bytes of a module";
-            let max = COMPONENT_BYTES_MAX;
+            let max = SCRIPT_COMPONENT_BYTES_MAX;
             return Err(StoreError::OverLimit { what, max }.into());
         }
         let key = module_key(tenant, &module.digest);

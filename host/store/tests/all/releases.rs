@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use baton_domain::{
     field::Field,
     ids::{ModuleDigest, ModuleName, ReleaseNumber, TenantId},
-    limits::{COMPONENT_BYTES_MAX, TENANT_MODULES_MAX, TENANT_RELEASES_MAX},
+    limits::{SCRIPT_COMPONENT_BYTES_MAX, TENANT_MODULES_MAX, TENANT_RELEASES_MAX},
     module::Declaration,
     release::{Asked, Release, Rollout},
 };
@@ -87,7 +87,7 @@ pub(crate) async fn fill(store: &dyn Store) {
 
 async fn a_module_is_kept_once_and_whole(mut fixture: Fixture) {
     let store = fixture.store();
-    let (mine, large) = (module(1), vec![0xab; COMPONENT_BYTES_MAX]);
+    let (mine, large) = (module(1), vec![0xab; SCRIPT_COMPONENT_BYTES_MAX]);
     let all: Arc<[u8]> = large.clone().into();
     assert!(
         store
@@ -111,7 +111,7 @@ async fn a_module_is_kept_once_and_whole(mut fixture: Fixture) {
     assert_eq!(store.module(&tenant(), &digest).await.unwrap(), Some(mine));
     let kept = store.module_bytes(&tenant(), &digest).await.unwrap();
     assert!(kept.as_ref() == Some(&large), "byte for byte");
-    let more = bytes(&vec![0; COMPONENT_BYTES_MAX + 1]);
+    let more = bytes(&vec![0; SCRIPT_COMPONENT_BYTES_MAX + 1]);
     let refused = store.add_module(&tenant(), module(2), more).await;
     assert!(matches!(refused, Err(StoreError::OverLimit { .. })));
 }

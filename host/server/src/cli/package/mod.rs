@@ -1,4 +1,7 @@
-//! `baton package`: what a publisher does with a module before it travels.
+//! `baton package`: what a publisher does with a module before it travels, and
+//! whoever installs it after.
+
+mod install;
 
 use std::{
     fs::{self, File},
@@ -31,6 +34,9 @@ enum Command {
     Key(Key),
     /// Make a package of a component and its manifest.
     Make(Make),
+    /// Install a package on a host that runs; it reads nothing until that is
+    /// granted, and an update becomes the shadow.
+    Install(install::Install),
     /// Check a package and say what it holds: exit code 3 when no host would
     /// take it.
     Show(Show),
@@ -78,6 +84,7 @@ impl Packages {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Key(key) => key.run(),
+            Command::Install(install) => install.run(),
             Command::Make(make) => make.run(),
             Command::Show(show) => show.run(),
         }

@@ -5,10 +5,10 @@ use std::{fmt, path::Path, process::ExitCode};
 
 use baton_domain::{
     decide::RuleRun,
-    limits::EVALUATION_FUEL_MAX,
     module::{ModuleFailure, Read, Reads},
     signal::Signal,
 };
+use baton_sandbox::Tier;
 use serde::Serialize;
 use serde_json::json;
 
@@ -55,8 +55,8 @@ pub(super) fn complaint(error: &anyhow::Error) {
 }
 
 /// The share of its budget that a run used, in percent.
-pub(super) fn share(fuel: u64) -> f64 {
-    fuel as f64 * 100.0 / EVALUATION_FUEL_MAX as f64
+pub(super) fn share(fuel: u64, tier: Tier) -> f64 {
+    fuel as f64 * 100.0 / tier.fuel_max() as f64
 }
 
 /// What a run read and answered, as `baton decide` tells it.

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use baton_domain::{
     ids::ModuleName,
-    limits::EVALUATION_FUEL_MAX,
     release::{Guardrails, Move, Rollout},
 };
 use baton_store::Document;
@@ -197,7 +196,7 @@ impl RunningView {
 
 impl From<(ModuleName, ModuleStats)> for RunningModuleView {
     fn from((name, stats): (ModuleName, ModuleStats)) -> Self {
-        let share = |fuel: u64| fuel as f64 / EVALUATION_FUEL_MAX as f64;
+        let share = |fuel: u64| fuel as f64 / stats.fuel_max.max(1) as f64;
         let last = stats.last_failure.map(|it| LastFailureView {
             at: it.at,
             code: it.code,

@@ -8,7 +8,7 @@ use baton_domain::{
     limits::GROWTH_TIMES_MAX,
     module::{ModuleFailure, Read},
 };
-use baton_sandbox::Compiled;
+use baton_sandbox::{Compiled, Tier};
 use serde::Serialize;
 
 use crate::cli::rule::{moment::Moment, print};
@@ -111,7 +111,7 @@ fn again<T: Clone>(items: &[T], times: usize) -> Arc<[T]> {
 }
 
 /// For people: a line an input.
-pub(super) fn write_growth(out: &mut impl fmt::Write, rows: &[Growth]) -> fmt::Result {
+pub(super) fn write_growth(out: &mut impl fmt::Write, rows: &[Growth], tier: Tier) -> fmt::Result {
     if rows.is_empty() {
         return writeln!(out, "  growth: it read no text and no list");
     }
@@ -134,7 +134,7 @@ pub(super) fn write_growth(out: &mut impl fmt::Write, rows: &[Growth]) -> fmt::R
             write!(out, ", {times} times {fuel}")?;
             match failure {
                 Some(code) => write!(out, " ({code})")?,
-                None => write!(out, " ({:.2} %)", print::share(*fuel))?,
+                None => write!(out, " ({:.2} %)", print::share(*fuel, tier))?,
             }
         }
         writeln!(out)?;

@@ -8,8 +8,8 @@ mod watch;
 use std::{fmt, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use baton_domain::{decide::RuleRun, field::Field, limits::EVALUATION_FUEL_MAX};
-use baton_sandbox::{Inspected, Sandbox};
+use baton_domain::{decide::RuleRun, field::Field};
+use baton_sandbox::{Inspected, Sandbox, Tier};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -48,6 +48,7 @@ pub(super) struct Run {
 /// What came out.
 struct Outcome {
     now: RuleRun,
+    tier: Tier,
     /// The median of several runs, as each is in a host that has run before.
     elapsed: Duration,
     recorded: Option<RuleRun>,
@@ -90,12 +91,14 @@ impl Run {
     fn outcome(&self, inspected: Inspected, sandbox: &Sandbox) -> anyhow::Result<Outcome> {
         let record = recording::read(&self.input, self.decision)?;
         let Recorded { moment, run } = Recorded::of(record, inspected.declaration());
+        let tier = inspected.tier();
         let module = inspected.compile(sandbox).context("the rule is refused")?;
         let (now, elapsed) = timed(&moment.stage(&module)?);
         Ok(Outcome {
             unrecorded: moment.unnamed(&now),
             growth: growth::measure(&module, &moment, &now)?,
             now,
+            tier,
             elapsed,
             recorded: run,
         })
@@ -128,8 +131,8 @@ impl Outcome {
             "reads": run.reads,
             "answer": run.answer,
             "fuel": run.fuel,
-            "fuel_budget": EVALUATION_FUEL_MAX,
-            "fuel_share_percent": print::share(run.fuel),
+            "fuel_budget": self.tier.fuel_max(),
+            "fuel_share_percent": print::share(run.fuel, self.tier),
             "elapsed_us": elapsed.as_micros() as u64,
             "not_recorded": self.unrecorded,
             "recorded": recorded,
@@ -177,7 +180,7 @@ impl fmt::Display for Outcome {
             run.module,
             run.digest.short(),
             run.fuel,
-            print::share(run.fuel),
+            print::share(run.fuel, self.tier),
             elapsed.as_micros()
         )?;
         print::write_run(f, run)?;
@@ -186,6 +189,6 @@ impl fmt::Display for Outcome {
             writeln!(f, "  not recorded, so not known: {}", names.join(", "))?;
         }
         self.write_comparison(f)?;
-        growth::write_growth(f, &self.growth)
+        growth::write_growth(f, &self.growth, self.tier)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use baton_domain::{decide::RuleRun, field::Field, limits::EVALUATION_FUEL_MAX};
+use baton_domain::{decide::RuleRun, field::Field};
 use baton_sandbox::Inspected;
 use serde_json::{Value, json};
 
@@ -62,8 +62,8 @@ impl<'m> Report<'m> {
             "cases": cases,
             "coverage": self.coverage,
             "fuel_max": fuel,
-            "fuel_budget": EVALUATION_FUEL_MAX,
-            "fuel_share_percent": print::share(fuel),
+            "fuel_budget": self.module.tier().fuel_max(),
+            "fuel_share_percent": print::share(fuel, self.module.tier()),
         })
     }
 }
@@ -104,7 +104,7 @@ impl fmt::Display for Report<'_> {
             f,
             "fuel at most {}, {:.2} % of the budget, in {case:?}",
             run.fuel,
-            print::share(run.fuel)
+            print::share(run.fuel, self.module.tier())
         )
     }
 }
