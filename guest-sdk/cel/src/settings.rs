@@ -2,7 +2,7 @@
 
 use baton_domain::{
     limits::SHORT_TEXT_CHARS_MAX,
-    module::{DeclaredSetting, SettingType, SettingValue},
+    module::{DeclaredSetting, SettingSchema, SettingType, SettingValue},
 };
 
 use crate::{
@@ -10,8 +10,8 @@ use crate::{
     mistake::Code,
 };
 
-/// The keys of a setting.
-const KEYS: [&str; 3] = ["type", "default", "help"];
+/// The keys of a setting: its own, and keywords of JSON Schema.
+const KEYS: [&str; 6] = ["type", "default", "help", "minimum", "maximum", "enum"];
 
 /// The settings of a document; what is wrong with them is noted in it.
 pub(crate) fn read(document: &mut Document<'_>) -> Vec<DeclaredSetting> {
@@ -69,11 +69,25 @@ impl<'d, 's, 'e> Reader<'d, 's, 'e> {
         let kind = self.kind(part("type"));
         let help = self.help(part("help"));
         let (kind, help) = (kind?, help?);
+        let default = self.default(part("default"), kind)?;
+        let [minimum, maximum] = ["minimum", "maximum"].map(|key| self.bound(part(key), kind));
+        let schema = SettingSchema {
+            minimum: minimum?,
+            maximum: maximum?,
+            one_of: self.choices(part("enum"), kind)?,
+            ..SettingSchema::default()
+        };
+        if let Err(wanted) = schema.check(&default) {
+            let at = part("default").map_or(entry.key_at, |it| it.value_at);
+            let says = format!("the default is none that the setting takes: {wanted}");
+            return self.wrong(at, Code::WrongValue, &says);
+        }
         Some(DeclaredSetting {
             name: entry.key.replace('_', "-").into(),
             kind,
-            default: self.default(part("default"), kind)?,
+            default,
             help: help.into(),
+            schema: (schema != SettingSchema::default()).then_some(schema),
         })
     }
 
@@ -108,6 +122,39 @@ impl<'d, 's, 'e> Reader<'d, 's, 'e> {
             return self.wrong(part.value_at, Code::WrongValue, &says);
         }
         fitting
+    }
+
+    /// A least or greatest number; `None` when something is wrong with it.
+    fn bound(&mut self, part: Option<&Entry<'_>>, kind: SettingType) -> Option<Option<f64>> {
+        let Some(part) = part else { return Some(None) };
+        let is_number = matches!(kind, SettingType::Integer | SettingType::Decimal);
+        let value = self.document.setting_value(part);
+        match value.and_then(|value| value.as_kind(SettingType::Decimal)) {
+            Some(SettingValue::Decimal(bound)) if is_number => Some(Some(bound)),
+            _ => {
+                let says = format!("{} is a number, for a setting that is one", part.key);
+                self.wrong(part.value_at, Code::WrongValue, &says)
+            }
+        }
+    }
+
+    /// The texts there are; `None` when something is wrong with them.
+    fn choices(
+        &mut self,
+        part: Option<&Entry<'_>>,
+        kind: SettingType,
+    ) -> Option<Option<Vec<SettingValue>>> {
+        let Some(part) = part else { return Some(None) };
+        match (self.document.setting_value(part), kind) {
+            (Some(SettingValue::Texts(all)), SettingType::Text) => {
+                let all = all.iter().cloned().map(SettingValue::Text);
+                Some(Some(all.collect()))
+            }
+            _ => {
+                let says = "enum is a list of texts, for a setting that is a text";
+                self.wrong(part.value_at, Code::WrongValue, says)
+            }
+        }
     }
 
     fn help(&mut self, part: Option<&Entry<'_>>) -> Option<String> {

@@ -24,7 +24,12 @@ pub fn rule(name: &str, condition: &str, reason: &str) -> Vec<u8> {
         "name = {name:?}\nsummary = \"For tests.\"\ncondition = {condition:?}\n\
          score = '0.9'\nreason = {reason:?}\ntag = {name:?}\n"
     );
-    let rule = baton_cel::read(&document, Format::Toml)
+    built(&document)
+}
+
+/// The bytes of a rule without code.
+pub fn built(document: &str) -> Vec<u8> {
+    let rule = baton_cel::read(document, Format::Toml)
         .unwrap_or_else(|mistakes| panic!("{document}: {mistakes:?}"));
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let evaluator = std::fs::read(root.join("target/guests/core/no-code.wasm"))

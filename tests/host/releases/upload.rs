@@ -102,6 +102,48 @@ async fn a_release_is_made_once_and_of_what_fits() {
 }
 
 #[tokio::test]
+async fn settings_are_held_to_their_schema_when_a_release_is_made() {
+    let host = Fixture::start().await;
+    let document = r#"
+        name = "choosy"
+        summary = "For tests."
+        condition = 'order.count >= setting.orders'
+        score = '0.5'
+        reason = '{setting.tone}'
+        [settings.orders]
+        type = "integer"
+        default = 2
+        minimum = 1
+        maximum = 9
+        [settings.tone]
+        type = "text"
+        default = "warm"
+        enum = ["warm", "formal"]
+    "#;
+    have(&host, super::built(document)).await;
+    let (_, module) = host.get("/v1/modules").await;
+    let orders = &module["items"][0]["settings"]["properties"]["orders"];
+    assert_eq!(
+        (&orders["type"], &orders["minimum"], &orders["default"]),
+        (&json!("integer"), &json!(1.0), &json!(2)),
+        "{module}"
+    );
+    for (settings, is_fine) in [
+        (json!({ "orders": 9, "tone": "formal" }), true),
+        (json!({ "orders": 10 }), false),
+        (json!({ "orders": 0 }), false),
+        (json!({ "tone": "rude" }), false),
+    ] {
+        let modules = json!([{ "module": "choosy", "settings": settings }]);
+        let (status, made) = make(&host, &json!({ "base": 0, "modules": modules })).await;
+        assert_eq!(status == 201, is_fine, "{settings}: {made}");
+        if !is_fine {
+            assert_eq!(made["error"]["problems"][0]["code"], "invalid_settings");
+        }
+    }
+}
+
+#[tokio::test]
 async fn releases_are_whole_after_a_restart() {
     let host = Fixture::start().await;
     let (eager, broken) = (rule("eager", "true", "She wrote."), trapping("broken"));

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{SettingType, SettingValue, Settings};
+use super::{SettingSchema, SettingType, SettingValue, Settings};
 use crate::{
     ids::ModuleName,
     limits::{DECLARED_MAX, SETTING_TEXTS_MAX, SHORT_TEXT_CHARS_MAX},
@@ -41,6 +41,9 @@ pub struct DeclaredSetting {
     /// What it does, in a sentence for the merchant.
     #[serde(default)]
     pub help: Arc<str>,
+    /// Which values it takes beside its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<SettingSchema>,
 }
 
 /// What a module declares.
@@ -110,6 +113,14 @@ pub enum InvalidDeclaration {
         /// The names there are.
         known: String,
     },
+    /// A setting's value, or its default, is none that it takes.
+    #[error("setting {name:?} takes {wanted}")]
+    SettingValue {
+        /// The setting.
+        name: Arc<str>,
+        /// What it takes.
+        wanted: String,
+    },
     /// The merchant set a value of another type.
     #[error("setting {name:?} takes a value of type {kind:?}")]
     SettingType {
@@ -131,17 +142,14 @@ impl Declaration {
         check_list("tags", &self.tags)?;
         check_list("next-steps", &self.next_steps)?;
         check_list("settings", &setting_names)?;
-        for DeclaredSetting {
-            name,
-            kind,
-            default,
-            ..
-        } in &self.settings
-        {
-            checked_value(default, *kind).ok_or_else(|| InvalidDeclaration::DefaultType {
+        for setting in &self.settings {
+            let DeclaredSetting { name, kind, .. } = setting;
+            let default = checked_value(&setting.default, *kind);
+            let default = default.ok_or_else(|| InvalidDeclaration::DefaultType {
                 name: name.clone(),
                 kind: *kind,
             })?;
+            setting.check(&default)?;
         }
         Ok(())
     }
@@ -164,19 +172,15 @@ impl Declaration {
             });
         }
         let mut settings = Settings::new();
-        for DeclaredSetting {
-            name,
-            kind,
-            default,
-            ..
-        } in &self.settings
-        {
-            let value = chosen.get(name).unwrap_or(default);
+        for setting in &self.settings {
+            let DeclaredSetting { name, kind, .. } = setting;
+            let value = chosen.get(name).unwrap_or(&setting.default);
             let value =
                 checked_value(value, *kind).ok_or_else(|| InvalidDeclaration::SettingType {
                     name: name.clone(),
                     kind: *kind,
                 })?;
+            setting.check(&value)?;
             settings.insert(name.clone(), value);
         }
         Ok(settings)
@@ -190,6 +194,20 @@ impl Declaration {
     /// Whether `step` is one of the declared next steps.
     pub fn declares_next_step(&self, step: &str) -> bool {
         self.next_steps.iter().any(|declared| **declared == *step)
+    }
+}
+
+impl DeclaredSetting {
+    fn check(&self, value: &SettingValue) -> Result<(), InvalidDeclaration> {
+        let Some(schema) = &self.schema else {
+            return Ok(());
+        };
+        schema
+            .check(value)
+            .map_err(|wanted| InvalidDeclaration::SettingValue {
+                name: self.name.clone(),
+                wanted,
+            })
     }
 }
 

@@ -8,4 +8,4 @@ pub use declaration::{
     DECLARATION_SECTION, Declaration, DeclaredSetting, InvalidDeclaration, World,
 };
 pub use run::{FieldSource, ModuleFailure, ModuleRun, Read, Reads};
-pub use settings::{SettingType, SettingValue, Settings};
+pub use settings::{SettingSchema, SettingType, SettingValue, Settings};

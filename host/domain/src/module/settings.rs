@@ -20,6 +20,76 @@ pub enum SettingType {
     Texts,
 }
 
+/// Which values a setting takes beside its type, by the keywords of [JSON
+/// Schema](https://json-schema.org/draft/2020-12/json-schema-validation)
+/// that fit such values.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SettingSchema {
+    /// The least number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<f64>,
+    /// The greatest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<f64>,
+    /// The values there are.
+    #[serde(default, rename = "enum", skip_serializing_if = "Option::is_none")]
+    pub one_of: Option<Vec<SettingValue>>,
+    /// The least length of a text, in characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_length: Option<usize>,
+    /// The greatest length of a text, in characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
+    /// The least count of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_items: Option<usize>,
+    /// The greatest count of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_items: Option<usize>,
+}
+
+impl SettingSchema {
+    /// Whether `value` is one of those it takes.
+    ///
+    /// # Errors
+    /// What is wanted, in words.
+    pub fn check(&self, value: &SettingValue) -> Result<(), String> {
+        let wanted = |fits: bool, wanted: String| if fits { Ok(()) } else { Err(wanted) };
+        if let Some(all) = &self.one_of {
+            let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+            wanted(all.contains(value), format!("one of {}", names.join(", ")))?;
+        }
+        let number = match value {
+            SettingValue::Integer(whole) => Some(*whole as f64),
+            SettingValue::Decimal(number) => Some(*number),
+            _ => None,
+        };
+        if let (Some(number), Some(least)) = (number, self.minimum) {
+            wanted(number >= least, format!("at least {least}"))?;
+        }
+        if let (Some(number), Some(most)) = (number, self.maximum) {
+            wanted(number <= most, format!("at most {most}"))?;
+        }
+        let (found, least, most, what) = match value {
+            SettingValue::Text(text) => {
+                let length = text.chars().count();
+                (length, self.min_length, self.max_length, "characters")
+            }
+            SettingValue::Texts(texts) => {
+                (texts.len(), self.min_items, self.max_items, "entries")
+            }
+            _ => return Ok(()),
+        };
+        if let Some(least) = least {
+            wanted(found >= least, format!("at least {least} {what}"))?;
+        }
+        most.map_or(Ok(()), |most| {
+            wanted(found <= most, format!("at most {most} {what}"))
+        })
+    }
+}
+
 /// The value of a setting. In JSON it is the plain value; a number without a
 /// point is an integer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use baton_domain::{
     field::{Field, Sensitivity},
-    module::{DeclaredSetting, SettingType, SettingValue, World},
+    module::{DeclaredSetting, SettingSchema, SettingType, SettingValue, World},
 };
 use baton_store::{Granted, Grants, Origin, StoredModule};
 use jiff::Timestamp;
@@ -147,12 +147,22 @@ fn settings_schema(settings: &[DeclaredSetting]) -> Value {
             SettingType::Text => json!({ "type": "string" }),
             SettingType::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         };
+        if let Some(Value::Object(keywords)) = setting.schema.as_ref().map(keywords)
+            && let Some(schema) = schema.as_object_mut()
+        {
+            schema.extend(keywords);
+        }
         schema["default"] = plain(&setting.default);
         schema["description"] = (&*setting.help).into();
         (setting.name.to_string(), schema)
     };
     let properties: Map<String, Value> = settings.iter().map(property).collect();
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+fn keywords(schema: &SettingSchema) -> Value {
+    // Numbers, texts and lists of them: this cannot fail.
+    serde_json::to_value(schema).unwrap_or_default()
 }
 
 fn plain(value: &SettingValue) -> Value {
