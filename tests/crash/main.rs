@@ -184,6 +184,7 @@ impl Session {
         host.kill("at the end");
         self.load.ledger.check();
         self.check("at the end").await;
+        self.place.replay();
         let store = settle::everything(&self.place).await;
         judge::check(&*store, &self.load, "after all work").await;
         judge::check_effects(&*store, &self.load).await;

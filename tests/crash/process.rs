@@ -81,6 +81,21 @@ impl Place {
             .expect("it starts");
         Running { child, log }
     }
+
+    /// Makes every decision in the store again, which must come out the same.
+    pub fn replay(&self) {
+        let output = Command::new(env!("CARGO_BIN_EXE_baton"))
+            .args(["replay", "--json", "--config"])
+            .arg(self.config())
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "replay: {said}{errors}");
+        let tally: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        assert!(tally["decisions"].as_u64() > Some(0), "{said}");
+        assert_eq!(tally["gone"], 0, "{said}");
+    }
 }
 
 impl Running {

@@ -397,8 +397,8 @@ pub const PAGE_ITEMS_MAX: usize = 200;
 pub const REQUEST_ID_CHARS_MIN: usize = 16;
 /// Length of an `X-Request-Id` that is taken from the caller, at most.
 pub const REQUEST_ID_CHARS_MAX: usize = 64;
-/// Tenants that have a label of their own in metrics; all later ones share
-/// one.
-pub const METRIC_TENANTS_MAX: usize = 200;
+/// Tenants, and modules, that have a label of their own in metrics; all later
+/// ones share one.
+pub const METRIC_NAMES_MAX: usize = 200;
 /// How often what was recorded is sorted into the buckets of histograms.
 pub const METRICS_UPKEEP_SECONDS: u64 = 5;

@@ -76,9 +76,7 @@ impl SettingSchema {
                 let length = text.chars().count();
                 (length, self.min_length, self.max_length, "characters")
             }
-            SettingValue::Texts(texts) => {
-                (texts.len(), self.min_items, self.max_items, "entries")
-            }
+            SettingValue::Texts(texts) => (texts.len(), self.min_items, self.max_items, "entries"),
             _ => return Ok(()),
         };
         if let Some(least) = least {

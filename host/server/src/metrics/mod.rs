@@ -4,7 +4,7 @@
 //!
 //! Labels are bounded: their values are listed in [`catalogue`], and anything
 //! else counts as `other`. Tenants are known only at run time: the first
-//! [`METRIC_TENANTS_MAX`] of the host's life have a label of their own.
+//! [`METRIC_NAMES_MAX`] of the host's life have a label of their own.
 
 pub mod catalogue;
 
@@ -18,8 +18,7 @@ use std::{
 
 use baton_domain::{
     decide::{Basis, DecisionRecord},
-    ids::TenantId,
-    limits::{METRIC_TENANTS_MAX, METRICS_UPKEEP_SECONDS},
+    limits::{METRIC_NAMES_MAX, METRICS_UPKEEP_SECONDS},
     module::ModuleFailure,
 };
 use baton_store::{Appended, CommitError, Observer, Synced, WorkKind};
@@ -52,42 +51,47 @@ impl Counters {
     }
 }
 
-/// A counter for each of a bounded number of tenants.
-pub struct TenantCounters {
+/// A counter for each of a bounded number of names: of tenants, of modules.
+pub struct NamedCounters {
     row: &'static Row,
     recorder: Arc<PrometheusRecorder>,
-    known: RwLock<HashMap<TenantId, Counter>>,
+    known: RwLock<HashMap<Box<str>, Counter>>,
     other: Counter,
 }
 
-impl TenantCounters {
+impl NamedCounters {
     fn new(recorder: &Arc<PrometheusRecorder>, row: &'static Row) -> Self {
         Self {
             row,
             recorder: recorder.clone(),
             known: RwLock::default(),
-            // No tenant can be called so.
+            // Nothing can be called so.
             other: counter(recorder, row, Some("_other")),
         }
     }
 
-    /// Counts one of `tenant`.
-    pub fn count(&self, tenant: &TenantId) {
+    /// Counts one of `name`.
+    pub fn count(&self, name: &str) {
+        self.add(name, 1);
+    }
+
+    /// Counts `many` of `name`.
+    pub fn add(&self, name: &str, many: u64) {
         {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(counter) = known.get(tenant) {
-                return counter.increment(1);
+            if let Some(counter) = known.get(name) {
+                return counter.increment(many);
             }
-            if known.len() >= METRIC_TENANTS_MAX {
-                return self.other.increment(1);
+            if known.len() >= METRIC_NAMES_MAX {
+                return self.other.increment(many);
             }
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let made = || counter(&self.recorder, self.row, Some(tenant.as_str()));
+        let made = || counter(&self.recorder, self.row, Some(name));
         known
-            .entry(tenant.clone())
+            .entry(name.into())
             .or_insert_with(made)
-            .increment(1);
+            .increment(many);
     }
 }
 
@@ -113,7 +117,10 @@ pub struct Metrics {
     pub handoffs: Counters,
     pub shadows: Counters,
     pub guardrails: Counter,
-    pub deferrals: TenantCounters,
+    pub deferrals: NamedCounters,
+    module_runs: NamedCounters,
+    module_signals: NamedCounters,
+    module_failed: NamedCounters,
     pub commits: Counters,
     pub sends: Counters,
     pub graph_seconds: Histogram,
@@ -149,7 +156,10 @@ impl Metrics {
             handoffs: counters(to, &catalogue::HANDOFFS),
             shadows: counters(to, &catalogue::SHADOWS),
             guardrails: counter(to, &catalogue::GUARDRAILS, None),
-            deferrals: TenantCounters::new(to, &catalogue::DEFERRALS),
+            deferrals: NamedCounters::new(to, &catalogue::DEFERRALS),
+            module_runs: NamedCounters::new(to, &catalogue::MODULE_RUNS),
+            module_signals: NamedCounters::new(to, &catalogue::MODULE_SIGNALS),
+            module_failed: NamedCounters::new(to, &catalogue::MODULE_FAILED),
             commits: counters(to, &catalogue::COMMITS),
             sends: counters(to, &catalogue::SENDS),
             graph_seconds: histogram(to, &catalogue::GRAPH_SECONDS),
@@ -206,8 +216,25 @@ impl Metrics {
             self.evaluations.count(when);
             self.evaluation_seconds
                 .record(evaluated.took().as_secs_f64());
+            self.modules_ran(&evaluated.record);
         } else {
             self.evaluations.count("unheard");
+        }
+    }
+
+    fn modules_ran(&self, record: &DecisionRecord) {
+        let rules = record.rules.iter().chain(&record.shadow);
+        let rules = rules.map(|run| (&run.module, run.answer.as_ref().map(Vec::len)));
+        let policy = &record.policy;
+        let policy = (&policy.module, policy.answer.as_ref().map(|_| 0));
+        for (module, answer) in rules.chain([policy]) {
+            let module = module.as_str();
+            self.module_runs.count(module);
+            match answer {
+                Ok(0) => {}
+                Ok(signals) => self.module_signals.add(module, signals as u64),
+                Err(_) => self.module_failed.count(module),
+            }
         }
     }
 

@@ -229,7 +229,9 @@ impl Change {
             }
             None => {
                 host.metrics.evaluations.count("deferred");
-                host.metrics.deferrals.count(&self.tenant.document.id);
+                host.metrics
+                    .deferrals
+                    .count(self.tenant.document.id.as_str());
                 self.defer(now, event, cause);
             }
         }
