@@ -137,14 +137,12 @@ async fn what_others_wrote_does_not_steer_the_terminal() {
     let host = Fixture::start().await;
     let shell = Shell::of(&host);
     let mut command = shell.command("release create --note");
-    let made = command
-        .arg("\u{1b}[2Jgone")
-        .output()
-        .await
-        .expect("it runs");
+    let note = "\u{1b}[2Jgone\nrelease 9";
+    let made = command.arg(note).output().await.expect("it runs");
     assert!(made.status.success(), "{made:?}");
     let told = shell.does("release list").await;
-    has(&told, &["[2Jgone"]);
+    has(&told, &["[2Jgone release 9\n"]);
+    assert_eq!(told.lines().count(), 1, "{told}");
     assert!(!told.contains('\u{1b}'), "{told:?}");
     let done = shell.run("module upload no-such-file").await;
     assert_eq!(done.code, Some(1));

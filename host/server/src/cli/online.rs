@@ -171,6 +171,12 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
         .context("the result cannot be written")
 }
 
+/// One line of the result, whatever the texts in it hold: nobody's words look like
+/// lines of the command's own.
+pub(super) fn line(text: &str) -> String {
+    printable(&text.replace('\n', " ")) + "\n"
+}
+
 /// Texts come from others: what would steer the terminal is taken out.
 fn printable(text: &str) -> String {
     let harmless = |c: char| {

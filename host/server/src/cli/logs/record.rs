@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::read;
+use crate::cli::online::{self, read};
 
 /// Which decisions are wanted.
 #[derive(Clone, Copy)]
@@ -82,8 +82,7 @@ pub(super) fn told(decision: &Value, filter: Filter<'_>) -> anyhow::Result<Optio
             let _ = write!(line, "  {}", run.said());
         }
     }
-    line.push('\n');
-    Ok(Some(line))
+    Ok(Some(online::line(&line)))
 }
 
 impl Record {

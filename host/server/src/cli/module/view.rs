@@ -5,6 +5,8 @@ use std::fmt::Write;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::super::online::line;
+
 /// A list of the API.
 #[derive(Deserialize)]
 pub(super) struct List<T> {
@@ -77,7 +79,7 @@ impl Kept {
         } = self;
         let _ = writeln!(text, "{name}: a {world} of {bytes} bytes");
         if !self.summary.is_empty() {
-            let _ = writeln!(text, "  {}", self.summary);
+            text += &line(&format!("  {}", self.summary));
         }
         let _ = writeln!(text, "  digest {}", self.digest);
         if self.reads.is_empty() {
@@ -114,14 +116,14 @@ impl Kept {
             ("next steps", &self.next_steps),
         ] {
             if !names.is_empty() {
-                let _ = writeln!(text, "  {what}: {}", names.join(", "));
+                text += &line(&format!("  {what}: {}", names.join(", ")));
             }
         }
         for (name, schema) in &self.settings.properties {
             let help = schema["description"].as_str().unwrap_or_default();
             let kind = schema["type"].as_str().unwrap_or_default();
             let default = &schema["default"];
-            let _ = writeln!(text, "  setting {name} = {default} ({kind}) {help}");
+            text += &line(&format!("  setting {name} = {default} ({kind}) {help}"));
         }
         text
     }

@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{print, printable};
+use super::{line, print, printable};
 
 /// What the command exits with when the host refuses.
 const REFUSED: u8 = 3;
@@ -82,7 +82,7 @@ impl Refusal {
 
     #[expect(clippy::print_stderr, reason = "what is wrong goes to standard error")]
     fn complain(&self) {
-        let mut text = format!("error: {self}\n");
+        let mut text = line(&format!("error: {self}"));
         for problem in &self.problems {
             let Problem {
                 module,
@@ -92,7 +92,7 @@ impl Refusal {
             } = problem;
             // Of a single problem the message is made.
             if *code != self.code || !self.message.ends_with(&**message) {
-                text += &format!("  {module}: {message} ({code})\n");
+                text += &line(&format!("  {module}: {message} ({code})"));
             }
             if !ungranted.is_empty() {
                 let fields = ungranted.join(" ");

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    super::online::{Client, short},
+    super::online::{Client, line, short},
     view::{Made, Released},
 };
 
@@ -70,11 +70,7 @@ impl Show {
         let answer = client.get(&format!("/v1/releases/{}", self.number)).await?;
         client.show(&answer, |release: Made| {
             let modules = release.modules.iter();
-            let lines = modules.map(|it| {
-                let peculiar = it.peculiar();
-                let gap = if peculiar.is_empty() { "" } else { ": " };
-                format!("  {}{gap}{peculiar}\n", it.told())
-            });
+            let lines = modules.map(|it| line(&format!("  {}", it.told_whole())));
             release.headline() + &lines.collect::<String>()
         })
     }
@@ -122,17 +118,15 @@ impl Difference {
     pub(super) fn told(&self, before: u32, after: u32) -> String {
         let mut text = format!("from release {before} to release {after}\n");
         for module in &self.added {
-            let peculiar = module.peculiar();
-            let gap = if peculiar.is_empty() { "" } else { ": " };
-            let _ = writeln!(text, "  + {}{gap}{peculiar}", module.told());
+            text += &line(&format!("  + {}", module.told_whole()));
         }
         for module in &self.removed {
             let _ = writeln!(text, "  - {}", module.told());
         }
         for change in &self.changed {
             let _ = writeln!(text, "  ~ {}", change.after.told());
-            for line in change.lines() {
-                let _ = writeln!(text, "      {line}");
+            for change in change.lines() {
+                text += &line(&format!("      {change}"));
             }
         }
         if self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty() {

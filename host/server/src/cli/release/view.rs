@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::online::short;
+use super::super::online::{line, short};
 
 /// A release.
 #[derive(Deserialize)]
@@ -37,8 +37,14 @@ impl Released {
         format!("{world} {} ({})", self.name, short(&self.digest))
     }
 
-    /// What is not as it would be by itself.
-    pub(super) fn peculiar(&self) -> String {
+    /// What it is, and what of it is not as it would be by itself.
+    pub(super) fn told_whole(&self) -> String {
+        let peculiar = self.peculiar();
+        let gap = if peculiar.is_empty() { "" } else { ": " };
+        format!("{}{gap}{peculiar}", self.told())
+    }
+
+    fn peculiar(&self) -> String {
         let mut parts = Vec::new();
         if self.weight < 1.0 {
             parts.push(format!("weight {}", self.weight));
@@ -73,7 +79,9 @@ impl Made {
         } else {
             &format!(": {note}")
         };
-        format!("release {number}, made {made_at:.0} by {made_by}{note}\n")
+        line(&format!(
+            "release {number}, made {made_at:.0} by {made_by}{note}"
+        ))
     }
 }
 
@@ -176,6 +184,7 @@ impl Move {
         };
         let why = self.why.as_deref().map(|why| format!(": {why}"));
         let Self { at, by, .. } = self;
-        format!("  {at:.0}  {by:<12}  {what}{}\n", why.unwrap_or_default())
+        let why = why.unwrap_or_default();
+        line(&format!("  {at:.0}  {by:<12}  {what}{why}"))
     }
 }
