@@ -19,11 +19,17 @@ import { writeTypes } from "./types.mjs";
 
 /** The version of jco whose components were tried against the host's limits. */
 const JCO = "1.35.0";
+/** jco does not ask whether what the world exports is there. */
+const EXPORTS_SCORE =
+  /^\s*export\s+(?:function|const|let)\s+score\b|^\s*export\s*\{[^}]*\bscore\b/m;
 const CONTRACT = join(dirname(fileURLToPath(import.meta.url)), "../../wit/v1");
 
 function build(folder) {
   const contract = readContract(CONTRACT);
   const { declaration, reads } = readRule(join(folder, "rule.json"));
+  if (!EXPORTS_SCORE.test(readFileSync(join(folder, "rule.js"), "utf8"))) {
+    throw new Refused("rule.js does not export `score`: write `export function score() {`");
+  }
   const settings = declaration.settings ?? [];
   const types = writeTypes(contract, reads, settings);
   writeFileSync(join(folder, "fields.d.ts"), types);
@@ -51,7 +57,10 @@ function componentize(folder, wit, component) {
   args.push("--out", component);
   const done = spawnSync(process.execPath, [findJco(folder), ...args], { encoding: "utf8" });
   if (done.status !== 0) {
-    throw new Refused(`jco does not build rule.js:\n${done.stderr}${done.stdout}`);
+    throw new Refused(
+      "jco does not build rule.js (each field that it imports must stand in `reads` of rule.json, " +
+        `each kind of setting in \`settings\`):\n${done.stderr}${done.stdout}`,
+    );
   }
 }
 

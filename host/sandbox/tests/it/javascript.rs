@@ -13,6 +13,7 @@ use baton_domain::{
     module::{FieldSource, Read, SettingType, SettingValue},
 };
 use baton_sandbox::{Compiled, Inspected, RecordedReads, Sandbox, Tier, run_one_rule};
+use serde_json::json;
 
 use crate::guest::{Facts, message, root};
 
@@ -49,6 +50,10 @@ fn a_javascript_rule_imports_what_it_declares_and_is_of_the_script_tier() {
 
 #[test]
 fn limits_of_scripts_stand_at_twice_the_javascript_rule() {
+    leaves_half_of_each_limit(&fixture());
+}
+
+fn leaves_half_of_each_limit(rule: &Inspected) {
     // Not a matter of size: what every component of this kind has of the pool.
     let fixed = [
         "memories in one core module",
@@ -56,7 +61,7 @@ fn limits_of_scripts_stand_at_twice_the_javascript_rule() {
         "tables",
         "core instances",
     ];
-    for limit in &fixture().report().limits {
+    for limit in &rule.report().limits {
         assert!(
             fixed.contains(&limit.what) || limit.measured * 2 <= limit.max,
             "{} of {} {}",
@@ -141,42 +146,62 @@ fn jco() -> Option<PathBuf> {
     is_whole.then(|| root.join("node_modules"))
 }
 
-/// Builds the rule of `sources` in a folder of its own.
-fn build(sources: &Path, name: &str, packages: &Path) -> Inspected {
-    let folder = tempfile::tempdir().unwrap();
-    for file in ["rule.json", "rule.js"] {
-        fs::copy(sources.join(file), folder.path().join(file)).unwrap();
+/// jco, or a word that it is missing.
+fn jco_or_say_so() -> Option<PathBuf> {
+    let found = jco();
+    if found.is_none() {
+        assert!(env::var_os("CI").is_none(), "tests/scripts/require-jco.sh");
+        println!("jco is not set up: tests/scripts/require-jco.sh; nothing is built");
     }
+    found
+}
+
+/// Builds `NAME.wasm` in a folder of its own.
+///
+/// # Errors
+/// What the build says.
+fn build(declared: &str, script: &str, packages: &Path) -> Result<Inspected, String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rule.json"), declared).unwrap();
+    fs::write(folder.path().join("rule.js"), script).unwrap();
     let built = Command::new("node")
         .arg(root().join("guest-sdk/js/build.mjs"))
         .arg(folder.path())
         .env("NODE_PATH", packages)
         .output()
         .unwrap();
-    let complaint = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success(), "{complaint}");
-    let module = fs::read(folder.path().join(format!("{name}.wasm"))).unwrap();
-    Inspected::inspect(module).unwrap()
+    if !built.status.success() {
+        return Err(String::from_utf8(built.stderr).unwrap());
+    }
+    let files = fs::read_dir(folder.path()).unwrap();
+    let mut modules = files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|it| it == "wasm"));
+    let module = fs::read(modules.next().unwrap()).unwrap();
+    Ok(Inspected::inspect(module).unwrap())
+}
+
+fn source(folder: &str, file: &str) -> String {
+    fs::read_to_string(root().join(folder).join(file)).unwrap()
+}
+
+fn build_folder(folder: &str, packages: &Path) -> Inspected {
+    let (declared, script) = (source(folder, "rule.json"), source(folder, "rule.js"));
+    build(&declared, &script, packages).unwrap()
 }
 
 #[test]
 fn javascript_is_built_from_its_sources() {
-    let Some(packages) = jco() else {
-        assert!(env::var_os("CI").is_none(), "tests/scripts/require-jco.sh");
-        println!("jco is not set up: tests/scripts/require-jco.sh; nothing is built");
+    let Some(packages) = jco_or_say_so() else {
         return;
     };
-    let sources = root().join("tests/fixtures/javascript");
-    let (again, kept) = (build(&sources, NAME, &packages), fixture());
+    let again = build_folder("tests/fixtures/javascript", &packages);
+    let kept = fixture();
     assert_eq!(again.declaration(), kept.declaration());
     assert_eq!(again.fields(), kept.fields());
     assert_eq!(again.settings(), kept.settings());
 
-    let template = build(
-        &root().join("guest-sdk/templates/js"),
-        "shouting-js",
-        &packages,
-    );
+    let template = build_folder("guest-sdk/templates/js", &packages);
     assert_eq!(template.tier(), Tier::Script);
     assert_eq!(*template.fields(), [Field::MessageText].into());
     let compiled = template.compile(&Sandbox::new().unwrap()).unwrap();
@@ -187,4 +212,51 @@ fn javascript_is_built_from_its_sources() {
     let reason = "The message is all in capitals (14 letters).";
     assert_eq!(loud[0].reason.as_ref(), reason);
     assert!(says("Where is my order?").is_empty() && says("OK").is_empty());
+}
+
+/// Every field and kind of setting there is, so every type of the contract.
+#[test]
+fn a_javascript_rule_may_read_everything() {
+    let Some(packages) = jco_or_say_so() else {
+        return;
+    };
+    let reads: Vec<&str> = Field::ALL.iter().map(|field| field.name()).collect();
+    let settings = [
+        ("boolean", json!(true)),
+        ("integer", json!(1)),
+        ("decimal", json!(0.5)),
+        ("text", json!("a")),
+        ("texts", json!(["a"])),
+    ]
+    .map(|(kind, default)| json!({"name": kind, "type": kind, "default": default}));
+    let declared = json!({
+        "name": "everything", "world": "rule", "summary": "", "reads": reads, "settings": settings,
+    });
+    let script = "export function score() { return []; }";
+    let rule = build(&declared.to_string(), script, &packages).unwrap();
+    assert_eq!(*rule.fields(), Field::ALL.iter().copied().collect());
+    assert_eq!(rule.settings().len(), 5);
+    leaves_half_of_each_limit(&rule);
+}
+
+#[test]
+fn the_build_says_what_is_wrong() {
+    let Some(packages) = jco_or_say_so() else {
+        return;
+    };
+    let declared = source("guest-sdk/templates/js", "rule.json");
+    let script = source("guest-sdk/templates/js", "rule.js");
+    for (from, to, part) in [
+        ("message.text", "message.txt", "there is no message.txt"),
+        ("message.text", "settings.text", "settings stand in"),
+        ("\"integer\"", "\"number\"", "of no known type"),
+        ("\"rule\"", "\"policy\"", "policies are not built"),
+        ("shouting-js", "../shouting", "`name` is"),
+        ("message.text", "message.kind", "must stand in `reads`"),
+    ] {
+        let said = build(&declared.replace(from, to), &script, &packages).unwrap_err();
+        assert!(said.contains(part), "{said}");
+    }
+    let said = build(&declared, "function score() {}", &packages).unwrap_err();
+    assert!(said.contains("does not export `score`"), "{said}");
 }
