@@ -98,9 +98,9 @@ catalogue! {
     GUARDRAILS "baton_releases_taken_back_total" Counter Count "Releases that guardrails took back.";
     DEFERRALS "baton_tenant_deferrals_total" Counter Count ["tenant":] "Evaluations deferred, by tenant; tenants beyond the first of a host's life count as `_other`.";
 
-    MODULE_RUNS "baton_runs_by_module_total" Counter Count ["module":] "Runs of modules, those that were spared among them, by name; those beyond the first of a host's life count as `_other`.";
-    MODULE_SIGNALS "baton_signals_by_module_total" Counter Count ["module":] "Signals of rules, by name of the module.";
-    MODULE_FAILED "baton_failures_by_module_total" Counter Count ["module":] "Runs of modules whose answer does not count, by name.";
+    RUNS_BY_MODULE "baton_runs_by_module_total" Counter Count ["module":] "Runs of modules, those that were spared among them, by name; those beyond the first of a host's life count as `_other`.";
+    SIGNALS_BY_MODULE "baton_signals_by_module_total" Counter Count ["module":] "Signals of rules, by name of the module.";
+    FAILURES_BY_MODULE "baton_failures_by_module_total" Counter Count ["module":] "Runs of modules whose answer does not count, by name.";
 
     COMMITS "baton_commits_total" Counter Count ["outcome": "durable" "retried" "failed"] "Commits of customers: durable, made again since others were first, or failed.";
     BATCH_CHANGES "baton_commit_batch_changes" CHANGES Count "Changes that became durable with one sync.";
