@@ -48,6 +48,7 @@ const REPLAY: &[&str] = &[
     "show_module",
     "put_grants",
     "list_grants",
+    "revoke_unused_grants",
     "make_release",
     "list_releases",
     "show_release",

@@ -166,6 +166,13 @@ impl Directory {
         self.tenants.get(id)
     }
 
+    /// All tenants, by their ids.
+    pub fn tenants(&self) -> Vec<&Arc<ActiveTenant>> {
+        let mut tenants: Vec<_> = self.tenants.values().collect();
+        tenants.sort_by(|one, other| one.document.id.cmp(&other.document.id));
+        tenants
+    }
+
     /// The tenant that has this number.
     pub fn tenant_of(&self, number: &NumberId) -> Option<&Arc<ActiveTenant>> {
         self.numbers.get(number)

@@ -26,7 +26,7 @@ use crate::{
     metrics::kind_of_work,
     outbox,
     pipeline::{Refused, finish_evaluation},
-    releases::{guarding, shadowing},
+    releases::{guarding, note_use, shadowing},
     timers,
 };
 
@@ -136,7 +136,8 @@ async fn lease(
     host.store.due(kind, now, lease, room).await
 }
 
-/// Sweeps out identities that have outlived their use, now and then.
+/// Sweeps out identities that have outlived their use, and notes which grants
+/// are in use, now and then.
 fn sweeping(host: &Arc<Host>, shutdown: &CancellationToken) -> Loop {
     let (host, shutdown) = (host.clone(), shutdown.clone());
     Box::pin(async move {
@@ -148,6 +149,7 @@ fn sweeping(host: &Arc<Host>, shutdown: &CancellationToken) -> Loop {
                 Ok(_) => {}
                 Err(error) => tracing::error!(%error, "not swept"),
             }
+            note_use(&host).await;
             tokio::select! {
                 () = host.clock.until(now + SignedDuration::from_mins(SWEEP_MINUTES)) => {}
                 () = shutdown.cancelled() => {}

@@ -10,10 +10,11 @@ use async_trait::async_trait;
 use baton_domain::{
     field::Field,
     ids::{ModuleDigest, ModuleName, ReleaseNumber, TenantId},
+    limits::GRANT_UNUSED_DAYS,
     module::Declaration,
     release::{Release, Rollout},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -81,6 +82,17 @@ pub struct Granted {
     pub at: Timestamp,
     /// By whom: the name of a key.
     pub by: Arc<str>,
+    /// When a module read it last, to a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_read: Option<Timestamp>,
+}
+
+impl Granted {
+    /// Whether nothing has used it for so long that it should be revoked.
+    pub fn is_unused(&self, now: Timestamp) -> bool {
+        let last = self.last_read.map_or(self.at, |read| read.max(self.at));
+        now.duration_since(last) > SignedDuration::from_hours(24 * GRANT_UNUSED_DAYS)
+    }
 }
 
 /// What Baton keeps of a tenant's modules and releases.

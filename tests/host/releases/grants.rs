@@ -5,7 +5,7 @@ use baton_domain::field::Field;
 use serde_json::json;
 
 use super::{activate, decided, grant, have, latest, make, rule, run_of, upload};
-use crate::fixture::{Fixture, NUMBER, tenant};
+use crate::fixture::{Fixture, NUMBER, tenant, until};
 
 #[tokio::test]
 async fn a_version_that_reads_more_waits_for_the_difference() {
@@ -89,6 +89,46 @@ async fn what_the_host_denies_is_denied_to_its_own_pack() {
     // What no module may read, the host's own code still honours.
     assert_eq!(record["decision"]["outcome"], "hand-off");
     assert_eq!(latest(&host).await["decision"]["basis"], "explicit_request");
+}
+
+#[tokio::test]
+async fn a_grant_that_nothing_uses_is_told_and_revoked_by_one_call() {
+    let host = Fixture::start().await;
+    let used = have(&host, rule("eager", "message.text != null", "She wrote.")).await;
+    have(
+        &host,
+        rule("idle", "customer.phone != null", "She has a phone."),
+    )
+    .await;
+    activate(&host, json!([{ "module": used }])).await;
+    let unused = async || {
+        let (_, all) = host.get("/v1/grants").await;
+        let all = all["items"].as_array().expect("grants").iter();
+        let unused = all.filter(|it| it["fields"][0]["is_unused"] == true);
+        unused.map(|it| it["module"].clone()).collect::<Vec<_>>()
+    };
+    host.advance(24 * 20, 0);
+    decided(&host, "hello").await;
+    // An hour later it is noted.
+    host.advance(2, 0);
+    until("the use is noted", async || {
+        let (_, all) = host.get("/v1/grants").await;
+        all["items"][0]["fields"][0]["last_read"].is_string()
+    })
+    .await;
+    assert!(unused().await.is_empty());
+    host.advance(24 * 11, 0);
+    assert_eq!(
+        unused().await,
+        [json!("idle")],
+        "31 days after it was granted"
+    );
+    let (status, revoked) = host.post("/v1/grants/revoke-unused", &json!({})).await;
+    assert_eq!(status, 200, "{revoked}");
+    assert_eq!(revoked["items"][0]["module"], "idle");
+    assert_eq!(revoked["items"][0]["fields"], json!([]));
+    let record = decided(&host, "hello again").await;
+    assert_eq!(run_of(&record, "eager")["answer"]["Ok"][0]["name"], "eager");
 }
 
 #[tokio::test]

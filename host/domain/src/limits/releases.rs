@@ -18,6 +18,8 @@ pub const ROLLBACKS_MAX: usize = 50;
 pub const RELEASE_KEYS_MAX: usize = 64;
 /// What a publisher says of its module.
 pub const PACKAGE_MANIFEST_BYTES_MAX: usize = 64 * 1024;
+/// Days after which a grant that nothing used is reported.
+pub const GRANT_UNUSED_DAYS: i64 = 30;
 /// Length of a release's note.
 pub const RELEASE_NOTE_CHARS_MAX: usize = 500;
 /// Evaluations among which guardrails count, at least: fewer say little.

@@ -2,7 +2,7 @@
 //! author, who wants to know what a rule costs and why it fails.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -11,8 +11,9 @@ use std::{
 };
 
 use baton_domain::{
+    field::Field,
     ids::{CustomerId, ModuleName},
-    module::{ModuleFailure, ModuleRun},
+    module::{ModuleFailure, ModuleRun, Read},
 };
 use baton_sandbox::Timed;
 use jiff::Timestamp;
@@ -42,6 +43,8 @@ pub struct ModuleStats {
     pub fuel: Spread,
     /// Fuel that a run may use.
     pub fuel_max: u64,
+    /// Fields that it read since they were last taken.
+    reads: BTreeSet<Field>,
     /// The last failure.
     pub last_failure: Option<LastFailure>,
 }
@@ -102,6 +105,7 @@ impl Stats {
             return;
         };
         stats.signals += signals as u64;
+        stats.reads.extend(run.reads.iter().filter_map(field_of));
         stats.fuel_max = fuel_max;
         if timed.is_skipped {
             stats.skipped += 1;
@@ -118,6 +122,16 @@ impl Stats {
     /// What is known of each module.
     pub fn of_modules(&self) -> BTreeMap<ModuleName, ModuleStats> {
         self.modules().clone()
+    }
+
+    /// Takes what each module read since this was last asked.
+    pub fn take_reads(&self) -> Vec<(ModuleName, BTreeSet<Field>)> {
+        let mut modules = self.modules();
+        let taken = modules.iter_mut().map(|(name, stats)| {
+            let reads = std::mem::take(&mut stats.reads);
+            (name.clone(), reads)
+        });
+        taken.filter(|(_, reads)| !reads.is_empty()).collect()
     }
 
     /// Notes that this release, as a shadow, would have done the same or not.
@@ -145,6 +159,13 @@ impl ModuleStats {
             code: failure.code(),
             customer,
         });
+    }
+}
+
+fn field_of(read: &Read) -> Option<Field> {
+    match read {
+        Read::Field(field, _) => Some(*field),
+        Read::Setting(..) => None,
     }
 }
 

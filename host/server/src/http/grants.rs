@@ -47,7 +47,8 @@ pub async fn list(
     Operator(scope): Operator,
 ) -> Answer<Json<List<GrantsView>>> {
     let grants = host.store.grants(&scope.tenant.document.id).await?;
-    let view = |it: Document<Grants>| GrantsView::of(it.body, it.revision);
+    let now = host.clock.now();
+    let view = |it: Document<Grants>| GrantsView::of(it.body, it.revision, now);
     let items = grants.into_iter().map(view).collect();
     Ok(Json(List { items }))
 }
@@ -82,6 +83,7 @@ pub async fn put(
         let fresh = || Granted {
             at: host.clock.now(),
             by: scope.key.clone(),
+            last_read: None,
         };
         (field, before.get(&field).cloned().unwrap_or_else(fresh))
     };
@@ -94,8 +96,42 @@ pub async fn put(
     host.store.put_grants(&tenant.id, document).await?;
     host.reload_tenant(&tenant.id).await?;
     let written = revision + 1;
-    let view = GrantsView::of(body, written);
+    let view = GrantsView::of(body, written, host.clock.now());
     Ok(([(header::ETAG, format!("\"{written}\""))], Json(view)))
+}
+
+/// Revokes every grant that nothing has used for a month; answers what modules
+/// may read that had such ones.
+#[utoipa::path(post, path = "/v1/grants/revoke-unused", tag = "modules",
+    operation_id = "revoke_unused_grants", security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::Stale, Code::ChangedMeanwhile]))),
+    responses((status = 200, description = "They are revoked.", body = List<GrantsView>)))]
+pub async fn revoke_unused(
+    State(host): State<Arc<Host>>,
+    Operator(scope): Operator,
+) -> Answer<Json<List<GrantsView>>> {
+    let tenant = &scope.tenant.document.id;
+    let now = host.clock.now();
+    let _changing = host.directory_changes.lock().await;
+    let mut items = Vec::new();
+    for document in host.store.grants(tenant).await? {
+        let Document { revision, mut body } = document;
+        let before = body.fields.len();
+        body.fields.retain(|_, granted| !granted.is_unused(now));
+        if body.fields.len() == before {
+            continue;
+        }
+        let document = Document {
+            revision,
+            body: body.clone(),
+        };
+        host.store.put_grants(tenant, document).await?;
+        items.push(GrantsView::of(body, revision + 1, now));
+    }
+    if !items.is_empty() {
+        host.reload_tenant(tenant).await?;
+    }
+    Ok(Json(List { items }))
 }
 
 /// Whether the tenant or the host has a module of this name.

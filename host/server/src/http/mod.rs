@@ -108,6 +108,7 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(modules::show))
         .routes(routes!(grants::list))
         .routes(routes!(grants::put))
+        .routes(routes!(grants::revoke_unused))
         .routes(routes!(releases::make, releases::list))
         .routes(routes!(releases::show))
         .routes(routes!(releases::compare))

@@ -16,6 +16,7 @@ mod permissions;
 mod prepare;
 mod rollout;
 mod shadow;
+mod use_of_grants;
 
 pub use guard::{Breakers, guarding};
 pub use install::{InstallError, install};
@@ -24,3 +25,4 @@ pub use permissions::{Lacking, Module, Permissions};
 pub use prepare::{Misfit, Prepared, Unfit, prepare};
 pub use rollout::{ActiveRollout, Trip};
 pub use shadow::{ShadowJob, Shadows, shadowing};
+pub use use_of_grants::note_use;

@@ -152,6 +152,7 @@ async fn grants_are_documents(fixture: Fixture) {
     let granted = Granted {
         at: at(0),
         by: "all".into(),
+        last_read: None,
     };
     let grants = |fields: &[Field]| Grants {
         module: ModuleName::parse("eager").unwrap(),

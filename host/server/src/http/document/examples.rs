@@ -22,7 +22,7 @@ examples! {
     list_customers show_customer list_events
     list_conversations show_conversation claim return resolve
     list_decisions show_decision list_handoffs
-    upload_module install_package list_modules show_module put_grants list_grants
+    upload_module install_package list_modules show_module put_grants list_grants revoke_unused_grants
     make_release list_releases show_release compare_releases
     move_rollout show_rollout put_guardrails list_running
     list_tenants show_tenant put_tenant make_key list_keys revoke_keys put_app

@@ -193,12 +193,19 @@ pub struct GrantView {
     at: Timestamp,
     /// The name of the key that granted it.
     by: Arc<str>,
+    /// When a module read it last, to a day.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_read: Option<Timestamp>,
+    /// Whether nothing has used it for a month.
+    is_unused: bool,
 }
 
 impl GrantsView {
     /// Of a document.
-    pub fn of(grants: Grants, revision: u64) -> Self {
+    pub fn of(grants: Grants, revision: u64, now: Timestamp) -> Self {
         let view = |(field, granted): (Field, Granted)| GrantView {
+            last_read: granted.last_read,
+            is_unused: granted.is_unused(now),
             field: field.name().to_owned(),
             label: field.label(),
             at: granted.at,
