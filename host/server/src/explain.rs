@@ -22,9 +22,11 @@ const VALUE_CHARS_MAX: usize = 160;
 /// Only when `out` fails.
 pub fn explain(out: &mut impl fmt::Write, evaluated: &Evaluated) -> fmt::Result {
     let record = &evaluated.record;
-    for run in &record.rules {
+    let rules = record.rules.iter().map(|run| ("rule", run));
+    let shadow = record.shadow.iter().map(|run| ("shadow", run));
+    for (kind, run) in rules.chain(shadow) {
         let head = Head {
-            kind: "rule",
+            kind,
             module: run.module.as_str(),
             digest: run.digest,
             fuel: run.fuel,

@@ -83,6 +83,23 @@ async fn a_module_that_only_fails_is_suspended_and_tried_again() {
     assert_eq!(answer("and again").await, "suspended");
 }
 
+/// What the tenant takes from a module is nothing that its release did wrong.
+#[tokio::test]
+async fn a_revoked_grant_takes_no_release_back() {
+    let host = Fixture::start().await;
+    guardrails(&host, 20).await;
+    let reads = have(&host, rule("eager", "message.text != null", "She wrote.")).await;
+    let active = activate(&host, json!([{ "module": reads }])).await;
+    super::grant(&host, "eager", &json!([])).await;
+    for at in 0..6 {
+        let record = decided(&host, &format!("hello {at}")).await;
+        assert_eq!(record["release"], active);
+        assert_eq!(record["decision"]["is_degraded"], true);
+    }
+    let (_, rollout) = host.get("/v1/rollout").await;
+    assert_eq!(rollout["active"], active, "{rollout}");
+}
+
 /// The tenant chooses what a failure comes to.
 #[tokio::test]
 async fn a_failure_is_open_or_brings_a_person() {

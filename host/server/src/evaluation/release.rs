@@ -76,9 +76,20 @@ impl Evaluated {
         })
     }
 
-    /// Whether a module failed that the release lets count.
+    /// Whether a module failed by itself. What was taken from it, by a revoked
+    /// grant or by a host that died, says nothing of the release.
     fn has_failed(&self) -> bool {
-        self.record.decision.is_degraded
+        let is_own = |failure: &ModuleFailure| {
+            let is_taken = matches!(
+                failure,
+                ModuleFailure::NotGranted(_) | ModuleFailure::Quarantined
+            );
+            !is_taken
+        };
+        let rules = self.record.rules.iter();
+        let mut of_rules = rules.filter_map(|run| run.answer.as_ref().err());
+        let of_policy = self.record.policy.answer.as_ref().err();
+        of_rules.any(is_own) || of_policy.is_some_and(is_own)
     }
 }
 

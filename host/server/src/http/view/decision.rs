@@ -192,6 +192,9 @@ pub struct RecordBody {
     epoch: u64,
     /// The rules.
     rules: Vec<RunBody>,
+    /// Rules of the release that are recorded and do not count.
+    #[schema(required = false)]
+    shadow: Vec<RunBody>,
     /// Signals that were shown and not counted.
     #[schema(required = false)]
     spent: Vec<SpentBody>,
