@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -21,7 +22,7 @@ use jiff::Timestamp;
 /// Counts of one release.
 #[derive(Debug, Default)]
 pub struct Stats {
-    modules: Mutex<BTreeMap<ModuleName, ModuleStats>>,
+    modules: Mutex<Vec<(ModuleName, ModuleStats)>>,
     same: AtomicU64,
     different: AtomicU64,
 }
@@ -43,8 +44,8 @@ pub struct ModuleStats {
     pub fuel: Spread,
     /// Fuel that a run may use.
     pub fuel_max: u64,
-    /// Fields that it read since they were last taken.
-    reads: BTreeSet<Field>,
+    /// Fields that it read since they were last taken, a bit each.
+    reads: u64,
     /// The last failure.
     pub last_failure: Option<LastFailure>,
 }
@@ -60,32 +61,67 @@ pub struct LastFailure {
     pub customer: CustomerId,
 }
 
-/// How values spread: buckets of a twelfth of an octave to either side, so that
-/// a quantile is right to some six percent, in 4 KiB at most.
-#[derive(Debug, Clone, Default)]
-pub struct Spread(BTreeMap<u16, u64>);
+/// How values spread: eight buckets to each power of two, so that a quantile is
+/// right to some six percent. What is beyond the last one counts as in it.
+#[derive(Clone)]
+pub struct Spread(Box<[u32; BUCKETS]>);
 
-/// Buckets of an octave.
-const STEPS: f64 = 6.0;
+/// Up to 2^28, which is more than any fuel or any time in microseconds.
+const BUCKETS: usize = 28 * 8;
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self(Box::new([0; BUCKETS]))
+    }
+}
+
+impl fmt::Debug for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Spread")
+            .field(&self.quantile(0.5))
+            .field(&self.quantile(0.99))
+            .finish()
+    }
+}
 
 impl Spread {
     /// Notes a value.
     pub fn note(&mut self, value: u64) {
-        let bucket = (((value + 1) as f64).log2() * STEPS).round();
-        *self.0.entry(bucket as u16).or_default() += 1;
+        let count = &mut self.0[bucket_of(value).min(BUCKETS - 1)];
+        *count = count.saturating_add(1);
     }
 
     /// The value that `share` of all do not exceed; `None` without any.
     pub fn quantile(&self, share: f64) -> Option<u64> {
-        let all: u64 = self.0.values().sum();
+        let all: u64 = self.0.iter().map(|it| u64::from(*it)).sum();
         let wanted = (all as f64 * share).ceil().max(1.0) as u64;
         let mut seen = 0;
-        let found = self.0.iter().find(|(_, count)| {
-            seen += **count;
+        let found = self.0.iter().position(|count| {
+            seen += u64::from(*count);
             seen >= wanted
         });
-        found.map(|(bucket, _)| ((f64::from(*bucket) / STEPS).exp2() - 1.0).round() as u64)
+        found.map(middle_of)
     }
+}
+
+/// Values below eight have a bucket each.
+fn bucket_of(value: u64) -> usize {
+    match value.checked_ilog2() {
+        None | Some(0..3) => value as usize,
+        Some(power) => {
+            let part = (value >> (power - 3)) as usize & 7;
+            (power as usize - 2) * 8 + part
+        }
+    }
+}
+
+fn middle_of(bucket: usize) -> u64 {
+    if bucket < 8 {
+        return bucket as u64;
+    }
+    let power = (bucket / 8 + 2) as u32;
+    let width = 1_u64 << (power - 3);
+    (1 << power) + width * (bucket % 8) as u64 + width / 2
 }
 
 impl Stats {
@@ -98,15 +134,18 @@ impl Stats {
     ) {
         let mut modules = self.modules();
         let run = &timed.run;
-        if !modules.contains_key(&run.module) {
-            modules.insert(run.module.clone(), ModuleStats::default());
-        }
-        let Some(stats) = modules.get_mut(&run.module) else {
+        // A dozen at most: quicker looked through than looked up.
+        let known = modules.iter().position(|(name, _)| *name == run.module);
+        let place = known.unwrap_or_else(|| {
+            modules.push((run.module.clone(), ModuleStats::default()));
+            modules.len() - 1
+        });
+        let Some((_, stats)) = modules.get_mut(place) else {
             return;
         };
         stats.signals += signals as u64;
-        stats.reads.extend(run.reads.iter().filter_map(field_of));
         stats.fuel_max = fuel_max;
+        stats.reads |= run.reads.iter().fold(0, |reads, read| reads | bit_of(read));
         if timed.is_skipped {
             stats.skipped += 1;
             return;
@@ -121,7 +160,7 @@ impl Stats {
 
     /// What is known of each module.
     pub fn of_modules(&self) -> BTreeMap<ModuleName, ModuleStats> {
-        self.modules().clone()
+        self.modules().iter().cloned().collect()
     }
 
     /// Takes what each module read since this was last asked.
@@ -129,7 +168,9 @@ impl Stats {
         let mut modules = self.modules();
         let taken = modules.iter_mut().map(|(name, stats)| {
             let reads = std::mem::take(&mut stats.reads);
-            (name.clone(), reads)
+            let is_read = |field: &Field| reads & (1 << *field as u64) != 0;
+            let fields = Field::ALL.iter().copied().filter(is_read);
+            (name.clone(), fields.collect::<BTreeSet<_>>())
         });
         taken.filter(|(_, reads)| !reads.is_empty()).collect()
     }
@@ -146,7 +187,7 @@ impl Stats {
         (read(&self.same), read(&self.different))
     }
 
-    fn modules(&self) -> MutexGuard<'_, BTreeMap<ModuleName, ModuleStats>> {
+    fn modules(&self) -> MutexGuard<'_, Vec<(ModuleName, ModuleStats)>> {
         self.modules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -162,10 +203,12 @@ impl ModuleStats {
     }
 }
 
-fn field_of(read: &Read) -> Option<Field> {
+const _: () = assert!(Field::ALL.len() <= 64, "a field has a bit in `reads`");
+
+fn bit_of(read: &Read) -> u64 {
     match read {
-        Read::Field(field, _) => Some(*field),
-        Read::Setting(..) => None,
+        Read::Field(field, _) => 1 << *field as u64,
+        Read::Setting(..) => 0,
     }
 }
 
