@@ -197,7 +197,7 @@ impl Rollout {
     }
 
     /// The number for a new release.
-    pub fn next(&mut self) -> ReleaseNumber {
+    pub fn next_number(&mut self) -> ReleaseNumber {
         self.made += 1;
         ReleaseNumber(self.made)
     }

@@ -22,7 +22,7 @@ fn asked() -> Asked {
 /// A rollout of which `count` releases were made.
 fn made(count: u32) -> (Rollout, Vec<ReleaseNumber>) {
     let mut rollout = Rollout::default();
-    let numbers = (0..count).map(|_| rollout.next()).collect();
+    let numbers = (0..count).map(|_| rollout.next_number()).collect();
     (rollout, numbers)
 }
 

@@ -75,8 +75,11 @@ pub async fn list(
     let tenant = &scope.tenant.document;
     let permissions = permissions(&host, tenant).await?;
     let pack = host.library.pack();
-    let of_pack = pack.modules().iter().map(|it| of_pack(it.inspected()));
     let uploaded = host.store.modules(&tenant.id).await?;
+    // Those that a release took are the tenant's own already.
+    let is_taken = |module: &StoredModule| uploaded.iter().any(|it| it.digest == module.digest);
+    let of_pack = pack.modules().iter().map(|it| of_pack(it.inspected()));
+    let of_pack: Vec<_> = of_pack.filter(|it| !is_taken(it)).collect();
     let all = uploaded.into_iter().chain(of_pack);
     let items = all
         .map(|it| ModuleView::of(&it, &permissions, pack))

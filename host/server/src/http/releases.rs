@@ -145,7 +145,7 @@ pub(super) async fn make_release(
         }
         let mut release = draft(host, scope, wanted).await?;
         let Document { revision, mut body } = host.store.rollout(&tenant.id).await?;
-        (release.number, release.key) = (body.next(), Some(key.into()));
+        (release.number, release.key) = (body.next_number(), Some(key.into()));
         check(host, tenant, &release).await?;
         let rollout = Document { revision, body };
         let put = host

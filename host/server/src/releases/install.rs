@@ -38,7 +38,7 @@ pub async fn install(
     let modules = pack.chosen(choice)?;
     let rollout = store.rollout(tenant).await.map_err(CommitError::from)?;
     let Document { revision, mut body } = rollout;
-    let (number, by): (_, Arc<str>) = (body.next(), "host".into());
+    let (number, by): (_, Arc<str>) = (body.next_number(), "host".into());
     let asked = Asked {
         at,
         by: by.clone(),

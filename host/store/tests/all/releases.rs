@@ -77,7 +77,7 @@ pub(crate) async fn fill(store: &dyn Store) {
         body: grants,
     };
     let mut body = Rollout::default();
-    let made = Some(release(body.next().0));
+    let made = Some(release(body.next_number().0));
     let rollout = Document { revision: 0, body };
     let bytes = bytes(b"secret bytes");
     store.add_module(&tenant(), module(1), bytes).await.unwrap();
@@ -180,7 +180,7 @@ async fn a_release_comes_with_its_rollout(mut fixture: Fixture) {
     assert_eq!((start.revision, &start.body), (0, &Rollout::default()));
     let mut body = start.body;
     for number in 1..=3 {
-        assert_eq!(body.next(), ReleaseNumber(number));
+        assert_eq!(body.next_number(), ReleaseNumber(number));
         let revision = u64::from(number) - 1;
         let rollout = Document {
             revision,
@@ -209,7 +209,7 @@ async fn a_release_comes_with_its_rollout(mut fixture: Fixture) {
 async fn of_two_moves_one_is_refused(fixture: Fixture) {
     let store = fixture.store();
     let mut body = Rollout::default();
-    let number = body.next();
+    let number = body.next_number();
     let first = Document { revision: 0, body };
     let made = Some(release(number.0));
     store
@@ -227,7 +227,7 @@ async fn old_releases_make_room(fixture: Fixture) {
     let mut body = Rollout::default();
     let count = u32::try_from(TENANT_RELEASES_MAX).unwrap() + 2;
     for number in 1..=count {
-        body.next();
+        body.next_number();
         if number == 1 {
             body.activate(ReleaseNumber(1), asked()).unwrap();
         }
