@@ -4,7 +4,10 @@ mod record;
 
 use std::{collections::HashSet, io, process::ExitCode, time::Duration};
 
-use baton_domain::{ids::ModuleName, limits::PAGE_ITEMS_MAX};
+use baton_domain::{
+    ids::ModuleName,
+    limits::{LOG_PAGE_ITEMS, LOG_PAGES_MAX, LOG_RECORDS_AT_ONCE, PAGE_ITEMS_MAX},
+};
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
@@ -16,12 +19,6 @@ use super::online::{Client, Online, is_refused, print, read};
 
 /// How often `--follow` asks for new decisions.
 const POLL: Duration = Duration::from_secs(1);
-/// Decisions that are asked for at once while following.
-const FOLLOW_PAGE: usize = 50;
-/// Pages that are read to find where the last poll ended.
-const FOLLOW_PAGES_MAX: usize = 20;
-/// Records that are asked for at once.
-const RECORDS_AT_ONCE: usize = 8;
 
 /// Arguments of `baton logs`.
 #[derive(Debug, Args)]
@@ -69,7 +66,7 @@ impl Logs {
             failed: self.failed,
         };
         // As many as a poll reads, so that it finds nothing old to be new.
-        let page = read_page(client, None, self.last.max(FOLLOW_PAGE)).await?;
+        let page = read_page(client, None, self.last.max(LOG_PAGE_ITEMS)).await?;
         let mut seen: HashSet<Place> = page.places()?.into_iter().collect();
         let first = page.items.into_iter().take(self.last).collect();
         show_all(client, filter, first).await?;
@@ -124,8 +121,8 @@ async fn read_page(client: &Client, after: Option<&str>, limit: usize) -> anyhow
 /// the place of the last that tells what is new, but what was seen.
 async fn news(client: &Client, seen: &mut HashSet<Place>) -> anyhow::Result<Vec<Value>> {
     let (mut new, mut now_seen, mut after) = (Vec::new(), HashSet::new(), None);
-    for _ in 0..FOLLOW_PAGES_MAX {
-        let page = read_page(client, after.as_deref(), FOLLOW_PAGE).await?;
+    for _ in 0..LOG_PAGES_MAX {
+        let page = read_page(client, after.as_deref(), LOG_PAGE_ITEMS).await?;
         let places = page.places()?;
         let is_joined = places.iter().any(|it| seen.contains(it));
         let items = page.items.into_iter().zip(&places);
@@ -147,7 +144,7 @@ async fn news(client: &Client, seen: &mut HashSet<Place>) -> anyhow::Result<Vec<
 /// Shows decisions, the last of them first, each with what it rests on.
 async fn show_all(client: &Client, filter: Filter<'_>, items: Vec<Value>) -> anyhow::Result<()> {
     let records = stream::iter(items.into_iter().rev().map(|item| whole(client, item)));
-    let mut records = records.buffered(RECORDS_AT_ONCE);
+    let mut records = records.buffered(LOG_RECORDS_AT_ONCE);
     while let Some(decision) = records.try_next().await? {
         let Some(decision) = decision else { continue };
         let Some(line) = told(&decision, filter)? else {

@@ -6,17 +6,13 @@ mod refusal;
 use std::{io::Write, process::ExitCode, time::Duration};
 
 use anyhow::{Context, bail};
+use baton_domain::limits::{CLIENT_ANSWER_SECONDS_MAX, CLIENT_CONNECT_SECONDS_MAX};
 use clap::Args;
 use reqwest::{Method, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use refusal::Refusal;
-
-/// How long a connection may take to come about.
-const CONNECT_SECONDS_MAX: u64 = 10;
-/// How long an answer may take: a release is compiled before it is answered.
-const ANSWER_SECONDS_MAX: u64 = 120;
 
 /// Which host, and as whom.
 #[derive(Debug, Args)]
@@ -82,8 +78,8 @@ impl Client {
         let key = online.key.clone().filter(|it| !it.is_empty());
         let key = key.context("a key is wanted: give an operator's with --key or BATON_KEY")?;
         let http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX))
-            .timeout(Duration::from_secs(ANSWER_SECONDS_MAX))
+            .connect_timeout(Duration::from_secs(CLIENT_CONNECT_SECONDS_MAX))
+            .timeout(Duration::from_secs(CLIENT_ANSWER_SECONDS_MAX))
             .build()?;
         Ok(Self {
             host,
