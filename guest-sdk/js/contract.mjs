@@ -6,13 +6,17 @@ import { join } from "node:path";
 /** Something that the author of the rule can put right. */
 export class Refused extends Error {}
 
+/** The version of what says nothing of its version. */
+const FIRST_VERSION = "1.0.0";
+
 /** The setting function of each type of setting. */
 export const SETTING_TYPES = ["boolean", "integer", "decimal", "text", "texts"];
 
 /**
  * Reads the contract: the text of its types, and each function of its
  * interfaces by its name, `interface.function`, with its documentation, its
- * type and the names that its interface uses of the types.
+ * type, the names that its interface uses of the types, and the version of the
+ * contract that it came with.
  */
 export function readContract(folder) {
   const read = (file) => readFileSync(join(folder, file), "utf8");
@@ -22,11 +26,12 @@ export function readContract(folder) {
       const uses = [...body.matchAll(/^ *use types\.\{(.*)\};/gm)].flatMap(([, names]) =>
         names.split(", "),
       );
-      for (const [, docs, fn, type] of body.matchAll(
-        /((?:^ *\/\/\/.*\n)+) *([a-z-]+): (func\(.*\) -> .*);/gm,
+      for (const [, docs, since, fn, type] of body.matchAll(
+        /((?:^ *\/\/\/.*\n)+)(?: *@since\(version = ([0-9.]+)\)\n)? *([a-z-]+): (func\(.*\) -> .*);/gm,
       )) {
         const lines = docs.trim().split("\n").map((line) => line.trim().slice(4));
-        functions.set(`${name}.${fn}`, { interface: name, name: fn, docs: lines, type, uses });
+        const version = since ?? FIRST_VERSION;
+        functions.set(`${name}.${fn}`, { interface: name, name: fn, docs: lines, type, uses, version });
       }
     }
   }
@@ -62,7 +67,13 @@ export function writeWorld(contract, reads, settings) {
     return `interface ${name} {\n${lines.join("\n")}\n}\n`;
   });
   const imports = names.map((name) => `    import ${name};\n`).join("");
-  return `package baton:rules@1.0.0;
+  // No newer than what it reads, so that older hosts take it, too.
+  const minor = ({ version }) => Number(version.split(".")[1]);
+  const newest = functions.reduce(
+    (newest, it) => (minor(it) > minor(newest) ? it : newest),
+    { version: FIRST_VERSION },
+  );
+  return `package baton:rules@${newest.version};
 
 ${contract.types}
 ${interfaces.join("\n")}

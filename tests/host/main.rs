@@ -5,6 +5,7 @@ mod access;
 mod conformance;
 mod document;
 mod drain;
+mod errors;
 mod fixture;
 mod follow_ups;
 mod front_door;

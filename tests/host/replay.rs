@@ -40,7 +40,7 @@ async fn every_decision_comes_out_the_same() {
         { "type": "order", "at": "2026-11-01T03:00:00Z", "id": "o1", "status": "paid",
           "total": { "minor": 650_000_00, "currency": "IDR" } },
         { "type": "basket", "at": "2026-11-24T02:00:00Z", "id": "b1",
-          "total": { "minor": 900_000_000, "currency": "IDR" } },
+          "checkout_state": "quoted", "total": { "minor": 900_000_000, "currency": "IDR" } },
     ]))
     .await;
     host.says("Where is my order? This is the third time I ask, it is a disgrace")

@@ -1,6 +1,6 @@
-;; Built for version 1.1 of the contract.
+;; Built for version 1.2 of the contract.
 (component
-  (import "baton:rules/order@1.1.0" (instance
+  (import "baton:rules/order@1.2.0" (instance
     (export "count" (func (result u32)))))
   ;; A rule that says nothing.
   (type $record (record (field "name" string) (field "score" f64) (field "reason" string)

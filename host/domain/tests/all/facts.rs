@@ -64,8 +64,12 @@ fn rich() -> (Story, Event) {
         tags: Some(vec!["vip".into()]),
         marketing_consent: Some(true),
     }));
-    for (id, days_ago) in [("o1", 90), ("o2", 30)] {
-        let mut order = order(id, OrderStatus::Paid, 40_000);
+    for (id, days_ago, status) in [
+        ("o0", 200, OrderStatus::Refunded),
+        ("o1", 90, OrderStatus::Paid),
+        ("o2", 30, OrderStatus::Paid),
+    ] {
+        let mut order = order(id, status, 40_000);
         order.placed_at = Some(start() - hours(24 * days_ago));
         order.imported = true;
         story.tell(EventBody::OrderChanged(order));
