@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use baton::http::{Code, EXAMPLES, document};
 use baton_simulator::Fault;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     fixture::{ADMIN, Fixture, NUMBER, PHONE, SECRET, messages, signature, text, until},
