@@ -16,7 +16,8 @@ fn replayed(store: &Path) -> (Option<i32>, Value) {
     let folder = TempDir::new().expect("a folder");
     let config = folder.path().join("baton.toml");
     let text = format!(
-        "listen = \"127.0.0.1:0\"\ndata = {:?}\nadmin_key_sha256 = \"{}\"\n",
+        "listen = \"127.0.0.1:0\"\ndata = {:?}\nadmin_key_sha256 = \"{}\"\n\
+         graph_url = \"http://127.0.0.1:9\"\n",
         store.display().to_string(),
         hex::encode(Sha256::digest(ADMIN)),
     );
