@@ -10,7 +10,11 @@ mod fixture;
 mod follow_ups;
 mod front_door;
 #[path = "../../host/sandbox/tests/it/guest.rs"]
-#[allow(dead_code, reason = "the tests of the sandbox use the rest")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the tests of the sandbox use the rest; helpers of tests are tests"
+)]
 mod guest;
 mod intake;
 mod killed;

@@ -39,7 +39,7 @@ async fn every_decision_comes_out_the_same() {
     let host = Fixture::start().await;
     host.tell(json!([
         { "type": "order", "at": "2026-11-01T03:00:00Z", "id": "o1", "status": "paid",
-          "total": { "minor": 650_000_00, "currency": "IDR" } },
+          "total": { "minor": 65_000_000, "currency": "IDR" } },
         { "type": "basket", "at": "2026-11-24T02:00:00Z", "id": "b1",
           "checkout_state": "quoted", "total": { "minor": 900_000_000, "currency": "IDR" } },
     ]))

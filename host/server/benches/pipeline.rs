@@ -106,19 +106,25 @@ fn decide(criterion: &mut Criterion) {
     let occasion = Occasion::of(&message(HISTORY), &state).unwrap();
     let facts = Facts::new(state, occasion, tenant.profile.clone());
     let source: Arc<dyn FieldSource> = Arc::new(facts.clone());
-    let release = &tenant.release;
+    let (_, release) = tenant.rollout.standing().next().unwrap();
     let rules: Vec<_> = run_rules(&release.lineup, &source)
         .into_iter()
         .map(|timed| timed.run)
         .collect();
-    let weighed = weigh(&facts, &rules, &release.weights);
+    let weighed = weigh(&facts, &rules, &release.terms);
     let policy = run_policy(&release.lineup, &source, &weighed.counted).run;
     criterion.bench_function("decide on the answers of five rules", |bencher| {
         bencher.iter_batched(
             || (rules.clone(), policy.clone()),
             |(rules, policy)| {
-                let weighed = weigh(&facts, &rules, &release.weights);
-                DecisionRecord::new(&facts, release.number, rules, weighed, policy)
+                let weighed = weigh(&facts, &rules, &release.terms);
+                DecisionRecord::new(
+                    &facts,
+                    (release.number, &release.terms),
+                    rules,
+                    weighed,
+                    policy,
+                )
             },
             BatchSize::SmallInput,
         );

@@ -120,10 +120,7 @@ async fn a_canary_keeps_its_customers_and_grows_by_others() {
 async fn no_event_is_dropped_or_decided_by_a_mixture() {
     const SWAPS: usize = 200;
     let host = Fixture::start().await;
-    let pair = |tag: &str| {
-        let modules = ["a", "b"].map(|name| rule(name, "message.text != null", tag));
-        modules
-    };
+    let pair = |tag: &str| ["a", "b"].map(|name| rule(name, "message.text != null", tag));
     let mut sets = Vec::new();
     for tag in ["odd", "even"] {
         let mut digests = Vec::new();

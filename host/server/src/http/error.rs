@@ -105,7 +105,7 @@ impl ApiError {
     }
 }
 
-/// Complete but for the request's id, which [`identified`] adds.
+/// Complete but for the request's id, which `identified` adds.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.code.status();

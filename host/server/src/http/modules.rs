@@ -23,7 +23,7 @@ use crate::{
 /// it is kept, and reads nothing until its fields are granted. The same bytes
 /// again change nothing and answer 200.
 #[utoipa::path(post, path = "/v1/modules", tag = "modules", operation_id = "upload_module",
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component."),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The component."),
     security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::ModuleRefused, Code::InvalidValue]))),
     responses((status = 201, description = "It is kept.", body = ModuleView),

@@ -29,7 +29,7 @@ use crate::{
 /// new one takes its place in a release of its own, which becomes the shadow;
 /// before that, whatever it reads more must be granted.
 #[utoipa::path(post, path = "/v1/packages", tag = "modules", operation_id = "install_package",
-    request_body(content = Vec<u8>, content_type = "application/vnd.baton.package+json",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream",
         description = "The file of the package."),
     security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::PackageRefused, Code::ModuleRefused,

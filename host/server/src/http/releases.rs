@@ -106,7 +106,7 @@ impl NewRelease {
         pattern = "^[!-~]([ -~]*[!-~])?$", description = "Your key of this release.")),
     request_body = NewRelease, security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::IdempotencyKeyMissing, Code::InvalidValue,
-        Code::ReleaseUnfit, Code::UngrantedFields, Code::ChangedMeanwhile]))),
+        Code::NotFound, Code::ReleaseUnfit, Code::UngrantedFields, Code::ChangedMeanwhile]))),
     responses((status = 201, description = "It is made.", body = ReleaseView),
         (status = 200, description = "It was made before.", body = ReleaseView)))]
 pub async fn make(

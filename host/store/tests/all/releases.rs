@@ -107,8 +107,9 @@ async fn a_module_is_kept_once_and_whole(mut fixture: Fixture) {
     assert_eq!(store.modules(&other).await.unwrap(), []);
     drop(store);
     let store = fixture.reopen();
-    assert_eq!(store.modules(&tenant()).await.unwrap(), [mine.clone()]);
-    assert_eq!(store.module(&tenant(), &digest).await.unwrap(), Some(mine));
+    let found = store.module(&tenant(), &digest).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&mine));
+    assert_eq!(store.modules(&tenant()).await.unwrap(), [mine]);
     let kept = store.module_bytes(&tenant(), &digest).await.unwrap();
     assert!(kept.as_ref() == Some(&large), "byte for byte");
     let more = bytes(&vec![0; SCRIPT_COMPONENT_BYTES_MAX + 1]);
