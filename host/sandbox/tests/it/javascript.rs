@@ -147,6 +147,7 @@ fn jco() -> Option<PathBuf> {
 }
 
 /// jco, or a word that it is missing.
+#[allow(clippy::print_stdout, reason = "whoever reads the tests' output")]
 fn jco_or_say_so() -> Option<PathBuf> {
     let found = jco();
     if found.is_none() {
