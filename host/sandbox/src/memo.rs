@@ -107,21 +107,8 @@ impl Memo {
         }
     }
 
-    /// As [`run_rules`](crate::run_rules), for `tenant`, without the runs that
-    /// are known.
-    pub fn run_rules(
-        &self,
-        tenant: &str,
-        lineup: &Lineup,
-        source: &Arc<dyn FieldSource>,
-    ) -> Vec<Timed<ModuleRun<Vec<Signal>>>> {
-        let rules = lineup.rules().iter();
-        rules
-            .map(|rule| self.run_rule(tenant, rule, source))
-            .collect()
-    }
-
-    /// As [`run_one_rule`](crate::run_one_rule), likewise.
+    /// As [`run_one_rule`](crate::run_one_rule), for `tenant`, without a run
+    /// that is known.
     pub fn run_rule(
         &self,
         tenant: &str,

@@ -92,7 +92,8 @@ fn write_head(out: &mut impl fmt::Write, head: &Head<'_>, evaluated: &Evaluated)
     writeln!(out)
 }
 
-fn write_reads(out: &mut impl fmt::Write, reads: &Reads) -> fmt::Result {
+/// Writes what a module read.
+pub(crate) fn write_reads(out: &mut impl fmt::Write, reads: &Reads) -> fmt::Result {
     for (at, read) in reads.iter().enumerate() {
         let lead = if at == 0 { "reads" } else { "" };
         let (name, value) = match read {
@@ -125,6 +126,11 @@ fn write_signal(out: &mut impl fmt::Write, signal: &Signal, is_spent: bool) -> f
         signal.score.get(),
         signal.reason
     )?;
+    write_proposals(out, signal)
+}
+
+/// Writes what a signal proposes.
+pub(crate) fn write_proposals(out: &mut impl fmt::Write, signal: &Signal) -> fmt::Result {
     if let Some(tag) = &signal.tag {
         writeln!(out, "            tag \"{tag}\"")?;
     }

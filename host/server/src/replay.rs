@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use baton_domain::{
     decide::{DecisionRecord, Terms},
-    ids::{ModuleDigest, ModuleName, ReleaseNumber, TenantId},
+    ids::{ModuleDigest, ModuleName, TenantId},
     module::{FieldSource, ModuleFailure, ModuleRun},
 };
 use baton_sandbox::{Compiled, Lineup, Ready, RecordedReads, run_one_rule, run_policy};
@@ -24,7 +24,7 @@ pub enum Replayed {
     /// It depends on more than what was read: the clock stopped it, or it was
     /// not made in the first place.
     NotRepeatable(&'static str),
-    /// The module cannot be had any more.
+    /// The module, or the release that was in force, cannot be had any more.
     Gone(String),
 }
 
@@ -56,7 +56,6 @@ pub async fn replay(
     tenant: &TenantId,
     record: &DecisionRecord,
 ) -> Result<Vec<ReplayedRun>, StoreError> {
-    let terms = terms(library, store, tenant, record.release).await?;
     let mut replayed = Vec::new();
     for run in record.rules.iter().chain(&record.shadow) {
         let outcome = of_run(library, store, tenant, run, |ready, source| {
@@ -64,14 +63,28 @@ pub async fn replay(
         });
         replayed.push(told(run, outcome.await?));
     }
-    let run = &record.policy;
-    let signals = record.counted(&terms);
-    let outcome = of_run(library, store, tenant, run, move |ready, source| {
+    let outcome = of_policy(library, store, tenant, record).await?;
+    replayed.push(told(&record.policy, outcome));
+    Ok(replayed)
+}
+
+/// The policy heard the signals on the terms of the release.
+async fn of_policy(
+    library: &ModuleLibrary,
+    store: &dyn Store,
+    tenant: &TenantId,
+    record: &DecisionRecord,
+) -> Result<Replayed, StoreError> {
+    let number = record.release;
+    let Some(release) = library.release(store, tenant, number).await? else {
+        return Ok(Replayed::Gone(format!("release {} is gone", number.0)));
+    };
+    let signals = record.counted(&Terms::of(&release.modules));
+    let make = move |ready, source| {
         let lineup = Lineup::of_policy(ready);
         run_policy(&lineup, &source, &signals).run
-    });
-    replayed.push(told(run, outcome.await?));
-    Ok(replayed)
+    };
+    of_run(library, store, tenant, &record.policy, make).await
 }
 
 fn told<A>(run: &ModuleRun<A>, replayed: Replayed) -> ReplayedRun {
@@ -80,20 +93,6 @@ fn told<A>(run: &ModuleRun<A>, replayed: Replayed) -> ReplayedRun {
         digest: run.digest,
         replayed,
     }
-}
-
-/// On which terms the modules of a release were heard.
-async fn terms(
-    library: &ModuleLibrary,
-    store: &dyn Store,
-    tenant: &TenantId,
-    number: ReleaseNumber,
-) -> Result<Terms, StoreError> {
-    let modules = match store.made_release(tenant, number).await? {
-        Some(release) => release.modules,
-        None => library.pack().release().modules,
-    };
-    Ok(Terms::of(&modules))
 }
 
 /// One run, made again by `make` away from the threads that serve.

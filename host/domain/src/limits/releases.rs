@@ -1,6 +1,8 @@
 //! What a tenant may keep of modules and releases, and what they are watched
 //! by.
 
+use super::SCRIPT_COMPONENT_BYTES_MAX;
+
 /// Modules of tenants that are kept compiled, of some 150 KB each.
 pub const COMPILED_MODULES_MAX: usize = 512;
 /// Modules that a tenant may have uploaded.
@@ -18,6 +20,10 @@ pub const ROLLBACKS_MAX: usize = 50;
 pub const RELEASE_KEYS_MAX: usize = 64;
 /// What a publisher says of its module.
 pub const PACKAGE_MANIFEST_BYTES_MAX: usize = 64 * 1024;
+/// The longest file that can be a package: the component in base64, the
+/// manifest as escaped text, the key and the signature.
+pub const PACKAGE_BYTES_MAX: usize =
+    SCRIPT_COMPONENT_BYTES_MAX / 3 * 4 + 2 * PACKAGE_MANIFEST_BYTES_MAX + 4_096;
 /// Days after which a grant that nothing used is reported.
 pub const GRANT_UNUSED_DAYS: i64 = 30;
 /// Length of a release's note.

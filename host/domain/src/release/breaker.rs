@@ -42,11 +42,6 @@ impl Breaker {
         !was_open && self.open_until.is_some()
     }
 
-    /// Whether nothing is held against the module.
-    pub fn is_clean(&self) -> bool {
-        *self == Self::default()
-    }
-
     fn open(&mut self, now: Timestamp) {
         let rest = SignedDuration::from_secs(BREAKER_SECONDS);
         self.open_until = Some(now.checked_add(rest).unwrap_or(Timestamp::MAX));

@@ -13,7 +13,7 @@ use baton_domain::{
 };
 use baton_sandbox::{ActivationError, Inspected, Sandbox, run_one_rule};
 
-use crate::guest::{declaration, declare, encode, message, root};
+use crate::guest::{ALLOCATING_MEMORY, declaration, declare, encode, message, root};
 
 fn fixtures() -> PathBuf {
     root().join("tests/fixtures/contract")
@@ -49,15 +49,7 @@ fn every_field() -> Vec<u8> {
     }
     let core = format!(
         r#"(module {imports}
-          (memory (export "memory") 1)
-          (global $free (mut i32) (i32.const 4096))
-          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-            (local $at i32)
-            (local.set $at (i32.and
-              (i32.add (global.get $free) (i32.sub (local.get 2) (i32.const 1)))
-              (i32.sub (i32.const 0) (local.get 2))))
-            (global.set $free (i32.add (local.get $at) (local.get 3)))
-            (local.get $at))
+          {ALLOCATING_MEMORY}
           (func (export "score") (result i32) {calls} (i32.const 1000)))"#
     );
     declare(encode(&core, "rule"), &declaration("every-field", "rule"))

@@ -153,6 +153,17 @@ pub(crate) fn message(text: &str) -> Arc<dyn FieldSource> {
     )])))
 }
 
+/// The memory of a core module, with an allocator that never gives back.
+pub(crate) const ALLOCATING_MEMORY: &str = r#"(memory (export "memory") 1)
+          (global $free (mut i32) (i32.const 4096))
+          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+            (local $at i32)
+            (local.set $at (i32.and
+              (i32.add (global.get $free) (i32.sub (local.get 2) (i32.const 1)))
+              (i32.sub (i32.const 0) (local.get 2))))
+            (global.set $free (i32.add (local.get $at) (local.get 3)))
+            (local.get $at))"#;
+
 /// A core module that imports only `field`, and hands its value on unchanged
 /// as the result of `export`.
 pub(crate) fn only(field: Field, export: &str, body: &str) -> String {
@@ -168,15 +179,7 @@ pub(crate) fn only(field: Field, export: &str, body: &str) -> String {
     );
     format!(
         r#"(module {import}
-          (memory (export "memory") 1)
-          (global $free (mut i32) (i32.const 4096))
-          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-            (local $at i32)
-            (local.set $at (i32.and
-              (i32.add (global.get $free) (i32.sub (local.get 2) (i32.const 1)))
-              (i32.sub (i32.const 0) (local.get 2))))
-            (global.set $free (i32.add (local.get $at) (local.get 3)))
-            (local.get $at))
+          {ALLOCATING_MEMORY}
           (func (export "{export}") {body}))"#
     )
 }

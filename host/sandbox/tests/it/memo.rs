@@ -6,9 +6,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use baton_domain::{
     field::{Field, FieldValue},
     limits::{MEMO_BYTES_MAX, MEMO_RUN_BYTES_MAX},
-    module::{FieldSource, SettingValue},
+    module::{FieldSource, ModuleRun, SettingValue},
+    signal::Signal,
 };
-use baton_sandbox::{Inspected, Lineup, Memo, MemoCounts, Ready, Sandbox, run_rules};
+use baton_sandbox::{Inspected, Lineup, Memo, MemoCounts, Ready, Sandbox, Timed, run_rules};
 
 use crate::guest::{
     Facts, call_and_drop, declaration, declare, encode, honest_rule, message, only,
@@ -29,6 +30,19 @@ fn lineup(rules: Vec<Vec<u8>>) -> Lineup {
     Lineup::new(rules.collect(), ready(&sandbox, policy)).unwrap()
 }
 
+/// Every rule, without the runs that are known.
+fn remembered(
+    memo: &Memo,
+    tenant: &str,
+    lineup: &Lineup,
+    source: &Arc<dyn FieldSource>,
+) -> Vec<Timed<ModuleRun<Vec<Signal>>>> {
+    let rules = lineup.rules().iter();
+    rules
+        .map(|rule| memo.run_rule(tenant, rule, source))
+        .collect()
+}
+
 fn counts(skipped: u64, made: u64) -> MemoCounts {
     MemoCounts { skipped, made }
 }
@@ -38,11 +52,11 @@ fn what_was_read_before_is_not_run_again() {
     let (lineup, memo) = (lineup(vec![honest_rule()]), Memo::new([7; 16]));
     let fresh = run_rules(&lineup, &message("hello"));
     for expected in [counts(0, 1), counts(1, 1), counts(2, 1)] {
-        let runs = memo.run_rules("shop", &lineup, &message("hello"));
+        let runs = remembered(&memo, "shop", &lineup, &message("hello"));
         assert_eq!(runs[0].run, fresh[0].run);
         assert_eq!(memo.counts(), expected);
     }
-    let other = memo.run_rules("shop", &lineup, &message("good bye"));
+    let other = remembered(&memo, "shop", &lineup, &message("good bye"));
     assert_ne!(other[0].run, fresh[0].run);
     assert_eq!(memo.counts(), counts(2, 2));
 }
@@ -56,7 +70,7 @@ fn a_field_that_the_module_does_not_read_makes_no_difference() {
             (Field::OrderCount, FieldValue::Count(orders)),
         ];
         let source: Arc<dyn FieldSource> = Arc::new(Facts(fields.into()));
-        memo.run_rules("shop", &lineup, &source);
+        remembered(&memo, "shop", &lineup, &source);
     }
     assert_eq!(memo.counts(), counts(9, 1));
 }
@@ -65,7 +79,7 @@ fn a_field_that_the_module_does_not_read_makes_no_difference() {
 fn nothing_of_one_tenant_reaches_another() {
     let (lineup, memo) = (lineup(vec![honest_rule()]), Memo::new([7; 16]));
     for tenant in ["one", "two", "three"] {
-        memo.run_rules(tenant, &lineup, &message("hello"));
+        remembered(&memo, tenant, &lineup, &message("hello"));
     }
     assert_eq!(memo.counts(), counts(0, 3));
 }
@@ -73,11 +87,11 @@ fn nothing_of_one_tenant_reaches_another() {
 #[test]
 fn a_cleared_memo_knows_nothing() {
     let (lineup, memo) = (lineup(vec![honest_rule()]), Memo::new([7; 16]));
-    memo.run_rules("shop", &lineup, &message("hello"));
+    remembered(&memo, "shop", &lineup, &message("hello"));
     assert!(memo.bytes() > 0);
     memo.clear();
     assert_eq!(memo.bytes(), 0);
-    memo.run_rules("shop", &lineup, &message("hello"));
+    remembered(&memo, "shop", &lineup, &message("hello"));
     assert_eq!(memo.counts(), counts(0, 2));
 }
 
@@ -91,7 +105,7 @@ fn failures_are_made_again() {
     let traps = declare(encode(&traps, "rule"), &declaration("traps", "rule"));
     let (lineup, memo) = (lineup(vec![traps]), Memo::new([7; 16]));
     for _ in 0..2 {
-        let runs = memo.run_rules("shop", &lineup, &message("hello"));
+        let runs = remembered(&memo, "shop", &lineup, &message("hello"));
         assert!(runs[0].run.answer.is_err());
     }
     assert_eq!(memo.counts(), counts(0, 2));
@@ -116,8 +130,8 @@ fn other_settings_are_another_run() {
         let chosen = BTreeMap::from([(name.clone(), SettingValue::Integer(minor))]);
         let rule = compiled.activate(&fields, &chosen).unwrap();
         let lineup = Lineup::new(vec![Arc::new(rule)], policy.clone()).unwrap();
-        memo.run_rules("shop", &lineup, &message("hello"));
-        memo.run_rules("shop", &lineup, &message("hello"));
+        remembered(&memo, "shop", &lineup, &message("hello"));
+        remembered(&memo, "shop", &lineup, &message("hello"));
     }
     assert_eq!(memo.counts(), counts(2, 2));
 }
@@ -134,13 +148,13 @@ fn it_is_bounded() {
     let long = "x".repeat(MEMO_RUN_BYTES_MAX as usize / 4);
     let times = MEMO_BYTES_MAX / (MEMO_RUN_BYTES_MAX / 4);
     for at in 0..times {
-        memo.run_rules("shop", &lineup, &message(&format!("{at} {long}")));
+        remembered(&memo, "shop", &lineup, &message(&format!("{at} {long}")));
     }
     assert!(memo.bytes() <= MEMO_BYTES_MAX, "{}", memo.bytes());
     assert!(memo.bytes() > MEMO_BYTES_MAX / 4, "{}", memo.bytes());
     let too_long = "y".repeat(MEMO_RUN_BYTES_MAX as usize);
     let made = memo.counts().made;
-    memo.run_rules("shop", &lineup, &message(&too_long));
-    memo.run_rules("shop", &lineup, &message(&too_long));
+    remembered(&memo, "shop", &lineup, &message(&too_long));
+    remembered(&memo, "shop", &lineup, &message(&too_long));
     assert_eq!(memo.counts(), counts(0, made + 2));
 }

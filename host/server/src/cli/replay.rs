@@ -78,11 +78,13 @@ impl Replay {
         let library = ModuleLibrary::new(sandbox, pack);
         let bar = counting("decisions made again");
         let mut tally = Tally::default();
-        for tenant in store.tenants().await? {
+        let mut tenants = store.tenants().await?;
+        if let Some(wanted) = &self.tenant {
+            tenants.retain(|it| it.body.id.as_str() == wanted);
+            anyhow::ensure!(!tenants.is_empty(), "there is no tenant {wanted}");
+        }
+        for tenant in tenants {
             let id = &tenant.body.id;
-            if self.tenant.as_ref().is_some_and(|it| it != id.as_str()) {
-                continue;
-            }
             self.of_tenant(&library, &store, id, &mut tally, &|count| {
                 bar.set_position(count);
             })

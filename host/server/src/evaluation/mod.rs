@@ -13,6 +13,7 @@ use std::{
 };
 
 use baton_domain::{
+    decide::DecisionRecord,
     facts::Facts,
     ids::{CustomerId, TenantId},
     limits::{EVALUATION_KILLS_MAX, TENANT_EVALUATION_MS_PER_SECOND},
@@ -174,9 +175,14 @@ impl Evaluators {
 /// By name and code alone: what a module says of its failure may quote what it
 /// read.
 fn tell_failures(evaluated: &Evaluated) {
-    for run in &evaluated.record.rules {
-        if let Err(failure) = &run.answer {
-            tracing::warn!(module = %run.module, code = failure.code(), "a module failed");
+    let DecisionRecord { rules, policy, .. } = &evaluated.record;
+    let rules = rules
+        .iter()
+        .map(|run| (&run.module, run.answer.as_ref().err()));
+    let policy = (&policy.module, policy.answer.as_ref().err());
+    for (module, failure) in rules.chain([policy]) {
+        if let Some(failure) = failure {
+            tracing::warn!(%module, code = failure.code(), "a module failed");
         }
     }
 }

@@ -14,7 +14,7 @@ use baton_domain::{
     release::{Guardrails, Tripped, Watch},
     signal::ScoredSignal,
 };
-use baton_sandbox::{Lineup, Memo, Ready, Timed, run_one_rule, run_policy};
+use baton_sandbox::{Lineup, Memo, Ready, Timed, run_one_rule, run_policy, run_rules};
 use jiff::Timestamp;
 
 use super::Stats;
@@ -123,8 +123,7 @@ impl ActiveRelease {
 /// the evaluator pool.
 pub fn evaluate(release: &ActiveRelease, facts: &Arc<Facts>) -> Evaluated {
     let source: Arc<dyn FieldSource> = facts.clone();
-    let rules = release.lineup.rules().iter();
-    let rules = rules.map(|rule| run_one_rule(rule, &source)).collect();
+    let rules = run_rules(&release.lineup, &source);
     concluded(release, facts, rules, |signals| {
         run_policy(&release.lineup, &source, signals)
     })

@@ -37,7 +37,7 @@ use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use baton_domain::limits::{
-    API_BODY_BYTES_MAX, SCRIPT_COMPONENT_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX,
+    API_BODY_BYTES_MAX, PACKAGE_BYTES_MAX, SCRIPT_COMPONENT_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -45,7 +45,7 @@ pub use code::Code;
 pub use document::EXAMPLES;
 pub use request_id::RequestIds;
 
-use crate::{host::Host, package::PACKAGE_BYTES_MAX};
+use crate::host::Host;
 
 /// Every route there is, as the front door serves it: each request to its end.
 pub fn served(host: Arc<Host>) -> Router {

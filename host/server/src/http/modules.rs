@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode};
 use baton_domain::{ids::ModuleDigest, module::Declaration};
 use baton_sandbox::{Inspected, Rejection};
-use baton_store::{Origin, StoredModule};
+use baton_store::{Origin, StoredModule, Tenant};
+use jiff::Timestamp;
 
 use super::{
-    auth::Operator,
+    auth::{Operator, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::{Bytes, Json, Path},
@@ -37,31 +38,35 @@ pub async fn upload(
     let inspected = inspecting.await.map_err(|_| ApiError::internal())?;
     let inspected = inspected.map_err(|rejection| refused(&rejection))?;
     let compiled = host.library.compile(inspected).await?;
-    let inspected = compiled.inspected();
-    let tenant = &scope.tenant.document;
-    let module = StoredModule {
-        digest: inspected.digest(),
-        declaration: Declaration::clone(inspected.declaration()),
-        reads: inspected.fields().clone(),
-        bytes: inspected.bytes().len() as u64,
-        added_at: host.clock.now(),
-        added_by: scope.key.clone(),
-        origin: Origin::Upload,
-    };
-    let bytes = inspected.bytes().clone();
-    let is_new = host
-        .store
-        .add_module(&tenant.id, module.clone(), bytes)
-        .await?;
-    let kept = host.store.module(&tenant.id, &module.digest).await?;
+    let (is_new, kept) = keep(&host, &scope, compiled.inspected(), Origin::Upload).await?;
     let permissions = permissions(&host, &scope.tenant.document).await?;
-    let view = ModuleView::of(&kept.unwrap_or(module), &permissions, host.library.pack());
-    let status = if is_new {
+    let view = ModuleView::of(&kept, &permissions, host.library.pack());
+    Ok((made(is_new), Json(view)))
+}
+
+/// Keeps a module as the tenant's own; whether it is new, and what is kept: of
+/// bytes that were there before, what was said of them then.
+pub(super) async fn keep(
+    host: &Host,
+    scope: &Scope,
+    module: &Inspected,
+    origin: Origin,
+) -> Answer<(bool, StoredModule)> {
+    let tenant = &scope.tenant.document.id;
+    let stored = stored(module, host.clock.now(), scope.key.clone(), origin);
+    let bytes = module.bytes().clone();
+    let is_new = host.store.add_module(tenant, stored.clone(), bytes).await?;
+    let kept = host.store.module(tenant, &stored.digest).await?;
+    Ok((is_new, kept.unwrap_or(stored)))
+}
+
+/// 201 for what is new, 200 for what was there.
+pub(super) fn made(is_new: bool) -> StatusCode {
+    if is_new {
         StatusCode::CREATED
     } else {
         StatusCode::OK
-    };
-    Ok((status, Json(view)))
+    }
 }
 
 /// Lists the tenant's modules, and those of the host that it may use.
@@ -101,34 +106,48 @@ pub async fn show(
 ) -> Answer<Json<ModuleView>> {
     let digest = ModuleDigest::try_from(digest).map_err(|_| ApiError::not_found())?;
     let tenant = &scope.tenant.document;
-    let pack = host.library.pack();
-    let kept = match host.store.module(&tenant.id, &digest).await? {
-        Some(kept) => kept,
-        None => {
-            let module = pack.module(&digest).ok_or_else(ApiError::not_found)?;
-            of_pack(module.inspected())
-        }
-    };
+    let found = find(&host, tenant, &digest).await?;
+    let found = found.ok_or_else(ApiError::not_found)?;
     let permissions = permissions(&host, tenant).await?;
-    Ok(Json(ModuleView::of(&kept, &permissions, pack)))
+    let view = ModuleView::of(&found, &permissions, host.library.pack());
+    Ok(Json(view))
+}
+
+/// The module of these bytes, the tenant's or the host's.
+pub(super) async fn find(
+    host: &Host,
+    tenant: &Tenant,
+    digest: &ModuleDigest,
+) -> Answer<Option<StoredModule>> {
+    let kept = host.store.module(&tenant.id, digest).await?;
+    Ok(kept.or_else(|| Some(of_pack(host.library.pack().module(digest)?.inspected()))))
 }
 
 /// What the tenant's modules may read.
-pub(super) async fn permissions(host: &Host, tenant: &baton_store::Tenant) -> Answer<Permissions> {
+pub(super) async fn permissions(host: &Host, tenant: &Tenant) -> Answer<Permissions> {
     let denied = &host.config.evaluation.denied_fields;
     Ok(Permissions::of(&*host.store, tenant, denied).await?)
 }
 
 /// A module of the host's own pack, as if the tenant had it.
-pub(super) fn of_pack(module: &Inspected) -> StoredModule {
+fn of_pack(module: &Inspected) -> StoredModule {
+    stored(module, Timestamp::UNIX_EPOCH, "host".into(), Origin::Pack)
+}
+
+fn stored(
+    module: &Inspected,
+    added_at: Timestamp,
+    added_by: Arc<str>,
+    origin: Origin,
+) -> StoredModule {
     StoredModule {
         digest: module.digest(),
         declaration: Declaration::clone(module.declaration()),
         reads: module.fields().clone(),
         bytes: module.bytes().len() as u64,
-        added_at: jiff::Timestamp::UNIX_EPOCH,
-        added_by: "host".into(),
-        origin: Origin::Pack,
+        added_at,
+        added_by,
+        origin,
     }
 }
 

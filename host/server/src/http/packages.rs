@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
-use baton_domain::{module::Declaration, release::Asked};
+use baton_domain::release::Asked;
 use baton_store::{Origin, StoredModule, Tenant};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     code::Code,
     error::{Answer, ApiError},
     extract::{Bytes, Json},
-    modules::permissions,
+    modules::{keep, made, permissions},
     releases::{NewRelease, make_release},
     rollout::{change, refused},
     view::{InstalledView, ModuleView},
@@ -48,12 +48,7 @@ pub async fn install(
     let tenant = &scope.tenant.document;
     check_publisher(&host, tenant, &package).await?;
     let compiled = host.library.compile(package.module.clone()).await?;
-    let module = kept(&host, &scope, &package);
-    let bytes = compiled.inspected().bytes().clone();
-    let is_new = host
-        .store
-        .add_module(&tenant.id, module.clone(), bytes)
-        .await?;
+    let (is_new, module) = keep(&host, &scope, compiled.inspected(), origin(&package)).await?;
     let permissions = permissions(&host, tenant).await?;
     let pack = host.library.pack();
     let lacking = permissions.lacking(&Module::stored(&module, pack));
@@ -66,33 +61,16 @@ pub async fn install(
         module: ModuleView::of(&module, &permissions, pack),
         shadow,
     };
-    let status = if is_new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
-    Ok((status, Json(view)))
+    Ok((made(is_new), Json(view)))
 }
 
-fn kept(host: &Host, scope: &Scope, package: &Package) -> StoredModule {
-    let Package {
-        manifest,
-        key,
-        module,
-    } = package;
-    StoredModule {
-        digest: module.digest(),
-        declaration: Declaration::clone(module.declaration()),
-        reads: module.fields().clone(),
-        bytes: module.bytes().len() as u64,
-        added_at: host.clock.now(),
-        added_by: scope.key.clone(),
-        origin: Origin::Package {
-            publisher: manifest.publisher.clone(),
-            key: key.to_string().into(),
-            version: manifest.version.clone(),
-            why: manifest.reads.clone(),
-        },
+fn origin(package: &Package) -> Origin {
+    let manifest = &package.manifest;
+    Origin::Package {
+        publisher: manifest.publisher.clone(),
+        key: package.key.to_string().into(),
+        version: manifest.version.clone(),
+        why: manifest.reads.clone(),
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
     error::{Answer, ApiError},
     extract::{Json, Path, Query},
     messages::idempotency_key,
-    modules::{of_pack, permissions},
+    modules::{find, keep, made, permissions},
     view::{DifferenceView, PageQuery, PageView, ReleaseView},
 };
 use crate::{
@@ -117,13 +117,8 @@ pub async fn make(
 ) -> Answer<(StatusCode, Json<ReleaseView>)> {
     let key = idempotency_key(&headers)?;
     let (is_new, release) = make_release(&host, &scope, &key, &wanted).await?;
-    let status = if is_new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
     let view = view(&host, &scope.tenant.document, release).await?;
-    Ok((status, Json(view)))
+    Ok((made(is_new), Json(view)))
 }
 
 /// Makes the release, unless one was made under this key; whether it is new.
@@ -139,14 +134,15 @@ pub(super) async fn make_release(
             .store
             .releases(&tenant.id, None, RELEASE_KEYS_MAX)
             .await?;
-        let made = latest.into_iter().find(|it| it.key.as_deref() == Some(key));
-        if let Some(made) = made {
-            return Ok((false, made));
+        let before = latest.into_iter().find(|it| it.key.as_deref() == Some(key));
+        if let Some(before) = before {
+            return Ok((false, before));
         }
         let mut release = draft(host, scope, wanted).await?;
         let Document { revision, mut body } = host.store.rollout(&tenant.id).await?;
         (release.number, release.key) = (body.next_number(), Some(key.into()));
         check(host, tenant, &release).await?;
+        keep_of_pack(host, scope, &release.modules).await?;
         let rollout = Document { revision, body };
         let put = host
             .store
@@ -177,7 +173,6 @@ async fn draft(host: &Host, scope: &Scope, wanted: &NewRelease) -> Answer<Releas
     for module in &wanted.modules {
         put_module(host, &uploaded, &mut modules, module)?;
     }
-    keep_of_pack(host, scope, &modules).await?;
     let release = Release {
         number: ReleaseNumber(0),
         made_at: host.clock.now(),
@@ -193,19 +188,11 @@ async fn draft(host: &Host, scope: &Scope, wanted: &NewRelease) -> Answer<Releas
 /// Modules of the host's pack become the tenant's own, so that the release
 /// stays what it is when the host has others.
 async fn keep_of_pack(host: &Host, scope: &Scope, modules: &[ReleasedModule]) -> Answer<()> {
-    let tenant = &scope.tenant.document.id;
     for module in modules {
         let Some(of_host) = host.library.pack().module(&module.digest) else {
             continue;
         };
-        let kept = StoredModule {
-            added_at: host.clock.now(),
-            added_by: scope.key.clone(),
-            origin: Origin::Pack,
-            ..of_pack(of_host.inspected())
-        };
-        let bytes = of_host.inspected().bytes().clone();
-        host.store.add_module(tenant, kept, bytes).await?;
+        keep(host, scope, of_host.inspected(), Origin::Pack).await?;
     }
     Ok(())
 }
@@ -374,23 +361,15 @@ pub(super) async fn existing(
     tenant: &Tenant,
     number: ReleaseNumber,
 ) -> Answer<Release> {
-    if number == ReleaseNumber(0) {
-        return Ok(host.library.pack().release());
-    }
-    let found = host.store.made_release(&tenant.id, number).await?;
-    found.ok_or_else(ApiError::not_found)
+    let found = host.library.release(&*host.store, &tenant.id, number);
+    found.await?.ok_or_else(ApiError::not_found)
 }
 
 async fn view(host: &Host, tenant: &Tenant, release: Release) -> Answer<ReleaseView> {
     let mut reads = BTreeMap::new();
     for module in &release.modules {
-        let kept = host.store.module(&tenant.id, &module.digest).await?;
-        let of_host = || {
-            let module = host.library.pack().module(&module.digest)?;
-            Some(of_pack(module.inspected()))
-        };
-        if let Some(kept) = kept.or_else(of_host) {
-            reads.insert(module.digest, kept);
+        if let Some(found) = find(host, tenant, &module.digest).await? {
+            reads.insert(module.digest, found);
         }
     }
     Ok(ReleaseView::of(release, &reads))

@@ -20,7 +20,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use baton_domain::{
     field::Field,
     ids::{ModuleDigest, ModuleName},
-    limits::{PACKAGE_MANIFEST_BYTES_MAX, SCRIPT_COMPONENT_BYTES_MAX, SHORT_TEXT_CHARS_MAX},
+    limits::SHORT_TEXT_CHARS_MAX,
 };
 use baton_sandbox::{Inspected, Rejection};
 use serde::{Deserialize, Serialize};
@@ -180,10 +180,6 @@ impl Package {
         serde_json::to_vec_pretty(&file).map_err(unwritten)
     }
 }
-
-/// The longest file that can be a package.
-pub const PACKAGE_BYTES_MAX: usize =
-    SCRIPT_COMPONENT_BYTES_MAX / 3 * 4 + 2 * PACKAGE_MANIFEST_BYTES_MAX + 4_096;
 
 fn signed(component: &[u8], manifest: &str) -> Vec<u8> {
     let digest: [u8; 32] = Sha256::digest(component).into();

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use baton_domain::{
-    ids::{ModuleDigest, TenantId},
+    ids::{ModuleDigest, ReleaseNumber, TenantId},
     limits::COMPILED_MODULES_MAX,
+    release::Release,
 };
 use baton_sandbox::{ArtefactCache, Compiled, Compiler, Inspected, Rejection, Sandbox, Way};
 use baton_store::{Store, StoreError};
@@ -109,6 +110,23 @@ impl ModuleLibrary {
         let inspected = Inspected::inspect(bytes);
         let inspected = inspected.map_err(|source| LoadError::Refused { digest, source })?;
         self.compile(inspected).await
+    }
+
+    /// The release of this number: 0 is the host's own pack; `None` when it is
+    /// not kept any more, or never was.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn release(
+        &self,
+        store: &dyn Store,
+        tenant: &TenantId,
+        number: ReleaseNumber,
+    ) -> Result<Option<Release>, StoreError> {
+        if number == ReleaseNumber(0) {
+            return Ok(Some(self.pack.release()));
+        }
+        store.made_release(tenant, number).await
     }
 
     fn at_hand(&self, digest: &ModuleDigest) -> Option<Compiled> {

@@ -114,18 +114,15 @@ impl ActiveRollout {
     }
 }
 
-/// The release of this number; of number 0, the pack. One that is gone has no
-/// modules, so that the tenant's default applies.
+/// The release of this number. One that is gone has no modules, so that the
+/// tenant's default applies.
 async fn kept(
     library: &ModuleLibrary,
     store: &dyn Store,
     tenant: &Tenant,
     number: ReleaseNumber,
 ) -> Result<Release, StoreError> {
-    if number == ReleaseNumber(0) {
-        return Ok(library.pack().release());
-    }
-    let kept = store.made_release(&tenant.id, number).await?;
+    let kept = library.release(store, &tenant.id, number).await?;
     Ok(kept.unwrap_or_else(|| Release {
         number,
         made_at: jiff::Timestamp::UNIX_EPOCH,

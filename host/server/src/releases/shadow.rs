@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     directory::ActiveTenant,
-    evaluation::{ActiveRelease, Ask, Cause, When},
+    evaluation::{Ask, Cause, When},
     host::Host,
     pipeline::Change,
     work::Loop,
@@ -119,7 +119,7 @@ async fn look(host: &Host, job: ShadowJob) -> &'static str {
         host.trip(trip);
     }
     let is_same = is_same(&decision, &evaluated.record.decision);
-    note_comparison(release, is_same);
+    release.stats.compared(is_same);
     let id = &tenant.document.id;
     match record(host, id, &customer, number, evaluated.record).await {
         Ok(()) if is_same => "same",
@@ -129,10 +129,6 @@ async fn look(host: &Host, job: ShadowJob) -> &'static str {
             "lost"
         }
     }
-}
-
-fn note_comparison(release: &ActiveRelease, is_same: bool) {
-    release.stats.compared(is_same);
 }
 
 /// Whether the same would have been done.

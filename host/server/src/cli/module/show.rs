@@ -1,7 +1,5 @@
 //! `baton module list` and `baton module show`.
 
-use std::collections::HashSet;
-
 use anyhow::Context;
 use baton_domain::ids::ModuleDigest;
 use clap::Args;
@@ -20,14 +18,11 @@ pub(super) struct Show {
     module: String,
 }
 
-/// Lists all modules, a line each: by name, and each name's latest last. What a
-/// release took from the host is listed once.
+/// Lists all modules, a line each: by name, and each name's latest last.
 pub(super) async fn list(client: &Client) -> anyhow::Result<()> {
     let answer = client.get("/v1/modules").await?;
     client.show(&answer, |list: List<Kept>| {
         let mut modules = list.items;
-        let mut seen = HashSet::new();
-        modules.retain(|it| seen.insert(it.digest.clone()));
         modules.sort_by(|a, b| (&a.name, a.added_at).cmp(&(&b.name, b.added_at)));
         modules.iter().map(line).collect()
     })

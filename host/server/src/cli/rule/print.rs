@@ -3,21 +3,16 @@
 
 use std::{fmt, path::Path, process::ExitCode};
 
-use baton_domain::{
-    decide::RuleRun,
-    module::{ModuleFailure, Read, Reads},
-    signal::Signal,
-};
+use baton_domain::{decide::RuleRun, module::ModuleFailure, signal::Signal};
 use baton_sandbox::Tier;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::explain::{write_proposals, write_reads};
+
 /// What a command exits with when something in an author's file is wrong, or a
 /// case failed.
 pub(super) const MISTAKEN: u8 = 3;
-
-/// Widest value that is shown in full.
-const VALUE_CHARS_MAX: usize = 160;
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(super) fn json(result: &impl Serialize) -> anyhow::Result<()> {
@@ -70,30 +65,12 @@ pub(super) fn write_run(out: &mut impl fmt::Write, run: &RuleRun) -> fmt::Result
         Ok(signals) => {
             for signal in signals {
                 writeln!(out, "    says    {}", said(signal))?;
-                if let Some(tag) = &signal.tag {
-                    writeln!(out, "            tag \"{tag}\"")?;
-                }
-                if let Some(next_step) = &signal.next_step {
-                    writeln!(out, "            next step \"{next_step}\"")?;
-                }
+                write_proposals(out, signal)?;
             }
             Ok(())
         }
         Err(failure) => writeln!(out, "    failed  {}", failed(failure)),
     }
-}
-
-fn write_reads(out: &mut impl fmt::Write, reads: &Reads) -> fmt::Result {
-    for (at, read) in reads.iter().enumerate() {
-        let lead = if at == 0 { "reads" } else { "" };
-        let (name, value) = match read {
-            Read::Field(field, value) => (field.name().to_owned(), value.to_string()),
-            Read::Setting(name, Some(value)) => (format!("setting {name}"), value.to_string()),
-            Read::Setting(name, None) => (format!("setting {name}"), "not declared".to_owned()),
-        };
-        writeln!(out, "    {lead:<7} {name} = {}", shortened(&value))?;
-    }
-    Ok(())
 }
 
 /// A signal in one line, with the score as an expectation would write it.
@@ -110,13 +87,6 @@ pub(super) fn said(signal: &Signal) -> String {
 /// A failure and its code.
 pub(super) fn failed(failure: &ModuleFailure) -> String {
     format!("{failure} ({})", failure.code())
-}
-
-fn shortened(value: &str) -> String {
-    match value.char_indices().nth(VALUE_CHARS_MAX) {
-        None => value.to_owned(),
-        Some((end, _)) => format!("{}…", &value[..end]),
-    }
 }
 
 /// `1 case`, `2 cases`.
