@@ -1,17 +1,32 @@
 //! What was decided comes out the same when it is made again.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
 
+use baton::replay::{Replayed, replay};
+use baton_domain::{decide::DecisionRecord, ids::TenantId};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
     fixture::{ADMIN, Fixture, PHONE, until},
-    releases::{activate, events_of, have, moves, release, rule, trapping},
+    releases::{activate, decided, events_of, have, moves, release, rule, trapping},
 };
 
 /// What `baton replay` says of a store, and whether it is content.
 fn replayed(store: &Path) -> (Option<i32>, Value) {
+    let output = run_replay(store, &["--json"]);
+    let said = serde_json::from_slice(&output.stdout);
+    let said = said.unwrap_or_else(|_| {
+        panic!("{}", String::from_utf8_lossy(&output.stderr));
+    });
+    (output.status.code(), said)
+}
+
+fn run_replay(store: &Path, args: &[&str]) -> Output {
     use sha2::{Digest, Sha256};
     let folder = TempDir::new().expect("a folder");
     let config = folder.path().join("baton.toml");
@@ -22,16 +37,66 @@ fn replayed(store: &Path) -> (Option<i32>, Value) {
         hex::encode(Sha256::digest(ADMIN)),
     );
     fs::write(&config, text).expect("it is written");
-    let output = Command::new(env!("CARGO_BIN_EXE_baton"))
-        .args(["replay", "--json", "--config"])
+    Command::new(env!("CARGO_BIN_EXE_baton"))
+        .args(["replay", "--config"])
         .arg(&config)
+        .args(args)
         .output()
-        .expect("it runs");
-    let said = serde_json::from_slice(&output.stdout);
-    let said = said.unwrap_or_else(|_| {
-        panic!("{}", String::from_utf8_lossy(&output.stderr));
-    });
-    (output.status.code(), said)
+        .expect("it runs")
+}
+
+/// What became of the run of `eager`, or of the policy, in this record.
+async fn became(host: &Fixture, record: Value, module: &str) -> Replayed {
+    let record: DecisionRecord = serde_json::from_value(record).expect("a record");
+    let tenant = TenantId::parse("shop").expect("an id");
+    let runs = replay(&host.host.library, &*host.host.store, &tenant, &record).await;
+    let mut runs = runs.expect("the store is there").into_iter();
+    let run = runs.find(|it| it.module.as_str() == module);
+    run.expect("it ran").replayed
+}
+
+#[tokio::test]
+async fn a_record_that_says_otherwise_is_told_and_what_is_gone_is_no_difference() {
+    let host = Fixture::start().await;
+    let eager = rule("eager", "message.text != null", "She wrote.");
+    let eager = have(&host, eager).await;
+    activate(&host, json!([{ "module": eager }])).await;
+    let record = decided(&host, "hello").await;
+    for module in ["eager", "weighted"] {
+        assert_eq!(became(&host, record.clone(), module).await, Replayed::Same);
+    }
+    let rules = record["rules"].as_array().expect("rules").len();
+    let changed = |pointer: &str, value: Value| {
+        let mut changed = record.clone();
+        // The last one is `eager`.
+        let pointer = pointer.replace("last", &(rules - 1).to_string());
+        *changed.pointer_mut(&pointer).expect("a place") = value;
+        changed
+    };
+    for (pointer, value, module, what) in [
+        ("/rules/last/fuel", json!(7), "eager", "fuel"),
+        ("/rules/last/answer", json!({ "Ok": [] }), "eager", "answer"),
+        ("/rules/last/reads", json!([]), "eager", "reads"),
+        // Without that signal the policy takes another way.
+        (
+            "/rules/last/answer",
+            json!({ "Ok": [] }),
+            "weighted",
+            "reads",
+        ),
+        ("/policy/fuel", json!(7), "weighted", "fuel"),
+    ] {
+        let became = became(&host, changed(pointer, value), module).await;
+        assert_eq!(became, Replayed::Differs(what), "{pointer}");
+    }
+    let no_digest = json!("00".repeat(32));
+    for (pointer, value, module) in [
+        ("/rules/last/digest", no_digest, "eager"),
+        ("/release", json!(77), "weighted"),
+    ] {
+        let became = became(&host, changed(pointer, value), module).await;
+        assert!(matches!(became, Replayed::Gone(_)), "{became:?}");
+    }
 }
 
 #[tokio::test]
@@ -99,4 +164,10 @@ async fn every_decision_comes_out_the_same() {
     host.copy_store(copy.path());
     let (code, said) = replayed(copy.path());
     assert_eq!((code, &said["decisions"]), (Some(0), &json!(0)), "{said}");
+
+    // A slip of the pen is no clean bill.
+    let output = run_replay(copy.path(), &["--tenant", "shpo"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("there is no tenant shpo"), "{said}");
 }

@@ -1,6 +1,6 @@
 //! What is kept of what is uploaded, and what is refused.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{decided, have, make, release, rule, run_of, trapping, upload};
 use crate::fixture::{Fixture, tenant};
@@ -157,4 +157,33 @@ async fn releases_are_whole_after_a_restart() {
     // A shadow is recorded, and its failure is nobody's.
     assert_eq!(record["shadow"][0]["module"], "broken");
     assert_eq!(record["decision"]["is_degraded"], false, "{record}");
+}
+
+/// So that a release stays what it is when the host has other modules.
+#[tokio::test]
+async fn what_a_release_takes_of_the_host_becomes_the_tenants_own() {
+    let host = Fixture::start().await;
+    let brought = async || {
+        let (_, modules) = host.get("/v1/modules").await;
+        let items = modules["items"].as_array().expect("modules").clone();
+        let of_host = |it: &Value| it["added_by"] == "host";
+        let all = items.len();
+        (all, items.into_iter().filter(|it| !of_host(it)).count())
+    };
+    let (all, _) = brought().await;
+    let unfit = json!({ "base": 0, "modules": [
+        { "module": "high-basket-value", "settings": { "minimum": "much" } },
+    ] });
+    assert_eq!(make(&host, &unfit).await.0, 422);
+    assert_eq!(brought().await, (all, 0), "nothing came of it");
+    let (status, made) = make(&host, &json!({ "base": 0 })).await;
+    assert_eq!(status, 201, "{made}");
+    assert_eq!(brought().await, (all, all), "each once");
+    let tenant = "shop".to_owned().try_into().expect("an id");
+    for module in made["modules"].as_array().expect("modules") {
+        let digest = module["digest"].as_str().expect("a digest").to_owned();
+        let digest = digest.try_into().expect("a digest");
+        let bytes = host.host.store.module_bytes(&tenant, &digest).await;
+        assert!(bytes.expect("read").is_some(), "{module}");
+    }
 }
