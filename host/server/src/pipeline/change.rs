@@ -10,6 +10,7 @@ use baton_domain::{
     ids::{CustomerId, NumberId},
     occasion::Occasion,
     owner::Owner,
+    people::FieldSet,
     state::{CustomerState, Known},
 };
 use baton_store::{
@@ -124,6 +125,7 @@ impl Change {
                 due: None,
                 priority: 0,
                 because: Vec::new(),
+                read: Some(FieldSet::NONE),
             };
             let (number, body) = (Some(number.clone()), EventBody::HandedOff(handoff));
             self.append(Event {

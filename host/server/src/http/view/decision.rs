@@ -166,6 +166,8 @@ pub struct HandoffBody {
     priority: u8,
     /// The signals that brought it about.
     because: Vec<SpentBody>,
+    /// The fields that the reasons rest on; not known of older handoffs.
+    read: Option<Vec<String>>,
 }
 
 /// A signal that is not counted again in this episode while its reads stay.
