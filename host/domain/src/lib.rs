@@ -25,6 +25,7 @@ pub mod release;
 pub mod spent;
 
 pub mod people;
+pub mod seen;
 
 pub mod ids;
 pub mod limits;

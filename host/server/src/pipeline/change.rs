@@ -14,8 +14,8 @@ use baton_domain::{
     state::{CustomerState, Known},
 };
 use baton_store::{
-    Appended, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError, Version,
-    WorkChange, WorkKey, WorkKind,
+    Appended, AuditEntry, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError,
+    Version, WorkChange, WorkKey, WorkKind,
 };
 use jiff::{Timestamp, ToSpan};
 use tokio::time::Instant;
@@ -40,6 +40,8 @@ pub struct Change {
     links: Vec<Link>,
     absorb: Option<(CustomerId, Version)>,
     work: Vec<WorkChange>,
+    /// Who does it, when it is a person or a key.
+    audit: Vec<AuditEntry>,
     /// What to count once it is durable.
     decided: Vec<DecisionCount>,
     /// What the shadow looks at once it is durable.
@@ -67,6 +69,7 @@ impl Change {
             links: Vec::new(),
             absorb: None,
             work: Vec::new(),
+            audit: Vec::new(),
             decided: Vec::new(),
             shadows: Vec::new(),
         };
@@ -350,6 +353,11 @@ impl Change {
         }));
     }
 
+    /// Tells the audit who does it; durable with the rest.
+    pub fn by(&mut self, entry: AuditEntry) {
+        self.audit.push(entry);
+    }
+
     /// Makes the change durable.
     ///
     /// # Errors
@@ -357,6 +365,11 @@ impl Change {
     pub async fn commit(self, host: &Host) -> Result<Appended, CommitError> {
         let adds_work = !self.work.is_empty();
         let customer = self.customer.clone();
+        let of_customer = |mut entry: AuditEntry| {
+            entry.customer = Some(customer.clone());
+            entry
+        };
+        let audit = self.audit.into_iter().map(of_customer).collect();
         let committed = host
             .store
             .commit(Commit {
@@ -369,6 +382,7 @@ impl Change {
                 links: self.links,
                 absorb: self.absorb,
                 work: self.work,
+                audit,
             })
             .await;
         host.metrics.committed(&committed, &self.decided);
