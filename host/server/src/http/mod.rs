@@ -12,6 +12,7 @@ mod audit;
 mod auth;
 mod code;
 mod conversations;
+mod customer_export;
 mod customers;
 mod dead_letters;
 mod decisions;
@@ -97,6 +98,7 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(customers::list))
         .routes(routes!(customers::show))
         .routes(routes!(customers::events))
+        .routes(routes!(customer_export::export))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::show))
         .routes(routes!(conversations::claim))
