@@ -98,7 +98,7 @@ impl Seen<'_> {
                 let seen = id.and_then(|id| self.message_id(&id).map(|_| value.clone()));
                 or_null(seen, self.holds(Field::CustomerPhone))
             }
-            Key => self.holds(Field::CustomerPhone).then(|| value.clone()),
+            Key => self.holds_all(FieldSet::all()).then(|| value.clone()),
             Words => self.words(read, || value.clone()),
             Outcome => Some(self.outcome(value)),
             Spent => Some(self.spent(value)),
