@@ -8,10 +8,10 @@ use std::{
 };
 
 use anyhow::Context;
-use baton::accept::files;
+use baton::accept::{self, files};
 use baton_domain::limits::CONNECTIONS_MAX;
 use clap::{Args, ValueEnum};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 
 use crate::{
     floor::{self, Front},
@@ -108,7 +108,7 @@ impl Serve {
 
     async fn serve(self) -> anyhow::Result<()> {
         files::allow_for(CONNECTIONS_MAX)?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = accept::listen(([127, 0, 0, 1], 0).into())?;
         let port = listener.local_addr()?.port();
         let (said, control) = watch::channel(Said::Serve);
         match self.subject {

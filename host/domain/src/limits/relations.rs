@@ -27,6 +27,8 @@ const _: () = {
     assert!(CONNECTIONS_MAX <= CONFIGURED_CONNECTIONS_MAX);
     // 2,000 who dribble leave as much room for those who do not.
     assert!(CONNECTIONS_MAX >= 2 * 2_000);
+    // Who may be served may knock at once.
+    assert!(CONNECTIONS_BACKLOG_MAX as usize >= CONNECTIONS_MAX);
     assert!(REFUSALS_AT_ONCE_MAX < CONNECTIONS_MAX);
     assert!(REFUSAL_SECONDS_MAX < HEADER_SECONDS_MAX);
     assert!(HEADER_BYTES_MAX <= CONNECTION_BUFFER_BYTES_MAX);
