@@ -1,18 +1,10 @@
 //! An operator at work: uploads, grants, releases and moves over HTTP, as the
 //! command line does.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
-
 use anyhow::ensure;
 use serde_json::{Value, json};
 
 use crate::drive::Client;
-
-/// How long it waits for a module more to be compiled.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An operator of one tenant.
 pub struct Operator {
@@ -52,23 +44,6 @@ impl Operator {
         let body = json!({ "fields": fields });
         self.ask(("PUT", &format!("/v1/grants/{name}")), &[], &body)?;
         text(&module, "digest")
-    }
-
-    /// The same, for as many modules as it takes: waits when too many were
-    /// compiled lately.
-    pub fn have_in_time(&mut self, bytes: &[u8]) -> anyhow::Result<String> {
-        let begun = Instant::now();
-        loop {
-            match self.have(bytes) {
-                Err(error)
-                    if error.to_string().contains("too_many_compiles")
-                        && begun.elapsed() < PATIENCE =>
-                {
-                    thread::sleep(Duration::from_secs(1));
-                }
-                had => return had,
-            }
-        }
     }
 
     /// Makes a release of `modules` alone; its number.

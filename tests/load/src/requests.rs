@@ -60,6 +60,12 @@ impl Requests {
         Self { number, ..self }
     }
 
+    /// The same from the request of this number on, so that none is one that
+    /// was sent before.
+    pub fn from(self, next: u64) -> Self {
+        Self { next, ..self }
+    }
+
     /// Makes `count` requests of one message each, to be taken by
     /// [`Requests::take`].
     pub fn prepare(&mut self, count: usize) {

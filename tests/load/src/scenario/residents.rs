@@ -44,8 +44,8 @@ pub fn run(stage: &Stage<'_>) -> anyhow::Result<Vec<Row>> {
     };
     // Compiles everything; the next hosts find it on the disk.
     host(1 << 20)?.end()?;
-    let roomy = used(&host(1 << 20)?, stage, tenants)?;
-    let tight = used(&host(RESIDENT_MIB)?, stage, tenants)?;
+    let roomy = used(&host(1 << 20)?, stage, (tenants, 0))?;
+    let tight = used(&host(RESIDENT_MIB)?, stage, (tenants, 1))?;
     let grown = tight.after.saturating_sub(tight.before);
     Ok(vec![
         row(
@@ -98,13 +98,18 @@ impl Used {
     }
 }
 
-fn used(server: &Server, stage: &Stage<'_>, tenants: usize) -> anyhow::Result<Used> {
+fn used(
+    server: &Server,
+    stage: &Stage<'_>,
+    (tenants, round): (usize, u64),
+) -> anyhow::Result<Used> {
     let before = server.memory() >> 20;
     let mut client = Client::to(server.port)?;
     let mut request = Vec::new();
     let mut took = Vec::with_capacity(tenants);
     for tenant in 0..tenants {
-        let mut requests = requests(stage.customers)?.of_number(number_of(tenant));
+        let requests = requests(stage.customers)?.from(round);
+        let mut requests = requests.of_number(number_of(tenant));
         requests.make(1, &mut request);
         let begun = Instant::now();
         let status = client.ask(&request)?;
