@@ -18,7 +18,7 @@ use baton_whatsapp::{
 };
 
 use crate::{
-    releases::{ActiveRollout, ModuleLibrary},
+    releases::ActiveRollout,
     tenant::{self, InvalidTenant},
 };
 
@@ -30,7 +30,7 @@ pub struct ActiveTenant {
     /// What decisions need of it.
     pub profile: Arc<TenantProfile>,
     /// The releases in force.
-    pub rollout: ActiveRollout,
+    pub rollout: Arc<ActiveRollout>,
 }
 
 /// A Meta app, ready for use.
@@ -82,15 +82,16 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Reads everything from the store. What cannot be used any more is left
-    /// out and told to the log: one tenant's trouble is not the others'.
+    /// Reads everything from the store; what has not changed since `before` is
+    /// the same. What cannot be used any more is left out and told to the log:
+    /// one tenant's trouble is not the others'.
     ///
     /// # Errors
     /// Only the store's.
     pub async fn load(
         store: &dyn Store,
-        library: &ModuleLibrary,
         denied: &BTreeSet<Field>,
+        before: &Self,
     ) -> Result<Self, StoreError> {
         let mut directory = Self::default();
         for app in store.apps().await? {
@@ -100,7 +101,8 @@ impl Directory {
             }
         }
         for tenant in store.tenants().await? {
-            let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
+            let before = before.tenant(&tenant.body.id).map(|it| &it.rollout);
+            let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
             directory.put(&tenant.body, rollout);
         }
         let keys = store.api_keys().await?.into_iter();
@@ -115,21 +117,21 @@ impl Directory {
     pub async fn reload(
         &mut self,
         store: &dyn Store,
-        library: &ModuleLibrary,
         denied: &BTreeSet<Field>,
         id: &TenantId,
     ) -> Result<(), StoreError> {
         self.numbers.retain(|_, it| it.document.id != *id);
-        self.tenants.remove(id);
+        let before = self.tenants.remove(id);
         if let Some(tenant) = store.tenant(id).await? {
-            let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
+            let before = before.as_ref().map(|it| &it.rollout);
+            let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
             self.put(&tenant.body, rollout);
         }
         Ok(())
     }
 
     /// Puts a tenant into use, or leaves it out and tells the log.
-    fn put(&mut self, tenant: &Tenant, rollout: ActiveRollout) {
+    fn put(&mut self, tenant: &Tenant, rollout: Arc<ActiveRollout>) {
         match ActiveTenant::new(tenant, rollout) {
             Ok(active) => self.add(Arc::new(active)),
             Err(error) => tracing::error!(tenant = %tenant.id, %error, "tenant left out"),
@@ -190,7 +192,7 @@ impl Directory {
 }
 
 impl ActiveTenant {
-    fn new(tenant: &Tenant, rollout: ActiveRollout) -> Result<Self, InvalidTenant> {
+    fn new(tenant: &Tenant, rollout: Arc<ActiveRollout>) -> Result<Self, InvalidTenant> {
         Ok(Self {
             profile: Arc::new(tenant::profile(tenant)?),
             rollout,

@@ -6,17 +6,20 @@ use arc_swap::ArcSwap;
 use baton_domain::ids::TenantId;
 use baton_store::{Store, StoreError};
 use baton_whatsapp::graph::Graph;
-use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::{
+    sync::{Mutex, Notify, mpsc},
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     accept::Door,
     clock::Clock,
     config::Config,
-    directory::Directory,
+    directory::{ActiveTenant, Directory},
     evaluation::Evaluators,
     http::RequestIds,
     metrics::Metrics,
-    releases::{ModuleLibrary, Shadows, Trip},
+    releases::{Compiles, ModuleLibrary, ReadyRollout, Residents, Shadows, Trip},
 };
 
 /// The running host.
@@ -33,6 +36,10 @@ pub struct Host {
     pub store: Arc<dyn Store>,
     /// The modules there are.
     pub library: ModuleLibrary,
+    /// Tenants whose releases are ready to run.
+    pub residents: Residents,
+    /// How many modules each tenant may have compiled.
+    pub compiles: Compiles,
     /// Whoever runs guest code.
     pub evaluators: Evaluators,
     /// Moments that wait for a shadow release.
@@ -85,10 +92,12 @@ impl Host {
     /// The store's.
     pub async fn new(parts: Parts) -> Result<Arc<Self>, StoreError> {
         let denied = &parts.config.evaluation.denied_fields;
-        let directory = Directory::load(&*parts.store, &parts.library, denied).await?;
+        let directory = Directory::load(&*parts.store, denied, &Directory::default()).await?;
         let (trips, tripped) = mpsc::unbounded_channel();
         Ok(Arc::new(Self {
             shadows: Shadows::default(),
+            residents: Residents::new(parts.config.evaluation.resident_mib << 20),
+            compiles: Compiles::default(),
             trips,
             tripped: std::sync::Mutex::new(Some(tripped)),
             door: Arc::new(Door::new(parts.config.limits.clone())),
@@ -120,22 +129,60 @@ impl Host {
     /// The store's.
     pub async fn reload_directory(&self) -> Result<(), StoreError> {
         let denied = &self.config.evaluation.denied_fields;
-        let directory = Directory::load(&*self.store, &self.library, denied).await?;
+        let directory = Directory::load(&*self.store, denied, &self.directory()).await?;
         self.directory.store(Arc::new(directory));
         Ok(())
     }
 
-    /// Reads one tenant anew, after a change to what is its own. Hold
-    /// [`Host::directory_changes`] meanwhile.
+    /// The releases that decide for `tenant`, made ready if need be.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn releases_of(
+        &self,
+        tenant: &ActiveTenant,
+    ) -> Result<Arc<ReadyRollout>, StoreError> {
+        let (rollout, store) = (&tenant.rollout, &*self.store);
+        self.residents.ready(rollout, &self.library, store).await
+    }
+
+    /// The same, if they can be had in time: whoever answers a webhook does not
+    /// wait until a module is compiled.
+    pub async fn releases_by(
+        &self,
+        tenant: &ActiveTenant,
+        deadline: Instant,
+    ) -> Option<Arc<ReadyRollout>> {
+        if let Some(ready) = self.residents.at_hand(&tenant.rollout) {
+            return Some(ready);
+        }
+        match timeout_at(deadline, self.releases_of(tenant)).await {
+            Ok(Ok(ready)) => Some(ready),
+            Ok(Err(error)) => {
+                tracing::warn!(tenant = %tenant.document.id, %error, "its releases are not ready");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Reads one tenant anew, after a change to what is its own. Of a tenant
+    /// that is in use the releases are made ready before it is swapped in, so
+    /// that no event waits for them. Hold [`Host::directory_changes`] meanwhile.
     ///
     /// # Errors
     /// The store's.
     pub async fn reload_tenant(&self, tenant: &TenantId) -> Result<(), StoreError> {
         let denied = &self.config.evaluation.denied_fields;
-        let mut directory = Directory::clone(&self.directory());
-        directory
-            .reload(&*self.store, &self.library, denied, tenant)
-            .await?;
+        let before = self.directory();
+        let mut directory = Directory::clone(&before);
+        directory.reload(&*self.store, denied, tenant).await?;
+        let is_in_use = before
+            .tenant(tenant)
+            .is_some_and(|it| it.rollout.is_ready());
+        if let Some(tenant) = directory.tenant(tenant).filter(|_| is_in_use) {
+            self.releases_of(tenant).await?;
+        }
         self.directory.store(Arc::new(directory));
         Ok(())
     }

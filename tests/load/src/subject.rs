@@ -89,6 +89,13 @@ pub struct Serve {
     /// Tenants, one of them with slow rules.
     #[arg(long, default_value_t = 0)]
     pub tenants: usize,
+    /// Modules of each tenant's own; then nothing else decides, and they are
+    /// compiled before it serves.
+    #[arg(long, default_value_t = 0)]
+    pub own_modules: usize,
+    /// Memory for tenants' modules, in MiB.
+    #[arg(long)]
+    pub resident_mib: Option<u64>,
 }
 
 impl Serve {

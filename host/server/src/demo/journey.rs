@@ -203,6 +203,7 @@ impl Player<'_> {
         note(&explained(&Evaluated {
             record,
             elapsed: Vec::new(),
+            took: std::time::Duration::ZERO,
             tripped: None,
         }));
         self.thread_is_whole().await?;

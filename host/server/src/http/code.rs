@@ -70,6 +70,7 @@ codes! {
     ModuleRefused "module_refused" UNPROCESSABLE_ENTITY "The module is not admitted: `reason` says why in one word, the message in a sentence.";
     PackageRefused "package_refused" UNPROCESSABLE_ENTITY "The package is not taken: `reason` says why in one word, the message in a sentence.";
     ReleaseUnfit "release_unfit" UNPROCESSABLE_ENTITY "Modules of the release cannot run: `problems` names them, each with a stable code.";
+    TooManyCompiles "too_many_compiles" TOO_MANY_REQUESTS "Too many modules were compiled for you lately: come again after `Retry-After` seconds.";
     BodyTimedOut "body_timed_out" REQUEST_TIMEOUT "The whole body did not come in time.";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong in Baton: try again.";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much is in work, nothing of it was begun: come again after `Retry-After` seconds.";

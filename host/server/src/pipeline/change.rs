@@ -205,13 +205,14 @@ impl Change {
         let number = occasion.number.clone();
         let facts = Facts::new(self.state.clone(), occasion, self.tenant.profile.clone());
         let (tenant, cause) = (self.tenant.clone(), self.cause(host, &event));
-        let release = tenant
-            .rollout
-            .release_of(&tenant.document.id, &self.customer);
+        let Some(releases) = host.releases_by(&tenant, deadline).await else {
+            return self.put_off(host, event, cause);
+        };
+        let release = releases.release_of(&tenant.rollout, &self.customer);
         if !release.can_judge(&facts) {
             return;
         }
-        let for_shadow = tenant.rollout.shadow().map(|_| facts.clone());
+        let for_shadow = releases.shadow().map(|_| facts.clone());
         let ask = Ask {
             tenant: &tenant,
             customer: &self.customer,
@@ -227,14 +228,16 @@ impl Change {
                 host.metrics.evaluated("inline", &evaluated);
                 self.decided_on(host, (for_shadow, cause), number, evaluated);
             }
-            None => {
-                host.metrics.evaluations.count("deferred");
-                host.metrics
-                    .deferrals
-                    .count(self.tenant.document.id.as_str());
-                self.defer(now, event, cause);
-            }
+            None => self.put_off(host, event, cause),
         }
+    }
+
+    /// Counts what [`Change::defer`] defers.
+    fn put_off(&mut self, host: &Host, event: Event, cause: Cause) {
+        host.metrics.evaluations.count("deferred");
+        let tenant = self.tenant.document.id.as_str();
+        host.metrics.deferrals.count(tenant);
+        self.defer(host.clock.now(), event, cause);
     }
 
     /// What tells the evaluation of `event` from others, also when the event is
@@ -302,7 +305,8 @@ impl Change {
         if let Some(trip) = evaluated.trip(&tenant.document.id) {
             host.trip(trip);
         }
-        if let (Some(facts), Some(_)) = (facts, tenant.rollout.shadow()) {
+        let shadow = tenant.rollout.document.body.shadow();
+        if let (Some(facts), Some(_)) = (facts, shadow) {
             self.shadows.push(ShadowJob {
                 tenant: tenant.clone(),
                 customer: self.customer.clone(),
@@ -344,7 +348,12 @@ impl Change {
             key: WorkKey(format!("evaluate/{}/{place}", self.customer).into()),
             kind: WorkKind::Evaluate,
             due_at: now,
-            payload: Deferred { event, cause }.payload(),
+            payload: Deferred {
+                event,
+                cause,
+                waits: 0,
+            }
+            .payload(),
         }));
     }
 

@@ -164,9 +164,20 @@ impl Shared {
         put: Put,
         document: Document<T>,
     ) -> Result<(), CommitError> {
+        let next = document.revision + 1;
+        self.put_document_as(put, document, next).await
+    }
+
+    /// The same, as revision `next`.
+    pub(super) async fn put_document_as<T: Serialize>(
+        self: &Arc<Self>,
+        put: Put,
+        document: Document<T>,
+        next: u64,
+    ) -> Result<(), CommitError> {
         let Document { revision, body } = document;
         let Put { key, among, max } = put;
-        let record = self.sealed(&key, revision + 1, &body)?;
+        let record = self.sealed(&key, next, &body)?;
         let over = |what, max| Err(StoreError::OverLimit { what, max }.into());
         if record.len() > DIRECTORY_DOCUMENT_BYTES_MAX {
             return over("bytes of a document", DIRECTORY_DOCUMENT_BYTES_MAX);
