@@ -167,8 +167,8 @@ impl Host {
     }
 
     /// Reads one tenant anew, after a change to what is its own. Of a tenant
-    /// that is in use the releases are made ready before it is swapped in, so
-    /// that no event waits for them. Hold [`Host::directory_changes`] meanwhile.
+    /// that is in use, or whose releases moved, they are made ready before it is
+    /// swapped in, so that no event waits for them. Hold [`Host::directory_changes`] meanwhile.
     ///
     /// # Errors
     /// The store's.
@@ -177,10 +177,14 @@ impl Host {
         let before = self.directory();
         let mut directory = Directory::clone(&before);
         directory.reload(&*self.store, denied, tenant).await?;
-        let is_in_use = before
-            .tenant(tenant)
-            .is_some_and(|it| it.rollout.is_ready());
-        if let Some(tenant) = directory.tenant(tenant).filter(|_| is_in_use) {
+        let before = before.tenant(tenant);
+        let is_needed = |now: &&Arc<ActiveTenant>| {
+            let has_moved = |it: &Arc<ActiveTenant>| {
+                it.rollout.document.revision != now.rollout.document.revision
+            };
+            before.is_some_and(|it| it.rollout.is_ready() || has_moved(it))
+        };
+        if let Some(tenant) = directory.tenant(tenant).filter(is_needed) {
             self.releases_of(tenant).await?;
         }
         self.directory.store(Arc::new(directory));

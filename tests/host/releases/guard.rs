@@ -119,7 +119,8 @@ async fn a_failure_is_open_or_brings_a_person() {
 /// a change of the tenant's document.
 #[tokio::test]
 async fn a_release_that_computes_too_long_is_taken_back() {
-    let host = Fixture::start().await;
+    // As long as may be, so that each is decided on before the answer.
+    let host = Fixture::configured(|config| config.evaluation.budget_ms = 5_000).await;
     let slow_of = |ms: u64| {
         json!({ "enabled": true, "window": 20, "failed_percent": 100,
             "slow_ms": ms, "slow_percent": 10 })

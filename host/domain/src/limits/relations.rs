@@ -99,6 +99,10 @@ const _: () = {
 
 const _: () = {
     assert!(TENANT_MODULES_MAX >= RELEASE_MODULES_MAX);
+    // Whoever waits for a release still holds its row when it stands aside.
+    assert!(RELEASE_WAIT_SECONDS < WORK_LEASE_SECONDS);
+    assert!(COMPILED_BYTES_MAX >= ARTEFACT_BYTES_MAX);
+    assert!(TENANT_COMPILES_MAX > 0 && TENANT_COMPILE_SECONDS > 0);
     assert!(ROLLBACKS_MAX < TENANT_RELEASES_MAX);
     assert!(RELEASE_KEYS_MAX <= TENANT_RELEASES_MAX);
     assert!(GUARDRAIL_WINDOW_MIN < GUARDRAIL_WINDOW_MAX);

@@ -18,7 +18,7 @@ use crate::{
     report::Row,
     requests::{Requests, number_of},
     subject::Subject,
-    table::{fill_history, requests},
+    table::requests,
 };
 
 /// Webhooks a second of the neighbour, and of the hostile tenant: well below
@@ -39,7 +39,6 @@ pub fn run(stage: &Stage<'_>) -> anyhow::Result<Vec<Row>> {
     let folder = stage.folder.join("hostile");
     let server = Server::start(Subject::FiveRules, &folder, &options)?;
     let mut neighbour = requests(stage.customers)?;
-    fill_history(&server, Subject::FiveRules, stage.customers, &mut neighbour)?;
     let mut hostile = requests(stage.customers)?.of_number(number_of(SLOW_TENANT));
     let mut operator = Operator::of(server.port, api_key(&tenant_name(SLOW_TENANT)))?;
     let (count, release) = released(&mut operator)?;
