@@ -24,6 +24,9 @@ pub mod owner;
 pub mod release;
 pub mod spent;
 
+pub mod people;
+pub mod seen;
+
 pub mod ids;
 pub mod limits;
 pub mod money;

@@ -5,6 +5,7 @@
 mod admission;
 mod author;
 mod front_door;
+mod people;
 mod relations;
 mod releases;
 mod script;
@@ -12,6 +13,7 @@ mod script;
 pub use admission::*;
 pub use author::*;
 pub use front_door::*;
+pub use people::*;
 pub use releases::*;
 pub use script::*;
 

@@ -111,6 +111,8 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::Claimed(_)
         | EventBody::Returned(_)
         | EventBody::Resolved(_)
-        | EventBody::Tagged(_) => None,
+        | EventBody::Tagged(_)
+        | EventBody::FieldGranted(_)
+        | EventBody::Reassigned(_) => None,
     }
 }

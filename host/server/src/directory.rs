@@ -19,6 +19,7 @@ use baton_whatsapp::{
 
 use crate::{
     releases::ActiveRollout,
+    roster::Roster,
     tenant::{self, InvalidTenant},
 };
 
@@ -79,6 +80,9 @@ pub struct Directory {
     numbers: HashMap<NumberId, Arc<ActiveTenant>>,
     apps: HashMap<String, Arc<ActiveApp>>,
     keys: HashMap<KeyHash, ApiKey>,
+    rosters: HashMap<TenantId, Arc<Roster>>,
+    /// Whose people have the token of a hash.
+    tokens: HashMap<KeyHash, TenantId>,
 }
 
 impl Directory {
@@ -104,6 +108,8 @@ impl Directory {
             let before = before.tenant(&tenant.body.id).map(|it| &it.rollout);
             let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
             directory.put(&tenant.body, rollout);
+            let roster = Roster::load(store, &tenant.body.id).await?;
+            directory.enlist(&tenant.body.id, roster);
         }
         let keys = store.api_keys().await?.into_iter();
         directory.keys = keys.map(|key| (key.body.hash, key.body)).collect();
@@ -127,7 +133,28 @@ impl Directory {
             let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
             self.put(&tenant.body, rollout);
         }
+        let roster = Roster::load(store, id).await?;
+        self.enlist(id, roster);
         Ok(())
+    }
+
+    /// Puts a tenant's people in the place of those who were known.
+    fn enlist(&mut self, tenant: &TenantId, roster: Arc<Roster>) {
+        self.tokens.retain(|_, it| it != tenant);
+        let hashes = roster.tokens().iter().map(|it| it.body.hash);
+        self.tokens
+            .extend(hashes.map(|hash| (hash, tenant.clone())));
+        self.rosters.insert(tenant.clone(), roster);
+    }
+
+    /// The people of a tenant; nobody when there is no such tenant.
+    pub fn roster(&self, tenant: &TenantId) -> Arc<Roster> {
+        self.rosters.get(tenant).cloned().unwrap_or_default()
+    }
+
+    /// The tenant whose people have the token of this hash.
+    pub fn tenant_of_token(&self, hash: &KeyHash) -> Option<&TenantId> {
+        self.tokens.get(hash)
     }
 
     /// Puts a tenant into use, or leaves it out and tells the log.

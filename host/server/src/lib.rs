@@ -26,6 +26,7 @@ pub mod metrics;
 pub mod package;
 pub mod releases;
 pub mod replay;
+pub mod roster;
 pub mod rule_pack;
 pub mod secret;
 pub mod tenant;

@@ -7,6 +7,7 @@
 mod commerce;
 mod message;
 mod ownership;
+mod people;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub use message::{
     PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued, SendResolved,
 };
 pub use ownership::{Claimed, HandedOff, Resolved, Returned, Tagged, TimerFired};
+pub use people::{FieldGranted, Reassigned};
 
 use crate::{decide::DecisionRecord, ids::NumberId};
 
@@ -89,4 +91,8 @@ pub enum EventBody {
     Tagged(Tagged),
     /// A declared deadline passed.
     TimerFired(TimerFired),
+    /// Somebody may see more of the conversation for a while.
+    FieldGranted(FieldGranted),
+    /// The conversation passed from one person to another.
+    Reassigned(Reassigned),
 }

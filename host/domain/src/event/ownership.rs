@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{AgentId, EpisodeNumber, OwnerEpoch, TeamName, TierName},
+    people::FieldSet,
     spent::SpentSignal,
 };
 
@@ -41,6 +42,10 @@ pub struct HandedOff {
     /// The signals that brought it about, which are spent from now on.
     #[serde(default)]
     pub because: Vec<SpentSignal>,
+    /// The fields that the reasons rest on: who lacks one of them does not see
+    /// the reasons. Of older handoffs it is not known, and any field counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<FieldSet>,
 }
 
 /// A person took the next step.

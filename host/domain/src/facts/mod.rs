@@ -8,4 +8,5 @@ mod moment;
 
 pub use deadline::requested_date;
 pub use mask::masked;
+pub(crate) use mask::{Keep, masked_but};
 pub use moment::Facts;

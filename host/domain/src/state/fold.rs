@@ -14,7 +14,7 @@ use crate::{
     event::{
         Author, BasketChanged, BookingChanged, BotAnswered, DeliveryEstimated, EchoReceived, Event,
         EventBody, HandedOff, InboundMessage, OrderChanged, OrderStatus, PastMessage,
-        ProfileChanged, Resolved, SendOutcome, SendQueued, SendResolved,
+        ProfileChanged, Reassigned, Resolved, SendOutcome, SendQueued, SendResolved,
     },
     ids::{MessageId, NumberId},
     limits::CONVERSATIONS_MAX,
@@ -221,6 +221,13 @@ impl Conversation {
                 if let Some(episode) = self.episode_of(tagged.episode) {
                     episode.tag(&tagged.tags);
                 }
+            }
+            EventBody::FieldGranted(grant) => self.grants.add(at, grant),
+            EventBody::Reassigned(passed) => {
+                let Reassigned {
+                    epoch, from, to, ..
+                } = passed.clone();
+                self.change_owner(at, &OwnerChange::Reassign { epoch, from, to });
             }
             // Records for people and audit; what follows from a decision or a
             // timer comes as an event of its own.

@@ -5,6 +5,7 @@
 mod bound;
 mod conversation;
 mod fold;
+mod grants;
 mod known;
 mod latest;
 mod misses;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use conversation::{Conversation, Episode, OwnerSince};
 pub use fold::fold;
+pub use grants::{Grant, Grants};
 pub use known::Known;
 pub use latest::Latest;
 pub use orders::{Lifetime, Order, Orders};

@@ -272,6 +272,7 @@ impl Story {
             due: None,
             priority: 50,
             because: vec![],
+            read: None,
         }
     }
 

@@ -8,6 +8,7 @@ mod facts;
 mod fold;
 mod ownership;
 mod release;
+mod seen;
 mod storage;
 
 mod given;

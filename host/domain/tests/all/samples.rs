@@ -8,6 +8,7 @@ use baton_domain::{
     ids::*,
     module::{ModuleFailure, ModuleRun, Read, SettingValue},
     occasion::OccasionKind,
+    people::Principal,
     signal::{Score, Signal},
     spent::{ReadsFingerprint, SpentSignal},
 };
@@ -307,7 +308,26 @@ fn decision() -> DecisionRecord {
 
 pub(crate) fn samples() -> Vec<Event> {
     // Later kinds come last: what was stored keeps its place.
-    let later = vec![EventBody::Shadowed(Box::new(shadow()))];
+    let later = vec![
+        EventBody::Shadowed(Box::new(shadow())),
+        EventBody::FieldGranted(FieldGranted {
+            agent: agent("ana"),
+            fields: [Field::CustomerPhone].into_iter().collect(),
+            reason: "calls the courier".into(),
+            until: start(),
+            by: Principal::Person(agent("budi")),
+        }),
+        EventBody::HandedOff(HandedOff {
+            read: Some([Field::BasketValue].into_iter().collect()),
+            ..Story::new().handoff()
+        }),
+        EventBody::Reassigned(Reassigned {
+            epoch: OwnerEpoch(3),
+            from: agent("ana"),
+            to: agent("budi"),
+            by: Principal::Key("console".into()),
+        }),
+    ];
     let bodies = [messages(), commerce(), ownership(), later].concat();
     let at = |place: usize| start() + jiff::SignedDuration::from_millis(place as i64 * 1_001);
     let event = |(place, body)| {

@@ -38,11 +38,13 @@ fn kind(body: &EventBody) -> &'static str {
         EventBody::Resolved(_) => "resolved",
         EventBody::Tagged(_) => "tagged",
         EventBody::TimerFired(_) => "timer_fired",
+        EventBody::FieldGranted(_) => "field_granted",
+        EventBody::Reassigned(_) => "reassigned",
     }
 }
 
 /// Kinds that [`kind`] knows.
-const KINDS: usize = 24;
+const KINDS: usize = 26;
 
 fn stored(event: &Event) -> String {
     serde_json::to_string(event).unwrap()

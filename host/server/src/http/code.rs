@@ -59,6 +59,8 @@ codes! {
     PublisherChanged "publisher_changed" CONFLICT "The module's name belongs to another publisher, or to the tenant.";
     RolloutRefused "rollout_refused" CONFLICT "The releases do not stand so that this could be done; the message says why.";
     NotMoved "not_moved" CONFLICT "It changed nothing: someone else has the next step, or nobody took it.";
+    SuccessorWanted "successor_wanted" CONFLICT "Somebody owns conversations: name a `successor` who takes them.";
+    InUse "in_use" CONFLICT "Others rest on it; the message says who.";
     OutsideServiceWindow "outside_service_window" CONFLICT "The customer wrote more than 24 hours ago: send an approved template.";
     PeopleOwn "people_own" CONFLICT "People own the conversation: the bot is silent until they return it.";
     Erased "erased" GONE "The customer was erased on request.";

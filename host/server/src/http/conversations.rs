@@ -8,15 +8,18 @@ use baton_domain::{
     event::{Claimed, Event, EventBody, Resolved, Returned},
     ids::{AgentId, NumberId, OwnerEpoch},
     limits::COMMIT_TRIES_MAX,
+    people::Action,
+    seen::Seen,
     state::Conversation,
 };
-use baton_store::{CommitError, Inbox};
+use baton_store::{AuditEntry, CommitError, Inbox};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    auth::{Operator, Scope},
+    audit::note,
+    auth::{Claimer, Reader, Returner, Scope},
     code::Code,
     customers::load,
     error::{Answer, ApiError},
@@ -50,7 +53,7 @@ pub struct Wanted {
     responses((status = 200, description = "A page.", body = PageView<RowView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<PageView<RowView>>> {
     let inbox = match wanted.owner.as_deref() {
@@ -74,7 +77,7 @@ pub async fn list(
     responses((status = 200, description = "The conversation.", body = ConversationView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Path(ConversationPath { customer, number }): Path<ConversationPath>,
 ) -> Answer<Json<ConversationView>> {
     let loaded = load(&host, &scope, &customer).await?;
@@ -83,8 +86,17 @@ pub async fn show(
         .state
         .conversation(&number)
         .ok_or_else(ApiError::not_found)?;
-    let head = HeadView::of(&loaded.customer, &number, conversation, host.clock.now());
-    Ok(Json(ConversationView::of(head, conversation)))
+    let now = host.clock.now();
+    let (view, read) = {
+        let (customer, state) = (&loaded.customer, &loaded.state);
+        let seen = Seen::of_conversation(&scope.access, state, &number, now);
+        let head = HeadView::of(&seen, customer, &number, conversation, now);
+        let view = ConversationView::of(&seen, head, conversation);
+        let read = scope.read(&host, "read-conversation", (customer, Some(&number)), &seen);
+        (view, read)
+    };
+    note(&host, &scope, read).await?;
+    Ok(Json(view))
 }
 
 /// Which conversation.
@@ -92,9 +104,9 @@ pub async fn show(
 #[into_params(parameter_in = Path)]
 pub struct ConversationPath {
     /// Baton's id of the customer.
-    customer: String,
+    pub(super) customer: String,
     /// The business number: Meta's `phone_number_id`.
-    number: String,
+    pub(super) number: String,
 }
 
 /// Who takes the next step, having seen which epoch.
@@ -117,12 +129,13 @@ pub struct Claim {
     responses((status = 200, description = "The agent has the next step.", body = HeadView)))]
 pub async fn claim(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Claimer(scope): Claimer,
     Path(path): Path<ConversationPath>,
     Json(claim): Json<Claim>,
 ) -> Answer<Json<HeadView>> {
     let (agent, epoch) = (claim.agent, claim.epoch);
-    change(&host, &scope, path, |_| {
+    as_oneself(&scope, Some(&agent))?;
+    change(&host, &scope, "claim", path, |_| {
         let agent = agent.clone();
         EventBody::Claimed(Claimed { epoch, agent })
     })
@@ -154,16 +167,18 @@ pub struct HandBack {
     responses((status = 200, description = "It moved.", body = HeadView)))]
 pub async fn hand_back(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Returner(scope): Returner,
     Path(path): Path<ConversationPath>,
     Json(back): Json<HandBack>,
 ) -> Answer<Json<HeadView>> {
     let note: Option<Arc<str>> = back.note.map(Into::into);
-    change(&host, &scope, path, |conversation| {
+    as_oneself(&scope, back.by.as_ref())?;
+    let by = back.by.or_else(|| scope.access.agent().cloned());
+    change(&host, &scope, "return", path, |conversation| {
         let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
         EventBody::Returned(Returned {
             epoch,
-            by: back.by.clone(),
+            by: by.clone(),
             note: note.clone(),
         })
     })
@@ -178,20 +193,34 @@ pub async fn hand_back(
     responses((status = 200, description = "It moved.", body = HeadView)))]
 pub async fn resolve(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Returner(scope): Returner,
     Path(path): Path<ConversationPath>,
     Json(back): Json<HandBack>,
 ) -> Answer<Json<HeadView>> {
-    change(&host, &scope, path, |conversation| {
+    as_oneself(&scope, back.by.as_ref())?;
+    let by = back.by.or_else(|| scope.access.agent().cloned());
+    change(&host, &scope, "resolve", path, |conversation| {
         let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
         let episode = conversation.last_episode();
         EventBody::Resolved(Resolved {
             epoch,
             episode,
-            by: back.by.clone(),
+            by: by.clone(),
         })
     })
     .await
+}
+
+/// A person acts as oneself; who manages people, and a system with a key, may
+/// act for them.
+fn as_oneself(scope: &Scope, named: Option<&AgentId>) -> Answer<()> {
+    match (scope.access.agent(), named) {
+        (Some(own), Some(named)) if own != named && !scope.access.may(Action::ManagePeople) => {
+            let message = "with your own token you act as yourself alone";
+            Err(ApiError::new(Code::Forbidden, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Commits one change of owner; once more when something else became of the
@@ -199,19 +228,20 @@ pub async fn resolve(
 async fn change(
     host: &Host,
     scope: &Scope,
+    what: &str,
     ConversationPath { customer, number }: ConversationPath,
     body: impl Fn(&Conversation) -> EventBody,
 ) -> Answer<Json<HeadView>> {
     let number = NumberId::parse(&number).map_err(|_| ApiError::not_found())?;
     for _ in 1..COMMIT_TRIES_MAX {
-        match changed(host, scope, &customer, &number, &body).await? {
+        match changed(host, scope, what, (&customer, &number), &body).await? {
             Ok(head) => return Ok(Json(head)),
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Ok(Json(
-        changed(host, scope, &customer, &number, &body).await??,
+        changed(host, scope, what, (&customer, &number), &body).await??,
     ))
 }
 
@@ -220,8 +250,8 @@ async fn change(
 async fn changed(
     host: &Host,
     scope: &Scope,
-    customer: &str,
-    number: &NumberId,
+    what: &str,
+    (customer, number): (&str, &NumberId),
     body: &impl Fn(&Conversation) -> EventBody,
 ) -> Answer<Result<HeadView, CommitError>> {
     let loaded = load(host, scope, customer).await?;
@@ -253,6 +283,11 @@ async fn changed(
             .with("owner", json!(ownership.owner))
             .with("epoch", ownership.epoch.0));
     }
+    change.by(AuditEntry {
+        number: Some(number.clone()),
+        ..scope.entry(host, what)
+    });
     let committed = change.commit(host).await;
-    Ok(committed.map(|_| HeadView::of(&id, number, after, at)))
+    let seen = Seen::of_conversation(&scope.access, &state, number, at);
+    Ok(committed.map(|_| HeadView::of(&seen, &id, number, after, at)))
 }

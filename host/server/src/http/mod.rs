@@ -8,9 +8,11 @@
 )]
 
 mod admin;
+mod audit;
 mod auth;
 mod code;
 mod conversations;
+mod customer_export;
 mod customers;
 mod dead_letters;
 mod decisions;
@@ -24,6 +26,7 @@ mod messages;
 mod metrics;
 mod modules;
 mod packages;
+mod people;
 mod refusals;
 mod releases;
 mod request_id;
@@ -95,6 +98,7 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(customers::list))
         .routes(routes!(customers::show))
         .routes(routes!(customers::events))
+        .routes(routes!(customer_export::export))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::show))
         .routes(routes!(conversations::claim))
@@ -104,6 +108,7 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(decisions::show_decision))
         .routes(routes!(decisions::list_handoffs))
         .routes(routes!(dead_letters::list))
+        .merge(people())
         .merge(uploads())
         .routes(routes!(modules::show))
         .routes(routes!(grants::list))
@@ -125,6 +130,27 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(admin::quarantine::dismiss))
         .routes(routes!(admin::quarantine::redrive))
         .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
+}
+
+/// Who may see and do what, and who saw and did what.
+fn people() -> OpenApiRouter<Arc<Host>> {
+    OpenApiRouter::new()
+        .routes(routes!(people::agents::list))
+        .routes(routes!(
+            people::agents::show,
+            people::agents::put,
+            people::agents::remove
+        ))
+        .routes(routes!(people::tokens::make, people::tokens::list))
+        .routes(routes!(people::tokens::revoke))
+        .routes(routes!(people::roles::list))
+        .routes(routes!(
+            people::roles::show,
+            people::roles::put,
+            people::roles::remove
+        ))
+        .routes(routes!(people::field_grants::grant))
+        .routes(routes!(audit::list))
 }
 
 /// What takes larger bodies than the rest.

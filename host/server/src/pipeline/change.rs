@@ -10,11 +10,12 @@ use baton_domain::{
     ids::{CustomerId, NumberId},
     occasion::Occasion,
     owner::Owner,
+    people::FieldSet,
     state::{CustomerState, Known},
 };
 use baton_store::{
-    Appended, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError, Version,
-    WorkChange, WorkKey, WorkKind,
+    Appended, AuditEntry, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError,
+    Version, WorkChange, WorkKey, WorkKind,
 };
 use jiff::{Timestamp, ToSpan};
 use tokio::time::Instant;
@@ -39,6 +40,8 @@ pub struct Change {
     links: Vec<Link>,
     absorb: Option<(CustomerId, Version)>,
     work: Vec<WorkChange>,
+    /// Who does it, when it is a person or a key.
+    audit: Vec<AuditEntry>,
     /// What to count once it is durable.
     decided: Vec<DecisionCount>,
     /// What the shadow looks at once it is durable.
@@ -66,6 +69,7 @@ impl Change {
             links: Vec::new(),
             absorb: None,
             work: Vec::new(),
+            audit: Vec::new(),
             decided: Vec::new(),
             shadows: Vec::new(),
         };
@@ -124,6 +128,7 @@ impl Change {
                 due: None,
                 priority: 0,
                 because: Vec::new(),
+                read: Some(FieldSet::NONE),
             };
             let (number, body) = (Some(number.clone()), EventBody::HandedOff(handoff));
             self.append(Event {
@@ -357,6 +362,11 @@ impl Change {
         }));
     }
 
+    /// Tells the audit who does it; durable with the rest.
+    pub fn by(&mut self, entry: AuditEntry) {
+        self.audit.push(entry);
+    }
+
     /// Makes the change durable.
     ///
     /// # Errors
@@ -364,6 +374,11 @@ impl Change {
     pub async fn commit(self, host: &Host) -> Result<Appended, CommitError> {
         let adds_work = !self.work.is_empty();
         let customer = self.customer.clone();
+        let of_customer = |mut entry: AuditEntry| {
+            entry.customer = Some(customer.clone());
+            entry
+        };
+        let audit = self.audit.into_iter().map(of_customer).collect();
         let committed = host
             .store
             .commit(Commit {
@@ -376,6 +391,7 @@ impl Change {
                 links: self.links,
                 absorb: self.absorb,
                 work: self.work,
+                audit,
             })
             .await;
         host.metrics.committed(&committed, &self.decided);

@@ -196,6 +196,7 @@ pub(crate) fn handed_off(seconds: i64, epoch: u64, due: Option<Timestamp>) -> Ev
             due,
             priority: 50,
             because: Vec::new(),
+            read: None,
         }),
     )
 }
@@ -214,6 +215,7 @@ pub(crate) fn on(loaded: &Loaded, events: Vec<Event>) -> Commit {
         links: Vec::new(),
         absorb: None,
         work: Vec::new(),
+        audit: Vec::new(),
     }
 }
 
