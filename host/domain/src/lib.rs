@@ -22,6 +22,11 @@ pub mod decision;
 pub mod decide;
 pub mod owner;
 pub mod release;
+
+pub mod assign;
+pub mod care;
+pub mod package;
+
 pub mod spent;
 
 pub mod ids;

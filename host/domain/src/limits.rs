@@ -4,12 +4,14 @@
 
 mod admission;
 mod author;
+mod care;
 mod relations;
 mod releases;
 mod script;
 
 pub use admission::*;
 pub use author::*;
+pub use care::*;
 pub use releases::*;
 pub use script::*;
 

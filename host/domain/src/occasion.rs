@@ -111,6 +111,10 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::Claimed(_)
         | EventBody::Returned(_)
         | EventBody::Resolved(_)
-        | EventBody::Tagged(_) => None,
+        | EventBody::Tagged(_)
+        | EventBody::Escalated(_)
+        | EventBody::Reassigned(_)
+        | EventBody::NextStepSet(_)
+        | EventBody::NoteTaken(_) => None,
     }
 }

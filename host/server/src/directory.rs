@@ -7,15 +7,17 @@ use std::{
 };
 
 use baton_domain::{
+    assign::Roster,
     field::Field,
     ids::{NumberId, TenantId},
     tenant::TenantProfile,
 };
-use baton_store::{ApiKey, App, KeyHash, Store, StoreError, Tenant};
+use baton_store::{ApiKey, App, KeyHash, Role, Store, StoreError, Tenant};
 use baton_whatsapp::{
     handshake::VerifyToken,
     signature::{AppSecret, AppSecrets},
 };
+use jiff::Timestamp;
 
 use crate::{
     releases::{ActiveRollout, ModuleLibrary},
@@ -31,6 +33,8 @@ pub struct ActiveTenant {
     pub profile: Arc<TenantProfile>,
     /// The releases in force.
     pub rollout: ActiveRollout,
+    /// Its people.
+    pub roster: Roster,
 }
 
 /// A Meta app, ready for use.
@@ -183,6 +187,14 @@ impl Directory {
         self.apps.get(name)
     }
 
+    /// Whether some key of the tenant opens to its bot at `now`.
+    pub fn has_bot(&self, tenant: &TenantId, now: Timestamp) -> bool {
+        self.keys.values().any(|key| {
+            let is_over = key.expires_at.is_some_and(|at| now >= at);
+            key.tenant == *tenant && key.role == Role::Bot && !key.is_revoked && !is_over
+        })
+    }
+
     /// The key of this hash.
     pub fn key(&self, hash: &KeyHash) -> Option<&ApiKey> {
         self.keys.get(hash)
@@ -194,6 +206,7 @@ impl ActiveTenant {
         Ok(Self {
             profile: Arc::new(tenant::profile(tenant)?),
             rollout,
+            roster: Roster::default(),
             document: tenant.clone(),
         })
     }

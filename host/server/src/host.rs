@@ -6,16 +6,18 @@ use arc_swap::ArcSwap;
 use baton_domain::ids::TenantId;
 use baton_store::{Store, StoreError};
 use baton_whatsapp::graph::Graph;
+use jiff::Timestamp;
 use tokio::sync::{Mutex, Notify, mpsc};
 
 use crate::{
     accept::Door,
     clock::Clock,
     config::Config,
-    directory::Directory,
+    directory::{ActiveTenant, Directory},
     evaluation::Evaluators,
     http::RequestIds,
     metrics::Metrics,
+    people::{Bots, HostLoads},
     releases::{ModuleLibrary, Shadows, Trip},
 };
 
@@ -43,6 +45,10 @@ pub struct Host {
     pub door: Arc<Door>,
     /// What is counted and timed.
     pub metrics: Arc<Metrics>,
+    /// Who has how much.
+    pub loads: HostLoads,
+    /// Which bots are there.
+    pub bots: Bots,
     /// Names requests that come without a name.
     pub request_ids: RequestIds,
     /// Wakes whoever waits for work, after a commit that added some.
@@ -87,6 +93,10 @@ impl Host {
         let denied = &parts.config.evaluation.denied_fields;
         let directory = Directory::load(&*parts.store, &parts.library, denied).await?;
         let (trips, tripped) = mpsc::unbounded_channel();
+        let (loads, now) = (HostLoads::default(), parts.clock.now());
+        for tenant in directory.tenants().iter().filter(|it| !it.roster.is_empty()) {
+            loads.rebuild(&*parts.store, &tenant.document.id, now).await?;
+        }
         Ok(Arc::new(Self {
             shadows: Shadows::default(),
             trips,
@@ -101,6 +111,8 @@ impl Host {
             evaluators: parts.evaluators,
             graph: parts.graph,
             metrics: parts.metrics,
+            loads,
+            bots: Bots::new(now),
             request_ids: parts.request_ids,
             work_added: Notify::new(),
             directory_changes: Mutex::new(()),
@@ -138,6 +150,14 @@ impl Host {
             .await?;
         self.directory.store(Arc::new(directory));
         Ok(())
+    }
+
+    /// Whether the tenant's bot can answer at `now`: it has a key, and was heard
+    /// of late.
+    pub fn is_bot_there(&self, tenant: &ActiveTenant, now: Timestamp) -> bool {
+        let id = &tenant.document.id;
+        let minutes = tenant.profile.care().bot_silence_minutes;
+        self.directory().has_bot(id, now) && now < self.bots.there_until(id, minutes)
     }
 
     /// A release must be taken back: soon, by the loop that does so.

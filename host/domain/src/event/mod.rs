@@ -7,6 +7,7 @@
 mod commerce;
 mod message;
 mod ownership;
+mod people;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,10 @@ pub use message::{
     PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued, SendResolved,
 };
 pub use ownership::{Claimed, HandedOff, Resolved, Returned, Tagged, TimerFired};
+pub use people::{
+    Escalated, EscalationCause, NextStepSet, NoteKind, NoteTaken, Promised, QueueAlert,
+    QueueReason, Reassigned,
+};
 
 use crate::{decide::DecisionRecord, ids::NumberId};
 
@@ -89,4 +94,12 @@ pub enum EventBody {
     Tagged(Tagged),
     /// A declared deadline passed.
     TimerFired(TimerFired),
+    /// A conversation went to the next tier, or to the operator.
+    Escalated(Escalated),
+    /// A conversation passed to somebody else, or back into its queue.
+    Reassigned(Reassigned),
+    /// The next step was taken, put off, or named anew.
+    NextStepSet(NextStepSet),
+    /// Somebody wrote down what the next person should know.
+    NoteTaken(NoteTaken),
 }

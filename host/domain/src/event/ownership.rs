@@ -1,11 +1,13 @@
 //! Who has the next step, and the ends and deadlines of episodes.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{Promised, QueueAlert};
 use crate::{
+    field::Field,
     ids::{AgentId, EpisodeNumber, OwnerEpoch, TeamName, TierName},
     spent::SpentSignal,
 };
@@ -41,6 +43,50 @@ pub struct HandedOff {
     /// The signals that brought it about, which are spent from now on.
     #[serde(default)]
     pub because: Vec<SpentSignal>,
+    /// The fields that its reasons, tags and next step rest on; `None` when
+    /// that is not known, so that they are shown to who holds every field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<BTreeSet<Field>>,
+    /// Where the decision stands in the log of the customer who was handed
+    /// off; a merge gives it another place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<u64>,
+    /// What is promised to the customer.
+    #[serde(default, skip_serializing_if = "Promised::is_none")]
+    pub promised: Promised,
+    /// That nobody was available.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueAlert>,
+    /// What the customer waits to hear, in the customer's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_question: Option<Arc<str>>,
+    /// What could be answered, from facts alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested_reply: Option<Arc<str>>,
+}
+
+impl HandedOff {
+    /// A handoff to a team and nothing else said of it.
+    pub fn to_team(epoch: OwnerEpoch, team: TeamName) -> Self {
+        Self {
+            epoch,
+            team,
+            tier: None,
+            agent: None,
+            tags: Vec::new(),
+            reasons: Vec::new(),
+            next_step: None,
+            due: None,
+            priority: 0,
+            because: Vec::new(),
+            read: None,
+            decided_at: None,
+            promised: Promised::default(),
+            queue: None,
+            open_question: None,
+            suggested_reply: None,
+        }
+    }
 }
 
 /// A person took the next step.

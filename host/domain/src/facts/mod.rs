@@ -7,5 +7,6 @@ mod mask;
 mod moment;
 
 pub use deadline::requested_date;
+pub(crate) use language::language_of;
 pub use mask::masked;
 pub use moment::Facts;

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Basket, Booking, Conversation, CustomerState, Delivery, Known, MessageRef, PaidOrder,
+    Basket, Booking, Conversation, CustomerState, Delivery, Ended, Known, MessageRef, PaidOrder,
     ThreadEntry, bound,
 };
 use crate::{
     event::{
-        Author, BasketChanged, BookingChanged, BotAnswered, DeliveryEstimated, EchoReceived, Event,
-        EventBody, HandedOff, InboundMessage, OrderChanged, OrderStatus, PastMessage,
-        ProfileChanged, Resolved, SendOutcome, SendQueued, SendResolved,
+        Author, BasketChanged, BookingChanged, BotAnswered, DeliveryEstimated, EchoReceived,
+        Escalated, Event, EventBody, HandedOff, InboundMessage, OrderChanged, OrderStatus,
+        PastMessage, ProfileChanged, Reassigned, Resolved, Returned, SendOutcome, SendQueued,
+        SendResolved,
     },
     ids::{MessageId, NumberId},
     limits::CONVERSATIONS_MAX,
@@ -206,15 +207,19 @@ impl Conversation {
             EventBody::HandedOff(handoff) => self.hand_off(at, handoff),
             EventBody::Claimed(claim) => {
                 let (epoch, agent) = (claim.epoch, claim.agent.clone());
-                self.change_owner(at, &OwnerChange::Claim { epoch, agent });
+                if self.change_owner(at, &OwnerChange::Claim { epoch, agent }) {
+                    self.care.taken(at, Some(&claim.agent));
+                }
             }
             EventBody::Returned(returned) => {
-                self.return_to_bot(
+                let Returned { epoch, by, note } = returned;
+                let ended = Ended {
                     at,
-                    &OwnerChange::Return {
-                        epoch: returned.epoch,
-                    },
-                );
+                    is_resolved: false,
+                    by: by.clone(),
+                    note: note.clone(),
+                };
+                self.return_to_bot(ended, &OwnerChange::Return { epoch: *epoch });
             }
             EventBody::Resolved(resolved) => self.resolve(at, resolved),
             EventBody::Tagged(tagged) => {
@@ -222,6 +227,14 @@ impl Conversation {
                     episode.tag(&tagged.tags);
                 }
             }
+            EventBody::Escalated(escalated) => self.escalate(at, escalated),
+            EventBody::Reassigned(passed) => self.reassign(at, passed),
+            EventBody::NextStepSet(set) => {
+                if set.promise == self.care.promises() && self.ownership.owner.is_people() {
+                    self.care.step_set(at, set);
+                }
+            }
+            EventBody::NoteTaken(note) => self.care.note(at, note),
             // Records for people and audit; what follows from a decision or a
             // timer comes as an event of its own.
             EventBody::Decided(_) | EventBody::Shadowed(_) | EventBody::TimerFired(_) => {}
@@ -263,6 +276,7 @@ impl Conversation {
             self.touched(at);
             if !echo.automatic {
                 self.change_owner(at, &OwnerChange::Echo);
+                self.care.replied(at);
             }
         }
     }
@@ -276,6 +290,7 @@ impl Conversation {
     }
 
     fn queue_send(&mut self, at: Timestamp, send: &SendQueued) {
+        self.care.promoted(at, send);
         self.thread.add(ThreadEntry {
             at,
             id: MessageRef::Send(bound::send_key(&send.send)),
@@ -294,6 +309,9 @@ impl Conversation {
         match resolved.outcome {
             SendOutcome::Begun | SendOutcome::Accepted { .. } | SendOutcome::Crossed => {
                 self.touched(at);
+                if self.thread.author_of(&resolved.send) == Some(Author::Agent) {
+                    self.care.replied(at);
+                }
             }
             SendOutcome::Suppressed { .. } | SendOutcome::Dead { .. } => {}
         }
@@ -333,6 +351,7 @@ impl Conversation {
         // one: what people did then is remembered when the customer answers.
         self.episode_at(at);
         self.change_owner(at, &change);
+        self.care.handed_off(at, handoff);
         let episode = self.episode_at(at);
         episode.handoffs = episode.handoffs.saturating_add(1);
         episode.tag(tags);
@@ -340,10 +359,48 @@ impl Conversation {
     }
 
     fn resolve(&mut self, at: Timestamp, resolved: &Resolved) {
-        let Resolved { epoch, episode, .. } = resolved;
+        let Resolved { epoch, episode, by } = resolved;
         if *epoch == self.ownership.epoch && *episode == self.last_episode() {
-            self.return_to_bot(at, &OwnerChange::Return { epoch: *epoch });
+            let ended = Ended {
+                at,
+                is_resolved: true,
+                by: by.clone(),
+                note: None,
+            };
+            self.return_to_bot(ended, &OwnerChange::Return { epoch: *epoch });
             self.close();
+        }
+    }
+
+    /// Up, whoever owned: the owner stays when nobody else is found, and it is
+    /// known all the same.
+    fn escalate(&mut self, at: Timestamp, escalated: &Escalated) {
+        let is_fresh = escalated.epoch == self.ownership.epoch
+            && escalated.promise == self.care.promises();
+        if !is_fresh || !self.ownership.owner.is_people() {
+            return;
+        }
+        self.change_owner(
+            at,
+            &OwnerChange::PassOn {
+                epoch: escalated.epoch,
+                team: escalated.team.clone(),
+                tier: escalated.tier.clone(),
+                agent: escalated.agent.clone(),
+            },
+        );
+        self.care.escalated(at, escalated);
+    }
+
+    fn reassign(&mut self, at: Timestamp, passed: &Reassigned) {
+        let change = OwnerChange::PassOn {
+            epoch: passed.epoch,
+            team: passed.team.clone(),
+            tier: passed.tier.clone(),
+            agent: passed.agent.clone(),
+        };
+        if self.change_owner(at, &change) {
+            self.care.passed_on(at, passed);
         }
     }
 }
