@@ -13,10 +13,9 @@ use crate::{
     decision::{Outcome, Verdict},
     event::HandedOff,
     facts::Facts,
-    field::Field,
     ids::{ModuleName, OwnerEpoch, ReleaseNumber, TeamName, TierName},
     limits::{DECISION_REASONS_MAX, DECISION_TAGS_MAX},
-    module::{ModuleRun, Read},
+    module::ModuleRun,
     occasion::OccasionKind,
     signal::{Score, ScoredSignal, Signal},
     spent::SpentSignal,
@@ -239,22 +238,8 @@ impl DecisionRecord {
             next_step: decision.next_step.clone(),
             priority: decision.priority,
             because: self.because.clone(),
-            read: Some(self.fields_read()),
             ..HandedOff::to_team(self.epoch, decision.team.clone())
         })
-    }
-
-    /// The fields that the words of the decision rest on: what was read by the
-    /// rules that noticed something, and by the policy.
-    pub fn fields_read(&self) -> BTreeSet<Field> {
-        let speaks = |run: &&RuleRun| run.answer.as_ref().is_ok_and(|it| !it.is_empty());
-        let rules = self.rules.iter().filter(speaks).map(|run| &run.reads);
-        let reads = rules.chain([&self.policy.reads]).flatten();
-        let fields = reads.filter_map(|read| match read {
-            Read::Field(field, _) => Some(*field),
-            Read::Setting(..) => None,
-        });
-        fields.collect()
     }
 }
 

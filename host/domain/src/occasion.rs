@@ -113,7 +113,7 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::Resolved(_)
         | EventBody::Tagged(_)
         | EventBody::Escalated(_)
-        | EventBody::Reassigned(_)
+        | EventBody::Requeued(_)
         | EventBody::NextStepSet(_)
         | EventBody::NoteTaken(_) => None,
     }

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{Assignment, team_or_bare};
 use crate::{
-    event::{Escalated, EscalationCause, Promised, Reassigned},
+    event::{Escalated, EscalationCause, EventBody, Promised, Reassigned, Requeued},
     ids::{AgentId, TeamName},
+    people::Principal,
     state::{Conversation, Rung},
     tenant::{Team, TenantProfile},
 };
@@ -86,22 +87,29 @@ pub fn escalated(
     }
 }
 
-/// The event of passing to somebody else on the same rung.
-pub fn reassigned(
+/// The event of going to somebody else on the same rung, or back into the queue
+/// when nobody else is found; `None` when no agent has it.
+pub fn passed_on(
     conversation: &Conversation,
     team: TeamName,
     assignment: Assignment,
-    why: &str,
-    by: Option<AgentId>,
-) -> Reassigned {
-    let (agent, queue) = assignment.parts();
-    Reassigned {
-        epoch: conversation.ownership.epoch,
-        team,
-        tier: conversation.care.rung().tier.clone(),
-        agent,
-        queue,
-        why: why.into(),
-        by,
-    }
+    (why, by): (&str, Principal),
+) -> Option<EventBody> {
+    let epoch = conversation.ownership.epoch;
+    let from = conversation.ownership.owner.agent()?.clone();
+    Some(match assignment {
+        Assignment::Agent(to) => EventBody::Reassigned(Reassigned {
+            epoch,
+            from,
+            to,
+            by,
+        }),
+        Assignment::Queued(queue) => EventBody::Requeued(Requeued {
+            epoch,
+            team,
+            tier: conversation.care.rung().tier.clone(),
+            queue,
+            why: why.into(),
+        }),
+    })
 }

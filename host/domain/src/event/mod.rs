@@ -5,9 +5,9 @@
 //! stored event of every kind that was ever written.
 
 mod commerce;
+mod duty;
 mod message;
 mod ownership;
-mod people;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,15 +16,16 @@ pub use commerce::{
     BasketChanged, BookingChanged, DeliveryEstimated, OrderChanged, OrderStatus, PaymentChanged,
     PaymentStatus, ProfileChanged,
 };
+pub use duty::{
+    Escalated, EscalationCause, NextStepSet, NoteKind, NoteTaken, Promised, QueueAlert,
+    QueueReason, Requeued,
+};
 pub use message::{
     Author, BotAnswered, BotMissed, EchoReceived, InboundMessage, MessageEdited, MessageRevoked,
     PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued, SendResolved,
 };
 pub use ownership::{Claimed, HandedOff, Resolved, Returned, Tagged, TimerFired};
-pub use people::{
-    Escalated, EscalationCause, NextStepSet, NoteKind, NoteTaken, Promised, QueueAlert,
-    QueueReason, Reassigned,
-};
+
 
 use crate::{decide::DecisionRecord, ids::NumberId};
 
@@ -96,8 +97,8 @@ pub enum EventBody {
     TimerFired(TimerFired),
     /// A conversation went to the next tier, or to the operator.
     Escalated(Escalated),
-    /// A conversation passed to somebody else, or back into its queue.
-    Reassigned(Reassigned),
+    /// A conversation went back into the queue of its team.
+    Requeued(Requeued),
     /// The next step was taken, put off, or named anew.
     NextStepSet(NextStepSet),
     /// Somebody wrote down what the next person should know.

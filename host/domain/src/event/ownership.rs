@@ -1,14 +1,14 @@
 //! Who has the next step, and the ends and deadlines of episodes.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Promised, QueueAlert};
 use crate::{
-    field::Field,
     ids::{AgentId, EpisodeNumber, OwnerEpoch, TeamName, TierName},
+    people::FieldSet,
     spent::SpentSignal,
 };
 
@@ -43,10 +43,10 @@ pub struct HandedOff {
     /// The signals that brought it about, which are spent from now on.
     #[serde(default)]
     pub because: Vec<SpentSignal>,
-    /// The fields that its reasons, tags and next step rest on; `None` when
-    /// that is not known, so that they are shown to who holds every field.
+    /// The fields that the reasons rest on: who lacks one of them does not see
+    /// the reasons. Of older handoffs it is not known, and any field counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub read: Option<BTreeSet<Field>>,
+    pub read: Option<FieldSet>,
     /// Where the decision stands in the log of the customer who was handed
     /// off; a merge gives it another place.
     #[serde(default, skip_serializing_if = "Option::is_none")]

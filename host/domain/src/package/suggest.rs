@@ -1,7 +1,7 @@
 //! What could be answered, from facts alone: nothing is made up, and when
 //! there is no fact it says so.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     OpenQuestion, language,
@@ -11,6 +11,7 @@ use crate::{
     event::OrderStatus,
     field::Field,
     ids::NumberId,
+    people::FieldSet,
     state::{Conversation, CustomerState, Delivery, Order},
     tenant::TenantProfile,
 };
@@ -21,7 +22,7 @@ pub struct Suggestion {
     /// What it says, or why there is none.
     pub text: Result<Arc<str>, NoSuggestion>,
     /// The fields that it tells.
-    pub tells: BTreeSet<Field>,
+    pub tells: FieldSet,
 }
 
 /// Why nothing is suggested.
@@ -68,7 +69,7 @@ pub fn suggest(
 fn none(why: NoSuggestion) -> Suggestion {
     Suggestion {
         text: Err(why),
-        tells: BTreeSet::new(),
+        tells: FieldSet::NONE,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What people owe in one conversation: handoffs and what became of them, the
 //! promises that hold, notes, and what was advertised.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,14 +10,14 @@ use super::{Latest, bound};
 use crate::{
     event::{
         Escalated, EscalationCause, HandedOff, NextStepSet, NoteKind, NoteTaken, QueueAlert,
-        Reassigned, SendKey, SendQueued,
+        Requeued, SendKey, SendQueued,
     },
-    field::Field,
     ids::{AgentId, TeamName, TierName},
     limits::{
         DECISION_REASONS_MAX, DECISION_TAGS_MAX, ESCALATIONS_MAX, HANDOFFS_MAX, NOTES_MAX,
         PROMOTIONS_MAX,
     },
+    people::FieldSet,
 };
 
 /// Something promised by a time. The number tells it from what was promised
@@ -107,7 +107,7 @@ pub struct Handoff {
     /// 0 to 100.
     pub priority: u8,
     /// What its words rest on; `None` when that is not known.
-    pub read: Option<BTreeSet<Field>>,
+    pub read: Option<FieldSet>,
     /// Where the decision stands in the log, unless a merge moved it.
     pub decided_at: Option<u64>,
     /// That nobody was available.
@@ -324,13 +324,11 @@ impl Care {
         self.taken(at, escalated.agent.as_ref());
     }
 
-    /// Somebody else has it, or the queue; what is promised stays.
-    pub(super) fn passed_on(&mut self, at: Timestamp, passed: &Reassigned) {
+    /// The queue has it; what is promised stays.
+    pub(super) fn requeued(&mut self, requeued: &Requeued) {
         if let Some(handoff) = self.current() {
-            handoff.queue.clone_from(&passed.queue);
+            handoff.queue = Some(requeued.queue.clone());
         }
-        self.rung.tier.clone_from(&passed.tier);
-        self.taken(at, passed.agent.as_ref());
     }
 
     pub(super) fn step_set(&mut self, at: Timestamp, set: &NextStepSet) {

@@ -14,7 +14,7 @@ use crate::{
     event::{
         Author, BasketChanged, BookingChanged, BotAnswered, DeliveryEstimated, EchoReceived,
         Escalated, Event, EventBody, HandedOff, InboundMessage, OrderChanged, OrderStatus,
-        PastMessage, ProfileChanged, Reassigned, Resolved, Returned, SendOutcome, SendQueued,
+        PastMessage, ProfileChanged, Requeued, Resolved, Returned, SendOutcome, SendQueued,
         SendResolved,
     },
     ids::{MessageId, NumberId},
@@ -228,7 +228,7 @@ impl Conversation {
                 }
             }
             EventBody::Escalated(escalated) => self.escalate(at, escalated),
-            EventBody::Reassigned(passed) => self.reassign(at, passed),
+            EventBody::Requeued(requeued) => self.requeue(at, requeued),
             EventBody::NextStepSet(set) => {
                 if set.promise == self.care.promises() && self.ownership.owner.is_people() {
                     self.care.step_set(at, set);
@@ -392,15 +392,15 @@ impl Conversation {
         self.care.escalated(at, escalated);
     }
 
-    fn reassign(&mut self, at: Timestamp, passed: &Reassigned) {
+    fn requeue(&mut self, at: Timestamp, requeued: &Requeued) {
         let change = OwnerChange::PassOn {
-            epoch: passed.epoch,
-            team: passed.team.clone(),
-            tier: passed.tier.clone(),
-            agent: passed.agent.clone(),
+            epoch: requeued.epoch,
+            team: requeued.team.clone(),
+            tier: requeued.tier.clone(),
+            agent: None,
         };
         if self.change_owner(at, &change) {
-            self.care.passed_on(at, passed);
+            self.care.requeued(requeued);
         }
     }
 }

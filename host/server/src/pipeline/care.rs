@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use baton_domain::{
-    assign::{Asked, Assignment, Wanted, escalated, next_rung, reassigned, team_of},
+    assign::{Asked, Assignment, Wanted, escalated, next_rung, passed_on, team_of},
     care::{Deadline, deadlines, holds},
     event::{Event, EventBody, HandedOff},
     ids::{AgentId, CustomerId, NumberId, OwnerEpoch},
     package,
+    people::Principal,
     state::{Conversation, Rung},
     tenant::Team,
 };
@@ -221,14 +222,15 @@ pub fn escalate(
     true
 }
 
-/// Passes a conversation that people own to somebody else on the same rung, or
-/// to `to`; into the queue when nobody can take it.
+/// Passes a conversation that an agent owns to somebody else on the same rung,
+/// or to `to`; into the queue when nobody can take it. Returns whether an agent
+/// had it.
 pub fn reassign(
     change: &mut Change,
     host: &Host,
     (now, number): (Timestamp, &NumberId),
     to: Option<&AgentId>,
-    (why, by): (&str, Option<AgentId>),
+    (why, by): (&str, Principal),
 ) -> bool {
     let tenant = change.tenant().clone();
     let state = change.state().clone();
@@ -248,10 +250,14 @@ pub fn reassign(
             assignment
         }
     };
-    let body = reassigned(conversation, team.name, assignment, why, by);
+    let body = passed_on(conversation, team.name, assignment, (why, by));
+    // Or the state would be copied to append to it.
     drop(state);
-    append(change, now, number, EventBody::Reassigned(body));
-    true
+    let is_passed = body.is_some();
+    if let Some(body) = body {
+        append(change, now, number, body);
+    }
+    is_passed
 }
 
 fn append(change: &mut Change, at: Timestamp, number: &NumberId, body: EventBody) {

@@ -119,10 +119,10 @@ pub struct Escalated {
     pub note: Option<Arc<str>>,
 }
 
-/// A conversation passed to somebody else of the same team, or back into its
-/// queue: its agent was frozen or left.
+/// A conversation went back into the queue of its team: whoever had it cannot
+/// go on, and nobody else was available.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reassigned {
+pub struct Requeued {
     /// The epoch it was decided under; under another it changes nothing.
     pub epoch: OwnerEpoch,
     /// The team that has the next step.
@@ -130,17 +130,10 @@ pub struct Reassigned {
     /// The tier of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<TierName>,
-    /// To whom; the queue when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<AgentId>,
     /// That nobody was available.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queue: Option<QueueAlert>,
-    /// Stable code of why: `agent_frozen`, `agent_deleted`, `asked`, ...
+    pub queue: QueueAlert,
+    /// Stable code of why: `agent_frozen`, `agent_removed`, `asked`, ...
     pub why: Arc<str>,
-    /// Who did so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<AgentId>,
 }
 
 /// The next step was taken, put off, or named anew.
