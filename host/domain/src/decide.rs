@@ -17,6 +17,7 @@ use crate::{
     limits::{DECISION_REASONS_MAX, DECISION_TAGS_MAX},
     module::ModuleRun,
     occasion::OccasionKind,
+    people::FieldSet,
     signal::{Score, ScoredSignal, Signal},
     spent::SpentSignal,
     tenant::TenantProfile,
@@ -227,6 +228,34 @@ impl DecisionRecord {
             .collect()
     }
 
+    /// The fields that all reasons of the decision rest on.
+    pub fn rests_on(&self) -> FieldSet {
+        let reasons = self.decision.reasons.iter();
+        let each = reasons.map(|reason| self.reason_rests_on(reason));
+        each.fold(FieldSet::NONE, FieldSet::union)
+    }
+
+    /// The fields that one reason rests on: none when it is the host's own, what
+    /// the rule read when it is that rule's in the same words, and otherwise all
+    /// that the policy could know of.
+    pub fn reason_rests_on(&self, reason: &str) -> FieldSet {
+        if [ASKED_REASON, DEFAULT_REASON].contains(&reason) {
+            return FieldSet::NONE;
+        }
+        let says = |run: &&RuleRun| run.answer.iter().flatten().any(|it| *it.reason == *reason);
+        match self.rules.iter().find(says) {
+            Some(rule) => rule.fields_read(),
+            None => self.policy_rests_on(),
+        }
+    }
+
+    /// The fields that the policy could know of: its own and those of the rules
+    /// whose signals it was given.
+    pub fn policy_rests_on(&self) -> FieldSet {
+        let rules = self.rules.iter().map(ModuleRun::fields_read);
+        rules.fold(self.policy.fields_read(), FieldSet::union)
+    }
+
     /// The handoff that follows, when one does. The next step's due time is
     /// the tenant's to add.
     pub fn handoff(&self) -> Option<HandedOff> {
@@ -238,6 +267,7 @@ impl DecisionRecord {
             next_step: decision.next_step.clone(),
             priority: decision.priority,
             because: self.because.clone(),
+            read: Some(self.rests_on()),
             ..HandedOff::to_team(self.epoch, decision.team.clone())
         })
     }

@@ -119,6 +119,10 @@ text_id!(
     AgentId, "agent id", check_name
 );
 text_id!(
+    /// What somebody may see and do, such as `junior-agent`.
+    RoleName, "role name", check_name
+);
+text_id!(
     /// The name that a module declares for itself.
     ModuleName, "module name", check_name
 );

@@ -22,12 +22,12 @@ pub mod decision;
 pub mod decide;
 pub mod owner;
 pub mod release;
+pub mod spent;
 
 pub mod assign;
 pub mod care;
 pub mod package;
-
-pub mod spent;
+pub mod people;
 
 pub mod ids;
 pub mod limits;

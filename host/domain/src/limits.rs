@@ -5,6 +5,7 @@
 mod admission;
 mod author;
 mod care;
+mod people;
 mod relations;
 mod releases;
 mod script;
@@ -12,6 +13,7 @@ mod script;
 pub use admission::*;
 pub use author::*;
 pub use care::*;
+pub use people::*;
 pub use releases::*;
 pub use script::*;
 

@@ -115,6 +115,8 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::Escalated(_)
         | EventBody::Requeued(_)
         | EventBody::NextStepSet(_)
-        | EventBody::NoteTaken(_) => None,
+        | EventBody::NoteTaken(_)
+        | EventBody::FieldGranted(_)
+        | EventBody::Reassigned(_) => None,
     }
 }

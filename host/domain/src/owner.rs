@@ -105,6 +105,15 @@ pub enum OwnerChange {
         /// Who.
         agent: AgentId,
     },
+    /// The conversation of `from` passes to `to`, decided under `epoch`.
+    Reassign {
+        /// The epoch it was decided under.
+        epoch: OwnerEpoch,
+        /// Who has it.
+        from: AgentId,
+        /// Who takes it.
+        to: AgentId,
+    },
     /// A person wrote on the App.
     Echo,
     /// From people to others, or up, decided under `epoch`.
@@ -157,9 +166,7 @@ impl Ownership {
                     agent,
                 },
                 Owner::Bot,
-            ) if *epoch == self.epoch => {
-                Some(Owner::of(team, tier.as_ref(), agent.as_ref()))
-            }
+            ) if *epoch == self.epoch => Some(Owner::of(team, tier.as_ref(), agent.as_ref())),
             (
                 OwnerChange::PassOn {
                     epoch,
@@ -176,6 +183,12 @@ impl Ownership {
                 let (agent, team) = (agent.clone(), owner.team().cloned());
                 let claimed = Owner::Agent { agent, team };
                 (claimed != *owner).then_some(claimed)
+            }
+            (OwnerChange::Reassign { epoch, from, to }, Owner::Agent { agent, team })
+                if *epoch == self.epoch && from == agent && from != to =>
+            {
+                let (agent, team) = (to.clone(), team.clone());
+                Some(Owner::Agent { agent, team })
             }
             (OwnerChange::Echo, Owner::Bot) => Some(Owner::App { team: None }),
             (OwnerChange::Echo, Owner::Team { team, .. }) => Some(Owner::App {
@@ -243,6 +256,35 @@ mod tests {
         };
         let won = queued.after(&claim("ana")).unwrap();
         assert_eq!(won.after(&claim("budi")), None);
+    }
+
+    #[test]
+    fn only_what_somebody_has_is_taken_from_them() {
+        let bot = Ownership::default();
+        let queued = bot.after(&hand_off(bot.epoch)).unwrap();
+        let (epoch, to) = (queued.epoch.next(), agent("budi"));
+        let reassign = |from| OwnerChange::Reassign {
+            epoch,
+            from: agent(from),
+            to: to.clone(),
+        };
+        assert_eq!(queued.after(&reassign("ana")), None);
+        let claim = OwnerChange::Claim {
+            epoch: queued.epoch,
+            agent: agent("ana"),
+        };
+        let assigned = queued.after(&claim).unwrap();
+        assert_eq!(assigned.after(&reassign("citra")), None);
+        let passed = assigned.after(&reassign("ana")).unwrap();
+        let team = Some(team());
+        assert_eq!(
+            passed.owner,
+            Owner::Agent {
+                agent: to.clone(),
+                team
+            }
+        );
+        assert_eq!(passed.after(&reassign("ana")), None, "an older epoch");
     }
 
     #[test]

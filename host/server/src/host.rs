@@ -94,8 +94,14 @@ impl Host {
         let directory = Directory::load(&*parts.store, &parts.library, denied).await?;
         let (trips, tripped) = mpsc::unbounded_channel();
         let (loads, now) = (HostLoads::default(), parts.clock.now());
-        for tenant in directory.tenants().iter().filter(|it| !it.roster.is_empty()) {
-            loads.rebuild(&*parts.store, &tenant.document.id, now).await?;
+        for tenant in directory
+            .tenants()
+            .iter()
+            .filter(|it| !it.roster.is_empty())
+        {
+            loads
+                .rebuild(&*parts.store, &tenant.document.id, now)
+                .await?;
         }
         Ok(Arc::new(Self {
             shadows: Shadows::default(),

@@ -8,6 +8,7 @@ mod commerce;
 mod duty;
 mod message;
 mod ownership;
+mod people;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ pub use message::{
     PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued, SendResolved,
 };
 pub use ownership::{Claimed, HandedOff, Resolved, Returned, Tagged, TimerFired};
-
+pub use people::{FieldGranted, Reassigned};
 
 use crate::{decide::DecisionRecord, ids::NumberId};
 
@@ -95,6 +96,10 @@ pub enum EventBody {
     Tagged(Tagged),
     /// A declared deadline passed.
     TimerFired(TimerFired),
+    /// Somebody may see more of the conversation for a while.
+    FieldGranted(FieldGranted),
+    /// The conversation passed from one person to another.
+    Reassigned(Reassigned),
     /// A conversation went to the next tier, or to the operator.
     Escalated(Escalated),
     /// A conversation went back into the queue of its team.

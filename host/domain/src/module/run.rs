@@ -12,6 +12,7 @@ use crate::{
     field::{Field, FieldValue},
     ids::{ModuleDigest, ModuleName},
     limits::BREAKER_FAILURES,
+    people::FieldSet,
 };
 
 /// Where field values come from: the facts of a moment, or recorded reads.
@@ -107,4 +108,15 @@ pub struct ModuleRun<A> {
     pub answer: Result<A, ModuleFailure>,
     /// Fuel used.
     pub fuel: u64,
+}
+
+impl<A> ModuleRun<A> {
+    /// The fields that it read.
+    pub fn fields_read(&self) -> FieldSet {
+        let field = |read: &Read| match read {
+            Read::Field(field, _) => Some(*field),
+            Read::Setting(..) => None,
+        };
+        self.reads.iter().filter_map(field).collect()
+    }
 }

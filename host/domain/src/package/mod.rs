@@ -125,7 +125,9 @@ pub fn is_decision_of(record: &DecisionRecord, handoff: &Handoff) -> bool {
     let decision = &record.decision;
     let cut = |text: &Arc<str>| crate::text::truncated(text, crate::limits::SHORT_TEXT_CHARS_MAX);
     let reasons = decision.reasons.iter().map(cut);
-    decision.hands_off() && decision.team == handoff.team && reasons.eq(handoff.reasons.iter().cloned())
+    decision.hands_off()
+        && decision.team == handoff.team
+        && reasons.eq(handoff.reasons.iter().cloned())
 }
 
 fn noticed(record: &DecisionRecord) -> Vec<Noticed<'_>> {

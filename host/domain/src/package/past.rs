@@ -57,7 +57,11 @@ pub(super) fn of<'s>(state: &'s CustomerState, care: &'s Care) -> Vec<Past<'s>> 
                 **at >= handoff.at && until.is_none_or(|until| **at < until)
             };
             let orders = state.orders.recent().iter();
-            let paid = orders.filter(|it| it.reached.get(&OrderStatus::Paid).is_some_and(|at| is_paid(&at)));
+            let paid = orders.filter(|it| {
+                it.reached
+                    .get(&OrderStatus::Paid)
+                    .is_some_and(|at| is_paid(&at))
+            });
             Some(Past {
                 handoff,
                 outcome,

@@ -27,9 +27,9 @@ pub struct OpenQuestion {
 /// that nobody has answered since; `None` when nothing is open.
 pub fn open_question(conversation: &Conversation) -> Option<OpenQuestion> {
     let mut messages = conversation.thread.messages().rev();
-    let mut said = messages.by_ref().filter(|it| {
-        !it.entry.is_aside && !it.entry.is_past && !it.never_left()
-    });
+    let mut said = messages
+        .by_ref()
+        .filter(|it| !it.entry.is_aside && !it.entry.is_past && !it.never_left());
     let last = said.next();
     let unanswered = last
         .filter(|it| it.entry.author == Author::Customer)

@@ -103,7 +103,10 @@ fn of_delivery(delivery: &Delivery, tongue: Tongue) -> Suggestion {
             "Pesanan diperkirakan tiba paling lambat {day}, tetapi belum pasti. Kami sedang memeriksanya."
         ),
     };
-    told(text, [Field::DeliveryPromisedDate, Field::DeliveryCertainty])
+    told(
+        text,
+        [Field::DeliveryPromisedDate, Field::DeliveryCertainty],
+    )
 }
 
 /// Where it can be followed.

@@ -22,12 +22,32 @@ impl Tongue {
 
 const MONTHS: [[&str; 12]; 2] = [
     [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September",
-        "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ],
     [
-        "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September",
-        "Oktober", "November", "Desember",
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
     ],
 ];
 
@@ -55,7 +75,10 @@ mod tests {
     #[test]
     fn a_day_is_named_as_people_name_it() {
         let day = "2026-11-26".parse().unwrap();
-        assert_eq!(in_words(day, Tongue::of("en")), "Thursday, 26 November 2026");
+        assert_eq!(
+            in_words(day, Tongue::of("en")),
+            "Thursday, 26 November 2026"
+        );
         assert_eq!(in_words(day, Tongue::of("id")), "Kamis, 26 November 2026");
     }
 }

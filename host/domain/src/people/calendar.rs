@@ -72,11 +72,14 @@ impl WorkingHours {
             .iter()
             .filter(move |span| !is_off && weekday_of(span.day) == weekday);
         let of_day = of_day.map(|span| (span.from_minute, span.until_minute));
-        whole.into_iter().chain(of_day).filter_map(move |(from, until)| {
-            let from = instant(zone, minute_of(day, from)?, false)?;
-            let until = instant(zone, minute_of(day, until)?, true)?;
-            Some((from, until))
-        })
+        whole
+            .into_iter()
+            .chain(of_day)
+            .filter_map(move |(from, until)| {
+                let from = instant(zone, minute_of(day, from)?, false)?;
+                let until = instant(zone, minute_of(day, until)?, true)?;
+                Some((from, until))
+            })
     }
 }
 
@@ -98,7 +101,10 @@ fn minute_of(day: Date, minute: u16) -> Option<DateTime> {
     if minute >= DAY_MINUTES {
         return Some(day.tomorrow().ok()?.at(0, 0, 0, 0));
     }
-    let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
+    let (hour, minute) = (
+        i8::try_from(minute / 60).ok()?,
+        i8::try_from(minute % 60).ok()?,
+    );
     Some(day.at(hour, minute, 0, 0))
 }
 

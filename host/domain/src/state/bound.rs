@@ -6,8 +6,8 @@ use crate::{
     event::{SendKey, SendOutcome},
     field::Line,
     limits::{
-        ATTRIBUTES_MAX, FOREIGN_ID_CHARS_MAX, LINES_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, SEND_KEY_CHARS_MAX,
-        SHORT_TEXT_CHARS_MAX, TAGS_MAX,
+        ATTRIBUTES_MAX, FOREIGN_ID_CHARS_MAX, LINES_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX,
+        SEND_KEY_CHARS_MAX, SHORT_TEXT_CHARS_MAX, TAGS_MAX,
     },
     text::truncated,
 };

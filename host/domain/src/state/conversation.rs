@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Care, Ended, Thread, bound,
+    Care, Ended, Grants, Thread, bound,
     misses::{Misses, Question},
 };
 use crate::{
@@ -114,6 +114,9 @@ pub struct Conversation {
     pub last_inbound_at: Option<Timestamp>,
     /// The last message in either direction.
     pub last_activity_at: Option<Timestamp>,
+    /// Fields that somebody may see of it for a while.
+    #[serde(default)]
+    pub grants: Grants,
 }
 
 /// Silence after which an episode is over.

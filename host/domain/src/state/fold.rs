@@ -14,8 +14,8 @@ use crate::{
     event::{
         Author, BasketChanged, BookingChanged, BotAnswered, DeliveryEstimated, EchoReceived,
         Escalated, Event, EventBody, HandedOff, InboundMessage, OrderChanged, OrderStatus,
-        PastMessage, ProfileChanged, Requeued, Resolved, Returned, SendOutcome, SendQueued,
-        SendResolved,
+        PastMessage, ProfileChanged, Reassigned, Requeued, Resolved, Returned, SendOutcome,
+        SendQueued, SendResolved,
     },
     ids::{MessageId, NumberId},
     limits::CONVERSATIONS_MAX,
@@ -235,6 +235,16 @@ impl Conversation {
                 }
             }
             EventBody::NoteTaken(note) => self.care.note(at, note),
+            EventBody::FieldGranted(grant) => self.grants.add(at, grant),
+            EventBody::Reassigned(passed) => {
+                let Reassigned {
+                    epoch, from, to, ..
+                } = passed.clone();
+                let taken_by = to.clone();
+                if self.change_owner(at, &OwnerChange::Reassign { epoch, from, to }) {
+                    self.care.taken(at, Some(&taken_by));
+                }
+            }
             // Records for people and audit; what follows from a decision or a
             // timer comes as an event of its own.
             EventBody::Decided(_) | EventBody::Shadowed(_) | EventBody::TimerFired(_) => {}
@@ -375,8 +385,8 @@ impl Conversation {
     /// Up, whoever owned: the owner stays when nobody else is found, and it is
     /// known all the same.
     fn escalate(&mut self, at: Timestamp, escalated: &Escalated) {
-        let is_fresh = escalated.epoch == self.ownership.epoch
-            && escalated.promise == self.care.promises();
+        let is_fresh =
+            escalated.epoch == self.ownership.epoch && escalated.promise == self.care.promises();
         if !is_fresh || !self.ownership.owner.is_people() {
             return;
         }

@@ -6,6 +6,7 @@ mod bound;
 mod care;
 mod conversation;
 mod fold;
+mod grants;
 mod known;
 mod latest;
 mod misses;
@@ -18,11 +19,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-pub use care::{
-    Care, Ended, Escalation, Handoff, NextStep, Note, Promise, Promotion, Rung,
-};
+pub use care::{Care, Ended, Escalation, Handoff, NextStep, Note, Promise, Promotion, Rung};
 pub use conversation::{Conversation, Episode, OwnerSince};
 pub use fold::fold;
+pub use grants::{Grant, Grants};
 pub use known::Known;
 pub use latest::Latest;
 pub use orders::{Lifetime, Order, Orders};
@@ -194,7 +194,10 @@ impl CustomerState {
     /// Who of the tenant's people took care of the customer last, on whatever
     /// number.
     pub fn last_agent(&self) -> Option<&AgentId> {
-        let last = self.conversations.values().filter_map(|it| it.care.last_agent());
+        let last = self
+            .conversations
+            .values()
+            .filter_map(|it| it.care.last_agent());
         last.max().map(|(_, agent)| agent)
     }
 

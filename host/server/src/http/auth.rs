@@ -36,6 +36,9 @@ pub struct Reader(pub Scope);
 /// Someone who may send as the bot: an operator or the bot.
 pub struct Bot(pub Scope);
 
+/// The bot itself.
+pub struct BotAlone(pub Scope);
+
 /// The host administrator.
 pub struct Admin;
 
@@ -76,6 +79,9 @@ impl FromRequestParts<Arc<Host>> for Scope {
             .tenant(&key.tenant)
             .ok_or_else(unauthorized)?
             .clone();
+        if key.role == Role::Bot {
+            host.bots.heard(&tenant.document.id, host.clock.now());
+        }
         Ok(Self {
             tenant,
             key: key.name.as_str().into(),
@@ -119,6 +125,7 @@ scoped!(Operator, Operator);
 scoped!(Teller, Operator, Integration, Bot);
 scoped!(Reader, Operator, Bot);
 scoped!(Bot, Operator, Bot);
+scoped!(BotAlone, Bot);
 
 impl FromRequestParts<Arc<Host>> for Admin {
     type Rejection = ApiError;

@@ -8,6 +8,7 @@ use baton_domain::{
     event::{Claimed, Event, EventBody, Resolved, Returned},
     ids::{AgentId, NumberId, OwnerEpoch},
     limits::COMMIT_TRIES_MAX,
+    owner::Ownership,
     state::Conversation,
 };
 use baton_store::{CommitError, Inbox};
@@ -17,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     auth::{Operator, Scope},
+    care::may_take,
     code::Code,
     customers::load,
     error::{Answer, ApiError},
@@ -92,9 +94,16 @@ pub async fn show(
 #[into_params(parameter_in = Path)]
 pub struct ConversationPath {
     /// Baton's id of the customer.
-    customer: String,
+    pub(super) customer: String,
     /// The business number: Meta's `phone_number_id`.
     number: String,
+}
+
+impl ConversationPath {
+    /// The number, when it is one.
+    pub(super) fn number(&self) -> Answer<NumberId> {
+        NumberId::parse(&self.number).map_err(|_| ApiError::not_found())
+    }
 }
 
 /// Who takes the next step, having seen which epoch.
@@ -113,7 +122,7 @@ pub struct Claim {
 #[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/claim", tag = "conversations",
     operation_id = "claim", params(ConversationPath), request_body = Claim,
     security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::AgentUnfit, Code::ChangedMeanwhile, Code::InvalidValue]))),
     responses((status = 200, description = "The agent has the next step.", body = HeadView)))]
 pub async fn claim(
     State(host): State<Arc<Host>>,
@@ -122,6 +131,7 @@ pub async fn claim(
     Json(claim): Json<Claim>,
 ) -> Answer<Json<HeadView>> {
     let (agent, epoch) = (claim.agent, claim.epoch);
+    may_take(&scope.tenant, &agent, host.clock.now())?;
     change(&host, &scope, path, |_| {
         let agent = agent.clone();
         EventBody::Claimed(Claimed { epoch, agent })
@@ -146,11 +156,11 @@ pub struct HandBack {
     note: Option<String>,
 }
 
-/// Gives the conversation back to the bot.
+/// Gives the conversation back to the bot, when it is there.
 #[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/return", tag = "conversations",
     operation_id = "return", params(ConversationPath), request_body = HandBack,
     security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::BotUnavailable, Code::ChangedMeanwhile]))),
     responses((status = 200, description = "It moved.", body = HeadView)))]
 pub async fn hand_back(
     State(host): State<Arc<Host>>,
@@ -158,6 +168,10 @@ pub async fn hand_back(
     Path(path): Path<ConversationPath>,
     Json(back): Json<HandBack>,
 ) -> Answer<Json<HeadView>> {
+    if !host.is_bot_there(&scope.tenant, host.clock.now()) {
+        let message = "the bot cannot take it: it has no key, or was not heard of late";
+        return Err(ApiError::new(Code::BotUnavailable, message));
+    }
     let note: Option<Arc<str>> = back.note.map(Into::into);
     change(&host, &scope, path, |conversation| {
         let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
@@ -247,12 +261,16 @@ async fn changed(
     let (id, state) = (change.customer().clone(), change.state().clone());
     let after = state.conversation(number).ok_or_else(ApiError::not_found)?;
     if after.ownership == ownership && !ends_episode {
-        let message = "it changed nothing: someone else has the next step, or nobody took it";
-        let error = ApiError::new(Code::NotMoved, message);
-        return Err(error
-            .with("owner", json!(ownership.owner))
-            .with("epoch", ownership.epoch.0));
+        return Err(not_moved(&ownership));
     }
     let committed = change.commit(host).await;
     Ok(committed.map(|_| HeadView::of(&id, number, after, at)))
+}
+
+/// Nothing moved: who has the next step now, and under which epoch.
+pub(super) fn not_moved(ownership: &Ownership) -> ApiError {
+    let message = "it changed nothing: someone else has the next step, or nobody took it";
+    ApiError::new(Code::NotMoved, message)
+        .with("owner", json!(ownership.owner))
+        .with("epoch", ownership.epoch.0)
 }

@@ -9,6 +9,8 @@
 
 mod admin;
 mod auth;
+mod bot;
+mod care;
 mod code;
 mod conversations;
 mod customers;
@@ -28,6 +30,7 @@ mod refusals;
 mod releases;
 mod request_id;
 mod rollout;
+mod shared_view;
 mod view;
 mod webhooks;
 
@@ -100,6 +103,12 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(conversations::claim))
         .routes(routes!(conversations::hand_back))
         .routes(routes!(conversations::resolve))
+        .routes(routes!(shared_view::show))
+        .routes(routes!(care::reply))
+        .routes(routes!(care::send_up))
+        .routes(routes!(care::set_next_step))
+        .routes(routes!(care::take_note))
+        .routes(routes!(bot::heartbeat))
         .routes(routes!(decisions::list_decisions))
         .routes(routes!(decisions::show_decision))
         .routes(routes!(decisions::list_handoffs))

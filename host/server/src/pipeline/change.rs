@@ -10,6 +10,7 @@ use baton_domain::{
     ids::{CustomerId, NumberId},
     occasion::Occasion,
     owner::Owner,
+    people::FieldSet,
     state::{CustomerState, Known},
 };
 use baton_store::{
@@ -133,6 +134,7 @@ impl Change {
                     first_reply: before.care.first_reply().map(|it| it.due),
                     next_step: step.and_then(|step| step.promise).map(|it| it.due),
                 },
+                read: Some(FieldSet::NONE),
                 ..HandedOff::to_team(
                     ownership.epoch,
                     owner.team().unwrap_or(default_team).clone(),

@@ -4,7 +4,7 @@
 use baton_domain::{
     assign::Asked,
     care::Deadline,
-    event::{Event, EventBody, EscalationCause, Returned, TimerFired},
+    event::{EscalationCause, Event, EventBody, Returned, TimerFired},
     limits::RETURN_WAIT_MINUTES,
 };
 use baton_store::{LeasedWork, Stage, WorkChange};
@@ -24,7 +24,8 @@ pub(super) fn fire(
     leased: &LeasedWork,
 ) {
     let deadline = due.holds(change);
-    if matches!(deadline, Some(Deadline::AutoReturn(_))) && !host.is_bot_there(change.tenant(), now) {
+    if matches!(deadline, Some(Deadline::AutoReturn(_))) && !host.is_bot_there(change.tenant(), now)
+    {
         return wait_for_bot(change, now, leased);
     }
     let number = Some(due.number.clone());
@@ -60,13 +61,7 @@ pub(super) fn fire(
     }
 }
 
-fn go_up(
-    host: &Host,
-    change: &mut Change,
-    now: Timestamp,
-    due: &CareDue,
-    cause: EscalationCause,
-) {
+fn go_up(host: &Host, change: &mut Change, now: Timestamp, due: &CareDue, cause: EscalationCause) {
     let (by, note) = (None, None);
     let asked = Asked { cause, by, note };
     if !escalate(change, host, now, &due.number, asked) {

@@ -1,0 +1,31 @@
+//! What a tenant may keep of its people and what they may see.
+
+/// Agents of one tenant.
+pub const TENANT_AGENTS_MAX: usize = 2_000;
+/// Roles that one tenant defines, beside the stock ones.
+pub const TENANT_ROLES_MAX: usize = 64;
+/// Personal tokens of one agent, revoked and expired ones too.
+pub const AGENT_TOKENS_MAX: usize = 32;
+/// Teams that one agent belongs to.
+pub const AGENT_TEAMS_MAX: usize = 16;
+/// Languages that one agent speaks.
+pub const AGENT_LANGUAGES_MAX: usize = 16;
+/// Tags that one agent is good at.
+pub const AGENT_SKILLS_MAX: usize = 64;
+/// Conversations that one agent may have at once, at most.
+pub const AGENT_CAPACITY_MAX: u16 = 1_000;
+/// Phishing drills kept of one agent, the latest.
+pub const AGENT_DRILLS_MAX: usize = 32;
+/// Spans of one agent's week.
+pub const WEEKLY_SPANS_MAX: usize = 42;
+/// Days off of one agent.
+pub const DAYS_OFF_MAX: usize = 366;
+/// Minutes of a day.
+pub const DAY_MINUTES: u16 = 24 * 60;
+/// Grants of fields kept for one conversation, the latest.
+pub const CONVERSATION_GRANTS_MAX: usize = 32;
+/// How long a grant of fields may hold.
+pub const GRANT_HOURS_MAX: i64 = 7 * 24;
+/// Conversations of an agent that are handed to a successor in one request;
+/// ask again for the rest.
+pub const REASSIGNED_AT_ONCE_MAX: usize = 500;
