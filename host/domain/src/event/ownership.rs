@@ -104,12 +104,15 @@ pub struct Returned {
     /// The epoch that whoever returned it saw; under another it changes
     /// nothing.
     pub epoch: OwnerEpoch,
-    /// Who; `None` when the tenant's policy did.
+    /// Who; `None` when no person was named, or the tenant's policy did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<AgentId>,
     /// What they leave the bot and the next person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Arc<str>>,
+    /// Whether the tenant's policy did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_policy: bool,
 }
 
 /// The episode is over.

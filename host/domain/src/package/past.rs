@@ -47,10 +47,10 @@ pub(super) fn of<'s>(state: &'s CustomerState, care: &'s Care) -> Vec<Past<'s>> 
     ended
         .filter_map(|(place, handoff)| {
             let ended = handoff.ended.as_ref()?;
-            let outcome = match (ended.is_resolved, &ended.by) {
+            let outcome = match (ended.is_resolved, ended.by_policy) {
                 (true, _) => Outcome::Resolved,
-                (false, Some(_)) => Outcome::Returned,
-                (false, None) => Outcome::ReturnedByPolicy,
+                (false, false) => Outcome::Returned,
+                (false, true) => Outcome::ReturnedByPolicy,
             };
             let until = after(place);
             let is_paid = |at: &&jiff::Timestamp| {

@@ -79,10 +79,12 @@ pub struct Ended {
     pub at: Timestamp,
     /// Whether the episode ended with it; else the bot went on.
     pub is_resolved: bool,
-    /// Who said so; `None` for the tenant's policy.
+    /// Who said so, when a person was named.
     pub by: Option<AgentId>,
     /// What they left the bot and the next person.
     pub note: Option<Arc<str>>,
+    /// Whether the tenant's policy said so.
+    pub by_policy: bool,
 }
 
 /// One handoff to people, and what became of it.

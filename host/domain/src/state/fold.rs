@@ -14,8 +14,8 @@ use crate::{
     event::{
         Author, BasketChanged, BookingChanged, BotAnswered, DeliveryEstimated, EchoReceived,
         Escalated, Event, EventBody, HandedOff, InboundMessage, OrderChanged, OrderStatus,
-        PastMessage, ProfileChanged, Reassigned, Requeued, Resolved, Returned, SendOutcome,
-        SendQueued, SendResolved,
+        PastMessage, ProfileChanged, Reassigned, Requeued, Resolved, SendOutcome, SendQueued,
+        SendResolved,
     },
     ids::{MessageId, NumberId},
     limits::CONVERSATIONS_MAX,
@@ -212,14 +212,15 @@ impl Conversation {
                 }
             }
             EventBody::Returned(returned) => {
-                let Returned { epoch, by, note } = returned;
                 let ended = Ended {
                     at,
                     is_resolved: false,
-                    by: by.clone(),
-                    note: note.clone(),
+                    by: returned.by.clone(),
+                    note: returned.note.clone(),
+                    by_policy: returned.by_policy,
                 };
-                self.return_to_bot(ended, &OwnerChange::Return { epoch: *epoch });
+                let epoch = returned.epoch;
+                self.return_to_bot(ended, &OwnerChange::Return { epoch });
             }
             EventBody::Resolved(resolved) => self.resolve(at, resolved),
             EventBody::Tagged(tagged) => {
@@ -376,6 +377,7 @@ impl Conversation {
                 is_resolved: true,
                 by: by.clone(),
                 note: None,
+                by_policy: false,
             };
             self.return_to_bot(ended, &OwnerChange::Return { epoch: *epoch });
             self.close();

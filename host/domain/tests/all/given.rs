@@ -286,6 +286,7 @@ impl Story {
             epoch: self.epoch(),
             by: None,
             note: None,
+            by_policy: false,
         }))
     }
 

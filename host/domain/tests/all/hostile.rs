@@ -388,6 +388,7 @@ fn owned(dice: &mut Dice) -> EventBody {
             epoch,
             by: None,
             note: dice.some(),
+            by_policy: false,
         }),
         _ => EventBody::Tagged(Tagged {
             episode: EpisodeNumber(1),

@@ -2,15 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod assign;
+mod care;
 mod commerce;
 mod decisions;
 mod facts;
 mod fold;
 mod ownership;
+mod package;
 mod release;
 mod storage;
 
 mod given;
 mod hostile;
+mod hours;
 mod samples;
 mod teller;

@@ -134,6 +134,7 @@ fn ownership() -> Vec<EventBody> {
             epoch,
             by: by.clone(),
             note: Some("paid".into()),
+            by_policy: false,
         }),
         EventBody::Resolved(Resolved {
             epoch,

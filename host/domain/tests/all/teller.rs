@@ -269,6 +269,7 @@ impl Teller {
                 epoch: self.epoch(*is_stale),
                 by: None,
                 note: None,
+                by_policy: false,
             }),
             Step::Resolve(is_stale) => EventBody::Resolved(Resolved {
                 epoch: self.epoch(*is_stale),

@@ -179,6 +179,7 @@ pub async fn hand_back(
             epoch,
             by: back.by.clone(),
             note: note.clone(),
+            by_policy: false,
         })
     })
     .await

@@ -50,7 +50,12 @@ pub(super) fn fire(
         Some(Deadline::AutoReturn(epoch)) => {
             host.metrics.alerts.count("returned");
             let (by, note) = (None, None);
-            let body = EventBody::Returned(Returned { epoch, by, note });
+            let body = EventBody::Returned(Returned {
+                epoch,
+                by,
+                note,
+                by_policy: true,
+            });
             change.append(Event {
                 at: now,
                 number,
