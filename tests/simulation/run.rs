@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     executor::{Executor, Group, Spawner},
-    hosts, network, operator, people,
+    hosts, network, operator, oracle, people,
     sim::{Sim, lock},
     systems,
     tally::Tally,
@@ -188,14 +188,18 @@ fn furnish(sim: &Sim) {
     put.expect("no wait").expect("an app");
     for tenant in 0..sim.plan.tenants {
         let written = self::tenant(tenant);
-        let key = ApiKey {
-            name: "all".to_owned(),
-            hash: KeyHash(Sha256::digest(systems::key_of(tenant)).into()),
+        let key = |key: String, role| ApiKey {
+            name: format!("{role:?}"),
+            hash: KeyHash(Sha256::digest(key).into()),
             tenant: written.id.clone(),
-            role: Role::Operator,
+            role,
             expires_at: None,
             is_revoked: false,
         };
+        let keys = [
+            key(systems::key_of(tenant), Role::Operator),
+            key(systems::bot_key_of(tenant), Role::Bot),
+        ];
         if !sim.plan.has_rules {
             let rules = Some(Vec::new());
             let choice = PackChoice {
@@ -208,8 +212,10 @@ fn furnish(sim: &Sim) {
         }
         let put = disk.put_tenant(document(written)).now_or_never();
         put.expect("no wait").expect("a tenant");
-        let put = disk.put_api_key(document(key)).now_or_never();
-        put.expect("no wait").expect("a key");
+        for key in keys {
+            let put = disk.put_api_key(document(key)).now_or_never();
+            put.expect("no wait").expect("a key");
+        }
     }
 }
 
@@ -225,6 +231,14 @@ fn tenant(tenant: usize) -> Tenant {
         "language": "en",
         "teams": [{ "name": "sales", "tiers": ["junior", "senior"] }],
         "numbers": [{ "id": people::number_of(tenant), "app": "main", "token": "token" }],
+        "care": {
+            "promises": [
+                { "first_reply_minutes": 20, "next_step_minutes": 90 },
+                { "tier": "senior", "first_reply_minutes": 10, "next_step_minutes": 45 },
+            ],
+            "auto_return_minutes": oracle::AUTO_RETURN_MINUTES,
+            "bot_silence_minutes": 600,
+        },
         "follow_ups": [
             {
                 "name": "tracking",

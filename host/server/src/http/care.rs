@@ -1,23 +1,18 @@
-//! What people do with a conversation beside taking and giving back: answer,
-//! send up, set the next step, note down; and all that they need to see for it.
+//! What people do with a conversation beside taking, answering and giving back:
+//! send it up or to a colleague, set the next step, note down.
 
 use std::sync::Arc;
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{extract::State, http::StatusCode};
 use baton_domain::{
-    assign::{Asked, Ineligible},
-    event::{
-        Author, Claimed, EscalationCause, Event, EventBody, NextStepSet, NoteKind, NoteTaken,
-        SendKey, SendQueued,
-    },
-    ids::{AgentId, CustomerId, NumberId, OwnerEpoch},
+    assign::Asked,
+    event::{EscalationCause, Event, EventBody, NextStepSet, NoteKind, NoteTaken},
+    ids::{AgentId, NumberId, OwnerEpoch},
     limits::{COMMIT_TRIES_MAX, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
+    people::Principal,
     state::Conversation,
 };
-use baton_store::{CommitError, Identity, Loaded, NewWork, WorkChange, WorkKey, WorkKind};
+use baton_store::CommitError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -30,194 +25,13 @@ use super::{
     customers::load,
     error::{Answer, ApiError},
     extract::{Json, Path},
-    messages::idempotency_key,
+    reply::may_take,
     view::HeadView,
 };
 use crate::{
-    directory::ActiveTenant,
     host::Host,
-    outbox::{Effect, SendEffect, check_message},
-    pipeline::{Change, escalate},
-    wire::{OutgoingMessage, named},
+    pipeline::{Change, escalate, reassign},
 };
-
-/// What one of your people writes to the customer.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Reply {
-    /// Who writes, and has the next step from then on.
-    #[schema(value_type = String, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
-    agent: AgentId,
-    /// The epoch that was seen. Without it a reply takes over from the bot, a
-    /// queue or the App, and not from another agent.
-    #[serde(default)]
-    #[schema(value_type = Option<u64>)]
-    epoch: Option<OwnerEpoch>,
-    /// What it says.
-    #[serde(deserialize_with = "named")]
-    message: OutgoingMessage,
-}
-
-/// What became of a reply.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Replied {
-    /// Key of the message: its fate is in the thread under it.
-    send: String,
-    /// The conversation, which is the agent's now.
-    conversation: HeadView,
-}
-
-/// Writes to the customer as one of your people, who has the next step from
-/// then on: the bot is silent. Under the same `Idempotency-Key` it is sent once.
-#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/reply", tag = "conversations",
-    operation_id = "reply", params(ConversationPath, ("Idempotency-Key" = String, Header,
-        min_length = 1, max_length = 256, pattern = "^[!-~]([ -~]*[!-~])?$",
-        description = "Your key of this message.")),
-    request_body = Reply, security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::IdempotencyKeyMissing, Code::NotFound, Code::Erased,
-        Code::NotMoved, Code::AgentUnfit, Code::OutsideServiceWindow, Code::ChangedMeanwhile, Code::InvalidValue]))),
-    responses((status = 202, description = "It is in the outbox.", body = Replied)))]
-pub async fn reply(
-    State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
-    Path(path): Path<ConversationPath>,
-    headers: HeaderMap,
-    Json(reply): Json<Reply>,
-) -> Answer<(StatusCode, Json<Replied>)> {
-    check_message(&reply.message).map_err(ApiError::invalid)?;
-    may_take(&scope.tenant, &reply.agent, host.clock.now())?;
-    let key = idempotency_key(&headers)?;
-    let number = path.number()?;
-    let send = format!("agent/{key}");
-    let identity = Identity::forever(format!("reply/{key}"));
-    for _ in 0..COMMIT_TRIES_MAX {
-        let loaded = load_knowing(&host, &scope, &path.customer, &identity).await?;
-        let now = host.clock.now();
-        let is_known = loaded.known == [true];
-        let mut change = Change::onto(&host, scope.tenant.clone(), loaded).await?;
-        if !is_known {
-            change.remember(Some(&identity));
-            queue_reply(&mut change, now, &number, &reply, &send)?;
-        }
-        let (customer, state) = (change.customer().clone(), change.state().clone());
-        let answer = || {
-            let conversation = state
-                .conversation(&number)
-                .ok_or_else(ApiError::not_found)?;
-            let conversation = HeadView::of(&customer, &number, conversation, now);
-            let send = send.clone();
-            Ok((StatusCode::ACCEPTED, Json(Replied { send, conversation })))
-        };
-        if is_known {
-            return answer();
-        }
-        match change.commit(&host).await {
-            Ok(_) => return answer(),
-            Err(CommitError::Store(error)) => return Err(error.into()),
-            Err(_changed_meanwhile) => {}
-        }
-    }
-    Err(CommitError::Duplicate.into())
-}
-
-async fn load_knowing(
-    host: &Host,
-    scope: &Scope,
-    customer: &str,
-    identity: &Identity,
-) -> Answer<Loaded> {
-    let id = CustomerId::parse(customer).map_err(|_| ApiError::not_found())?;
-    let tenant = &scope.tenant.document.id;
-    let asked = std::slice::from_ref(identity);
-    let loaded = host.store.load(tenant, &id, asked).await?;
-    loaded.ok_or_else(ApiError::not_found)
-}
-
-/// Takes over when it must, and puts the message into thread and outbox.
-fn queue_reply(
-    change: &mut Change,
-    now: Timestamp,
-    number: &NumberId,
-    reply: &Reply,
-    send: &str,
-) -> Answer<()> {
-    let conversation = change.state().conversation(number);
-    let conversation = conversation.ok_or_else(ApiError::not_found)?;
-    if !conversation.is_window_open(now) && !reply.message.is_template() {
-        let message = "the customer wrote more than 24 hours ago: send an approved template";
-        return Err(ApiError::new(Code::OutsideServiceWindow, message));
-    }
-    let ownership = conversation.ownership.clone();
-    let owner = ownership.owner.agent();
-    let is_others = owner.is_some_and(|it| *it != reply.agent);
-    let is_stale = reply.epoch.is_some_and(|seen| seen != ownership.epoch);
-    if owner != Some(&reply.agent) && (is_stale || is_others && reply.epoch.is_none()) {
-        return Err(not_moved(&ownership));
-    }
-    let mut append = |body| {
-        change.append(Event {
-            at: now,
-            number: Some(number.clone()),
-            body,
-        });
-    };
-    if owner != Some(&reply.agent) {
-        append(EventBody::Claimed(Claimed {
-            epoch: ownership.epoch,
-            agent: reply.agent.clone(),
-        }));
-    }
-    append(EventBody::SendQueued(SendQueued {
-        send: SendKey(send.into()),
-        author: Author::Agent,
-        message_kind: reply.message.kind().into(),
-        text: reply.message.text(),
-        purpose: None,
-        is_marketing: reply.message.is_marketing(),
-        by: Some(reply.agent.clone()),
-    }));
-    let conversation = change.state().conversation(number);
-    let epoch = conversation.map(|it| it.ownership.epoch);
-    let effect = Effect::Send(SendEffect {
-        number: number.clone(),
-        author: Author::Agent,
-        epoch: epoch.unwrap_or_default(),
-        message: reply.message.clone(),
-        outside_window: None,
-        is_marketing: reply.message.is_marketing(),
-        too_late_at: None,
-    });
-    change.add_work(WorkChange::Add(NewWork {
-        key: WorkKey(format!("send/{send}").into()),
-        kind: WorkKind::Effect,
-        due_at: now,
-        payload: effect.payload(),
-    }));
-    Ok(())
-}
-
-/// Whether `agent` may take a conversation: one of the tenant's people, when it
-/// has any, and fit for it.
-pub(super) fn may_take(tenant: &ActiveTenant, agent: &AgentId, now: Timestamp) -> Answer<()> {
-    if tenant.roster.is_empty() {
-        return Ok(());
-    }
-    let Some(member) = tenant.roster.member(agent) else {
-        return Err(ApiError::invalid("the agent is none of your people"));
-    };
-    let today = tenant.profile.timezone().to_datetime(now).date();
-    let unfit = |why: serde_json::Value, message: &str| {
-        Err(ApiError::new(Code::AgentUnfit, message).with("why", why))
-    };
-    match member.lacks(tenant.roster.training(), today) {
-        None => Ok(()),
-        Some(Ineligible::Frozen) => unfit(json!("frozen"), "the agent is frozen"),
-        Some(Ineligible::Role) => unfit(json!("role"), "the agent's role does not let them claim"),
-        Some(Ineligible::Training(unmet)) => {
-            unfit(json!(unmet), "the agent lacks training that you want")
-        }
-    }
-}
 
 /// Why a conversation should go up.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -264,6 +78,61 @@ pub async fn send_up(
         };
         let is_stale = up.epoch.is_some_and(|seen| seen != ownership.epoch);
         if is_stale || !escalate(change, &host, now, number, asked) {
+            return Err(not_moved(&ownership));
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// To whom a conversation should go.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PassOn {
+    /// The epoch that was seen; as it is now when absent.
+    #[serde(default)]
+    #[schema(value_type = Option<u64>)]
+    epoch: Option<OwnerEpoch>,
+    /// To whom; whoever is best for it when absent, and into the queue when
+    /// nobody is there.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    to: Option<AgentId>,
+    /// Who says so.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    by: Option<AgentId>,
+}
+
+/// Passes a conversation that one of your people has to another: the one who is
+/// named, or the best that is there. What is promised stays.
+#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/assign", tag = "conversations",
+    operation_id = "assign", params(ConversationPath), request_body = PassOn,
+    security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::AgentUnfit, Code::ChangedMeanwhile, Code::InvalidValue]))),
+    responses((status = 200, description = "Somebody else has it, or the queue.", body = HeadView)))]
+pub async fn pass_on(
+    State(host): State<Arc<Host>>,
+    Operator(scope): Operator,
+    Path(path): Path<ConversationPath>,
+    Json(pass): Json<PassOn>,
+) -> Answer<Json<HeadView>> {
+    if let Some(to) = &pass.to {
+        may_take(&scope.tenant, to, host.clock.now())?;
+    }
+    let by = || match &pass.by {
+        Some(agent) => Principal::Person(agent.clone()),
+        None => Principal::Key(scope.key.clone()),
+    };
+    changed(&host, &scope, &path, |change, now, number, before| {
+        let ownership = before.ownership.clone();
+        let is_stale = pass.epoch.is_some_and(|seen| seen != ownership.epoch);
+        let is_theirs = pass.to.is_some() && ownership.owner.agent() == pass.to.as_ref();
+        let place = (now, number);
+        if is_stale
+            || is_theirs
+            || !reassign(change, &host, place, pass.to.as_ref(), ("asked", by()))
+        {
             return Err(not_moved(&ownership));
         }
         Ok(())

@@ -18,11 +18,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     auth::{Operator, Scope},
-    care::may_take,
     code::Code,
     customers::load,
     error::{Answer, ApiError},
     extract::{Json, Path, Query},
+    reply::may_take,
     view::{ConversationView, HeadView, PageQuery, PageView, RowView},
 };
 use crate::{host::Host, pipeline::Change};

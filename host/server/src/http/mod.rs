@@ -28,6 +28,7 @@ mod modules;
 mod packages;
 mod refusals;
 mod releases;
+mod reply;
 mod request_id;
 mod rollout;
 mod shared_view;
@@ -104,8 +105,9 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(conversations::hand_back))
         .routes(routes!(conversations::resolve))
         .routes(routes!(shared_view::show))
-        .routes(routes!(care::reply))
+        .routes(routes!(reply::reply))
         .routes(routes!(care::send_up))
+        .routes(routes!(care::pass_on))
         .routes(routes!(care::set_next_step))
         .routes(routes!(care::take_note))
         .routes(routes!(bot::heartbeat))

@@ -21,6 +21,7 @@ examples! {
     tell_facts send_message list_dead_letters
     list_customers show_customer list_events
     list_conversations show_conversation claim return resolve
+    show_view reply assign escalate set_next_step take_note heartbeat
     list_decisions show_decision list_handoffs
     upload_module install_package list_modules show_module put_grants list_grants revoke_unused_grants
     make_release list_releases show_release compare_releases
