@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, sari, until};
 
-/// An answer in 5 minutes and the next step in 30; of seniors in 2 and 10.
+/// An answer in 5 minutes and the next step in 30; of leads in 2 and 10.
 fn promises() -> Value {
     json!({ "promises": [
         { "first_reply_minutes": 5, "next_step_minutes": 30 },
-        { "tier": "senior", "first_reply_minutes": 2, "next_step_minutes": 10 },
+        { "tier": "lead", "first_reply_minutes": 2, "next_step_minutes": 10 },
     ]})
 }
 
@@ -29,8 +29,8 @@ async fn who_is_not_answered_goes_up_to_the_operator_and_no_further() {
     let host = asked().await;
     let first = host.conversation().await["epoch"].as_u64().expect("one");
     host.advance(0, 5);
-    until("seniors have it", || async {
-        host.owner().await["tier"] == "senior"
+    until("leads have it", || async {
+        host.owner().await["tier"] == "lead"
     })
     .await;
     let view = host.view().await;
@@ -72,7 +72,7 @@ async fn an_answer_in_time_ends_it_and_the_next_step_is_still_owed() {
     let view = host.view().await;
     assert_eq!(view["handoff"]["escalations"][0]["cause"], "next_step_late");
     assert_eq!(view["handoff"]["taken_by"], "ana");
-    assert_eq!(host.owner().await["tier"], "senior");
+    assert_eq!(host.owner().await["tier"], "lead");
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn a_person_sends_it_up_with_a_word_for_the_next() {
     assert_eq!(host.post(&path, &stale).await.0, 409);
     let up = json!({ "by": "budi", "note": "She wants a discount." });
     let (status, head) = host.post(&path, &up).await;
-    assert_eq!((status, &head["owner"]["tier"]), (200, &json!("senior")));
+    assert_eq!((status, &head["owner"]["tier"]), (200, &json!("lead")));
     assert_eq!(host.post(&path, &up).await.0, 200, "to the operator");
     let (status, top) = host.post(&path, &up).await;
     assert_eq!((status, &top["error"]["code"]), (409, &json!("not_moved")));

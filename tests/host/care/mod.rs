@@ -26,9 +26,11 @@ impl Fixture {
         assert_eq!(status, 200, "{heard}");
     }
 
-    /// Writes what the tenant's people promise.
+    /// Writes what the tenant's people promise. Rules hand to seniors, above whom
+    /// are leads.
     async fn promise(&self, care: Value) {
         let mut document = tenant("shop", NUMBER);
+        document["teams"][0]["tiers"] = json!(["junior", "senior", "lead"]);
         document["care"] = care;
         let url = format!("{}/admin/tenants/shop", self.url);
         let request = self.http.put(url).bearer_auth(ADMIN).json(&document);

@@ -17,6 +17,7 @@ pub use roster::{Ineligible, Member, Roster};
 use crate::{
     event::{QueueAlert, QueueReason},
     ids::{AgentId, TeamName},
+    limits::OPENING_DAYS_MAX,
     state::Rung,
     tenant::Team,
 };
@@ -88,7 +89,7 @@ pub fn assign(
     }
     let opening = off
         .iter()
-        .filter_map(|it| it.agent.hours.next_open(at, zone))
+        .filter_map(|it| it.agent.hours.next_open_within(at, OPENING_DAYS_MAX, zone))
         .min();
     let alert = match (open.is_empty(), off.is_empty()) {
         (true, true) => QueueAlert {

@@ -139,6 +139,8 @@ pub struct Requeued {
 /// The next step was taken, put off, or named anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextStepSet {
+    /// The epoch that whoever says so saw; under another it changes nothing.
+    pub epoch: OwnerEpoch,
     /// The count of promises that whoever says so saw; under another it
     /// changes nothing.
     pub promise: u32,

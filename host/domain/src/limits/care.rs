@@ -13,6 +13,9 @@ pub const NOTE_CHARS_MAX: usize = 1_000;
 pub const PROMOTIONS_MAX: usize = 32;
 /// Days in which somebody's next working hour is looked for.
 pub const LOOK_AHEAD_DAYS_MAX: usize = 800;
+/// Days in which the next opening of everybody in a team is looked for, when
+/// nobody is there: it is looked for while a handoff commits.
+pub const OPENING_DAYS_MAX: usize = 31;
 /// Minutes within which a tenant may promise something: a month of days.
 pub const PROMISE_MINUTES_MAX: u32 = 31 * 24 * 60;
 /// Ends of conversations by which the pace is told, the latest.
@@ -24,3 +27,6 @@ pub const PACE_HOURS_MAX: i64 = 8;
 pub const BOT_SILENCE_MINUTES: u32 = 15;
 /// How long a return by policy waits at a time for a bot that is not there.
 pub const RETURN_WAIT_MINUTES: i64 = 5;
+/// Customers of one tenant of whom it is remembered up to which version their
+/// conversations were counted.
+pub const LOADS_RECENT_MAX: usize = 4_096;

@@ -17,7 +17,7 @@ use crate::{
         PastMessage, ProfileChanged, Reassigned, Requeued, Resolved, SendOutcome, SendQueued,
         SendResolved,
     },
-    ids::{MessageId, NumberId},
+    ids::{MessageId, NumberId, OwnerEpoch},
     limits::CONVERSATIONS_MAX,
     owner::OwnerChange,
 };
@@ -231,7 +231,8 @@ impl Conversation {
             EventBody::Escalated(escalated) => self.escalate(at, escalated),
             EventBody::Requeued(requeued) => self.requeue(at, requeued),
             EventBody::NextStepSet(set) => {
-                if set.promise == self.care.promises() && self.ownership.owner.is_people() {
+                let is_fresh = self.is_fresh(set.epoch, set.promise);
+                if is_fresh && self.ownership.owner.is_people() {
                     self.care.step_set(at, set);
                 }
             }
@@ -384,11 +385,15 @@ impl Conversation {
         }
     }
 
+    /// Whether neither the owner nor what is promised has changed since.
+    fn is_fresh(&self, epoch: OwnerEpoch, promise: u32) -> bool {
+        epoch == self.ownership.epoch && promise == self.care.promises()
+    }
+
     /// Up, whoever owned: the owner stays when nobody else is found, and it is
     /// known all the same.
     fn escalate(&mut self, at: Timestamp, escalated: &Escalated) {
-        let is_fresh =
-            escalated.epoch == self.ownership.epoch && escalated.promise == self.care.promises();
+        let is_fresh = self.is_fresh(escalated.epoch, escalated.promise);
         if !is_fresh || !self.ownership.owner.is_people() {
             return;
         }

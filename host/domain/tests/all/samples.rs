@@ -348,6 +348,7 @@ fn duties() -> Vec<EventBody> {
             why: "agent_frozen".into(),
         }),
         EventBody::NextStepSet(NextStepSet {
+            epoch: OwnerEpoch(5),
             promise: 3,
             closed: true,
             what: Some("Call".into()),

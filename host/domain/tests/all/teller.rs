@@ -293,6 +293,7 @@ impl Teller {
                 note: None,
             }),
             Step::NextStep(closed) => EventBody::NextStepSet(NextStepSet {
+                epoch: self.epoch(false),
                 promise: self.promises(),
                 closed: *closed,
                 what: None,

@@ -15,7 +15,6 @@ use baton_domain::{
 use baton_store::CommitError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
@@ -198,6 +197,7 @@ pub async fn set_next_step(
             at: now,
             number: Some(number.clone()),
             body: EventBody::NextStepSet(NextStepSet {
+                epoch: before.ownership.epoch,
                 promise: step.promise,
                 closed: step.close,
                 what: what.clone(),

@@ -7,18 +7,18 @@
 //! load themselves.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use baton_domain::{
     assign::{Assignment, Loads, Roster, Wanted, assign},
     ids::{AgentId, CustomerId, NumberId, TeamName, TenantId},
-    limits::PAGE_ITEMS_MAX,
+    limits::{LOADS_RECENT_MAX, PAGE_ITEMS_MAX},
     owner::Owner,
     state::CustomerState,
 };
-use baton_store::{Inbox, Store, StoreError};
+use baton_store::{Inbox, Store, StoreError, Version};
 use jiff::{Timestamp, tz::TimeZone};
 
 /// Who has a conversation.
@@ -43,6 +43,34 @@ impl Holder {
 struct OfTenant {
     loads: Loads,
     held: HashMap<CustomerId, HashMap<NumberId, Holder>>,
+    recent: Recent,
+}
+
+/// How far the log of the latest customers was counted: two who commit one
+/// after the other may count the other way round.
+#[derive(Default)]
+struct Recent {
+    versions: HashMap<CustomerId, Version>,
+    order: VecDeque<CustomerId>,
+}
+
+impl Recent {
+    /// Whether nothing later was counted of the customer.
+    fn is_news(&mut self, customer: &CustomerId, version: Version) -> bool {
+        if let Some(known) = self.versions.get_mut(customer) {
+            let is_news = *known <= version;
+            *known = version.max(*known);
+            return is_news;
+        }
+        if self.order.len() == LOADS_RECENT_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.versions.remove(&oldest);
+        }
+        self.order.push_back(customer.clone());
+        self.versions.insert(customer.clone(), version);
+        true
+    }
 }
 
 impl OfTenant {
@@ -81,11 +109,16 @@ impl OfTenant {
     }
 }
 
-type Tenants = Mutex<HashMap<TenantId, OfTenant>>;
+/// Each tenant's by itself: one with many people does not hold up others.
+type Tenants = Mutex<HashMap<TenantId, Arc<Mutex<OfTenant>>>>;
 
 /// Everybody's.
 #[derive(Default, Clone)]
 pub struct HostLoads(Arc<Tenants>);
+
+fn locked(of_tenant: &Mutex<OfTenant>) -> MutexGuard<'_, OfTenant> {
+    of_tenant.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A place that somebody was chosen for; given back when dropped, unless the
 /// commit counted it by then.
@@ -97,16 +130,15 @@ pub struct Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut tenants = self.loads.tenants();
-        if let Some(of_tenant) = tenants.get_mut(&self.tenant) {
-            of_tenant.loads.taken(&self.agent);
-        }
+        let of_tenant = self.loads.of(&self.tenant);
+        locked(&of_tenant).loads.taken(&self.agent);
     }
 }
 
 impl HostLoads {
-    fn tenants(&self) -> MutexGuard<'_, HashMap<TenantId, OfTenant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn of(&self, tenant: &TenantId) -> Arc<Mutex<OfTenant>> {
+        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.entry(tenant.clone()).or_default().clone()
     }
 
     /// Finds somebody, and keeps the place for them.
@@ -117,8 +149,8 @@ impl HostLoads {
         roster: &Roster,
         now: (Timestamp, &TimeZone),
     ) -> (Assignment, Option<Reservation>) {
-        let mut tenants = self.tenants();
-        let of_tenant = tenants.entry(tenant.clone()).or_default();
+        let of_tenant = self.of(tenant);
+        let mut of_tenant = locked(&of_tenant);
         let assignment = assign(wanted, roster, &of_tenant.loads, now);
         let reservation = match &assignment {
             Assignment::Queued(_) => None,
@@ -141,17 +173,19 @@ impl HostLoads {
     pub fn committed(
         &self,
         tenant: &TenantId,
-        (customer, state): (&CustomerId, &CustomerState),
+        (customer, version, state): (&CustomerId, Version, &CustomerState),
         absorbed: Option<&CustomerId>,
         at: Timestamp,
     ) {
-        let mut tenants = self.tenants();
-        let of_tenant = tenants.entry(tenant.clone()).or_default();
+        let of_tenant = self.of(tenant);
+        let mut of_tenant = locked(&of_tenant);
         if let Some(absorbed) = absorbed {
             let held = of_tenant.held.remove(absorbed).unwrap_or_default();
             held.values().for_each(|holder| of_tenant.take(holder));
         }
-        of_tenant.settle(customer, state, at);
+        if of_tenant.recent.is_news(customer, version) {
+            of_tenant.settle(customer, state, at);
+        }
     }
 
     /// Counts anew what people of the tenant own, from the inbox.
@@ -172,7 +206,8 @@ impl HostLoads {
             for row in &page.items {
                 match store.load(tenant, &row.customer, &[]).await {
                     Ok(Some(loaded)) => {
-                        self.committed(tenant, (&loaded.customer, &loaded.state), None, at);
+                        let stands = (&loaded.customer, loaded.version, &*loaded.state);
+                        self.committed(tenant, stands, None, at);
                     }
                     Ok(None) | Err(StoreError::Erased) => {}
                     Err(error) => return Err(error),
@@ -187,22 +222,144 @@ impl HostLoads {
 
     /// How many conversations the agent owns.
     pub fn open_of(&self, tenant: &TenantId, agent: &AgentId) -> u32 {
-        let tenants = self.tenants();
-        tenants.get(tenant).map_or(0, |it| it.loads.open_of(agent))
+        locked(&self.of(tenant)).loads.open_of(agent)
     }
 
     /// Conversations that the agent owns.
     pub fn held_by(&self, tenant: &TenantId, agent: &AgentId) -> Vec<(CustomerId, NumberId)> {
-        let tenants = self.tenants();
-        let held = tenants.get(tenant).map(|it| &it.held);
+        let of_tenant = self.of(tenant);
+        let of_tenant = locked(&of_tenant);
+        let held = of_tenant.held.iter();
         let mut places: Vec<_> = held
-            .into_iter()
-            .flatten()
             .flat_map(|(customer, places)| places.iter().map(move |it| (customer, it)))
             .filter(|(_, (_, holder))| **holder == Holder::Agent(agent.clone()))
             .map(|(customer, (number, _))| (customer.clone(), number.clone()))
             .collect();
         places.sort();
         places
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::{
+        assign::Member,
+        event::{Event, EventBody, HandedOff, Returned},
+        ids::{OwnerEpoch, RoleName},
+        people::{Agent, TrainingPolicy, stock_role},
+        state::Rung,
+        tenant::Team,
+    };
+
+    use super::*;
+
+    fn team() -> Team {
+        Team {
+            name: TeamName::parse("sales").unwrap(),
+            tiers: Vec::new(),
+        }
+    }
+
+    fn tenant() -> TenantId {
+        TenantId::parse("shop").unwrap()
+    }
+
+    fn customer(name: &str) -> CustomerId {
+        CustomerId::parse(&name.repeat(24)).unwrap()
+    }
+
+    /// Ana alone, who can have two.
+    fn roster() -> Roster {
+        let written = serde_json::json!({
+            "id": "ana", "name": "Ana", "role": "senior-agent", "capacity": 2,
+            "teams": [{ "team": "sales" }],
+        });
+        let agent: Agent = serde_json::from_value(written).unwrap();
+        let role = stock_role(&RoleName::parse("senior-agent").unwrap()).unwrap();
+        Roster::new(vec![Member::new(agent, &role)], TrainingPolicy::default())
+    }
+
+    fn ask(loads: &HostLoads) -> (Option<AgentId>, Option<Reservation>) {
+        let (team, rung) = (team(), Rung::default());
+        let wanted = Wanted {
+            team: &team,
+            rung: &rung,
+            tags: &[],
+            language: None,
+            previous: None,
+            not: None,
+        };
+        let now = (Timestamp::UNIX_EPOCH, &TimeZone::UTC);
+        let (assignment, reservation) = loads.assign(&tenant(), &wanted, &roster(), now);
+        (assignment.parts().0, reservation)
+    }
+
+    fn with_ana(state: &mut CustomerState) {
+        let handoff = HandedOff {
+            agent: AgentId::parse("ana").ok(),
+            ..HandedOff::to_team(OwnerEpoch(0), team().name)
+        };
+        tell(state, EventBody::HandedOff(handoff));
+    }
+
+    fn tell(state: &mut CustomerState, body: EventBody) {
+        state.apply(&Event {
+            at: Timestamp::UNIX_EPOCH,
+            number: NumberId::parse("1").ok(),
+            body,
+        });
+    }
+
+    #[test]
+    fn a_place_is_kept_until_the_commit_and_given_back_when_it_fails() {
+        let (loads, ana) = (HostLoads::default(), AgentId::parse("ana").unwrap());
+        let (first, one) = ask(&loads);
+        let (second, two) = ask(&loads);
+        assert_eq!((first, second), (Some(ana.clone()), Some(ana.clone())));
+        assert_eq!(ask(&loads).0, None, "both places are kept");
+        drop(two);
+        assert_eq!(loads.open_of(&tenant(), &ana), 1, "a commit failed");
+        // The other became durable.
+        let mut state = CustomerState::default();
+        with_ana(&mut state);
+        let settle = |version, state: &CustomerState| {
+            let at = Timestamp::UNIX_EPOCH;
+            let stands = (&customer("a"), Version(version), state);
+            loads.committed(&tenant(), stands, None, at);
+        };
+        settle(1, &state);
+        drop(one);
+        settle(1, &state);
+        assert_eq!(
+            loads.open_of(&tenant(), &ana),
+            1,
+            "told twice it counts once"
+        );
+        let place = (customer("a"), NumberId::parse("1").unwrap());
+        assert_eq!(loads.held_by(&tenant(), &ana), [place]);
+        let returned = Returned {
+            epoch: OwnerEpoch(1),
+            by: None,
+            note: None,
+            by_policy: false,
+        };
+        let before = state.clone();
+        tell(&mut state, EventBody::Returned(returned));
+        settle(2, &state);
+        settle(1, &before);
+        assert_eq!(loads.open_of(&tenant(), &ana), 0, "the later one counts");
+    }
+
+    #[test]
+    fn what_a_merged_customer_had_is_not_counted_twice() {
+        let (loads, ana) = (HostLoads::default(), AgentId::parse("ana").unwrap());
+        let mut state = CustomerState::default();
+        with_ana(&mut state);
+        let at = Timestamp::UNIX_EPOCH;
+        let (older, younger) = (customer("a"), customer("b"));
+        loads.committed(&tenant(), (&younger, Version(1), &state), None, at);
+        let stands = (&older, Version(2), &state);
+        loads.committed(&tenant(), stands, Some(&younger), at);
+        assert_eq!(loads.open_of(&tenant(), &ana), 1);
     }
 }

@@ -401,7 +401,7 @@ impl Change {
         if let Ok(appended) = &committed {
             if let Some(state) = counted {
                 let (tenant, now) = (&self.tenant.document.id, host.clock.now());
-                let stands = (&customer, &*state);
+                let stands = (&customer, appended.version, &*state);
                 host.loads.committed(tenant, stands, absorbed.as_ref(), now);
             }
             for job in self.shadows {
