@@ -28,6 +28,7 @@ pub mod assign;
 pub mod care;
 pub mod package;
 pub mod people;
+pub mod seen;
 
 pub mod ids;
 pub mod limits;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use baton_domain::{
-    assign::Roster,
+    assign,
     field::Field,
     ids::{NumberId, TenantId},
     tenant::TenantProfile,
@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 use crate::{
     releases::{ActiveRollout, ModuleLibrary},
+    roster::Roster,
     tenant::{self, InvalidTenant},
 };
 
@@ -34,7 +35,7 @@ pub struct ActiveTenant {
     /// The releases in force.
     pub rollout: ActiveRollout,
     /// Its people.
-    pub roster: Roster,
+    pub roster: assign::Roster,
 }
 
 /// A Meta app, ready for use.
@@ -83,6 +84,9 @@ pub struct Directory {
     numbers: HashMap<NumberId, Arc<ActiveTenant>>,
     apps: HashMap<String, Arc<ActiveApp>>,
     keys: HashMap<KeyHash, ApiKey>,
+    rosters: HashMap<TenantId, Arc<Roster>>,
+    /// Whose people have the token of a hash.
+    tokens: HashMap<KeyHash, TenantId>,
 }
 
 impl Directory {
@@ -105,7 +109,9 @@ impl Directory {
         }
         for tenant in store.tenants().await? {
             let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
-            directory.put(&tenant.body, rollout);
+            let roster = Roster::load(store, &tenant.body.id).await?;
+            directory.put(&tenant.body, rollout, &roster);
+            directory.enlist(&tenant.body.id, roster);
         }
         let keys = store.api_keys().await?.into_iter();
         directory.keys = keys.map(|key| (key.body.hash, key.body)).collect();
@@ -125,16 +131,37 @@ impl Directory {
     ) -> Result<(), StoreError> {
         self.numbers.retain(|_, it| it.document.id != *id);
         self.tenants.remove(id);
+        let roster = Roster::load(store, id).await?;
         if let Some(tenant) = store.tenant(id).await? {
             let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
-            self.put(&tenant.body, rollout);
+            self.put(&tenant.body, rollout, &roster);
         }
+        self.enlist(id, roster);
         Ok(())
     }
 
+    /// Puts a tenant's people in the place of those who were known.
+    fn enlist(&mut self, tenant: &TenantId, roster: Arc<Roster>) {
+        self.tokens.retain(|_, it| it != tenant);
+        let hashes = roster.tokens().iter().map(|it| it.body.hash);
+        self.tokens
+            .extend(hashes.map(|hash| (hash, tenant.clone())));
+        self.rosters.insert(tenant.clone(), roster);
+    }
+
+    /// The people of a tenant; nobody when there is no such tenant.
+    pub fn roster(&self, tenant: &TenantId) -> Arc<Roster> {
+        self.rosters.get(tenant).cloned().unwrap_or_default()
+    }
+
+    /// The tenant whose people have the token of this hash.
+    pub fn tenant_of_token(&self, hash: &KeyHash) -> Option<&TenantId> {
+        self.tokens.get(hash)
+    }
+
     /// Puts a tenant into use, or leaves it out and tells the log.
-    fn put(&mut self, tenant: &Tenant, rollout: ActiveRollout) {
-        match ActiveTenant::new(tenant, rollout) {
+    fn put(&mut self, tenant: &Tenant, rollout: ActiveRollout, roster: &Roster) {
+        match ActiveTenant::new(tenant, rollout, roster) {
             Ok(active) => self.add(Arc::new(active)),
             Err(error) => tracing::error!(tenant = %tenant.id, %error, "tenant left out"),
         }
@@ -202,11 +229,15 @@ impl Directory {
 }
 
 impl ActiveTenant {
-    fn new(tenant: &Tenant, rollout: ActiveRollout) -> Result<Self, InvalidTenant> {
+    fn new(
+        tenant: &Tenant,
+        rollout: ActiveRollout,
+        roster: &Roster,
+    ) -> Result<Self, InvalidTenant> {
         Ok(Self {
             profile: Arc::new(tenant::profile(tenant)?),
             rollout,
-            roster: Roster::default(),
+            roster: roster.for_assigning(tenant.care.training.clone()),
             document: tenant.clone(),
         })
     }

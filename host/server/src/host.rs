@@ -151,9 +151,19 @@ impl Host {
     pub async fn reload_tenant(&self, tenant: &TenantId) -> Result<(), StoreError> {
         let denied = &self.config.evaluation.denied_fields;
         let mut directory = Directory::clone(&self.directory());
+        let has_people = |directory: &Directory| {
+            let tenant = directory.tenant(tenant);
+            tenant.is_some_and(|it| !it.roster.is_empty())
+        };
+        let had_people = has_people(&directory);
         directory
             .reload(&*self.store, &self.library, denied, tenant)
             .await?;
+        // Nothing was counted as long as nobody was there.
+        if has_people(&directory) && !had_people {
+            let now = self.clock.now();
+            self.loads.rebuild(&*self.store, tenant, now).await?;
+        }
         self.directory.store(Arc::new(directory));
         Ok(())
     }

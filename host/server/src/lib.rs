@@ -27,6 +27,7 @@ pub mod package;
 pub mod people;
 pub mod releases;
 pub mod replay;
+pub mod roster;
 pub mod rule_pack;
 pub mod secret;
 pub mod tenant;

@@ -19,7 +19,9 @@ mod sort;
 use std::{collections::HashSet, sync::Arc};
 
 use baton_domain::{event::Event, ids::CustomerId};
-use baton_store::{Appended, CommitError, Identity, Link, Loaded, Quarantined, StoreError};
+use baton_store::{
+    Appended, AuditEntry, CommitError, Identity, Link, Loaded, Quarantined, StoreError,
+};
 use baton_whatsapp::{
     signature::{SignatureError, sign, verify},
     webhook::parse,
@@ -68,6 +70,8 @@ pub struct Parcel {
     pub display_name: Option<Arc<str>>,
     /// What happened, each with what tells a redelivery from news.
     pub items: Vec<Item>,
+    /// Who tells it, when it is a person or a key.
+    pub by: Option<AuditEntry>,
 }
 
 /// How a customer is found.
@@ -186,6 +190,7 @@ pub async fn take_parcel(
                 change.happen(host, event.clone(), deadline).await;
             }
         }
+        parcel.by.iter().cloned().for_each(|by| change.by(by));
         let customer = change.customer().clone();
         if change.is_empty() {
             host.metrics.placed(placed);

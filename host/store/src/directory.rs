@@ -7,7 +7,7 @@ use baton_domain::{
     decision::Outcome,
     field::Field,
     ids::{NumberId, TeamName, TenantId, TierName},
-    people::WorkingHours,
+    people::{TrainingPolicy, WorkingHours},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,9 @@ pub struct CareDocument {
     /// Minutes that the bot may be silent and still counts as there.
     #[serde(default)]
     pub bot_silence_minutes: Option<u32>,
+    /// What somebody must have learnt to be given conversations.
+    #[serde(default)]
+    pub training: TrainingPolicy,
 }
 
 /// What is promised of one tier.

@@ -6,11 +6,13 @@
 //! backend, and index keys carry keyed hashes, never a phone number. No clock
 //! is read and no random number drawn but from the [`Entropy`] given at start.
 
+mod audit;
 mod commit;
 mod directory;
 mod doctor;
 mod error;
 mod export;
+mod people;
 mod quarantine;
 mod releases;
 mod work;
@@ -21,6 +23,7 @@ mod memory;
 mod sled;
 
 pub use self::sled::{SledStore, SmallFiles};
+pub use audit::{AuditEntry, AuditQuery, Audited, GrantUsed};
 pub use commit::{Appended, Commit, Identity, Keep, Link, Loaded, StoredEvent, Version};
 pub use directory::{
     ApiKey, App, CareDocument, Document, FollowUp, KeyHash, Number, PromiseDocument, Role,
@@ -34,6 +37,7 @@ pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use error::{CommitError, StoreError};
 pub use export::{Exported, ImportError, Imported};
 pub use memory::MemoryStore;
+pub use people::{PeopleStore, PersonalToken};
 pub use quarantine::{QuarantineId, QuarantineSize, Quarantined};
 pub use releases::{Granted, Grants, Origin, ReleaseStore, StoredModule};
 pub use work::{Lease, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, WorkKind};
@@ -98,7 +102,7 @@ pub enum Listed {
 /// What Baton keeps. Every call is scoped to a tenant where one is concerned;
 /// another tenant's thing is simply not there.
 #[async_trait]
-pub trait Store: ReleaseStore {
+pub trait Store: ReleaseStore + PeopleStore {
     /// The customer whom any of `links` names, with the state and whether each
     /// of `dedupe` (in order) was committed before. A customer nobody knows
     /// comes back under a new random id, at version 0, with an empty state;

@@ -11,6 +11,7 @@ mod fold;
 mod ownership;
 mod package;
 mod release;
+mod seen;
 mod storage;
 
 mod given;

@@ -7,7 +7,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{auth::BotAlone, error::Answer, extract::Json};
+use super::{
+    auth::Bot,
+    code::Code,
+    error::{Answer, ApiError},
+    extract::Json,
+};
 use crate::host::Host;
 
 /// That the bot was heard.
@@ -23,10 +28,12 @@ pub struct Heard {
 #[utoipa::path(post, path = "/v1/bot/heartbeat", tag = "messages", operation_id = "heartbeat",
     security(("tenant_key" = [])),
     responses((status = 200, description = "It was heard.", body = Heard)))]
-pub async fn heartbeat(
-    State(host): State<Arc<Host>>,
-    BotAlone(scope): BotAlone,
-) -> Answer<Json<Heard>> {
+pub async fn heartbeat(State(host): State<Arc<Host>>, Bot(scope): Bot) -> Answer<Json<Heard>> {
+    // Whoever else may send as the bot is none.
+    if scope.access.role().as_str() != "bot" {
+        let message = "only a key of the role bot says that the bot is there";
+        return Err(ApiError::new(Code::Forbidden, message));
+    }
     let tenant = &scope.tenant;
     let minutes = tenant.profile.care().bot_silence_minutes;
     let there_until = host.bots.there_until(&tenant.document.id, minutes);

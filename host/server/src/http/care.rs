@@ -9,18 +9,19 @@ use baton_domain::{
     event::{EscalationCause, Event, EventBody, NextStepSet, NoteKind, NoteTaken},
     ids::{AgentId, NumberId, OwnerEpoch},
     limits::{COMMIT_TRIES_MAX, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
-    people::Principal,
+    people::{Action, Principal},
+    seen::Seen,
     state::Conversation,
 };
-use baton_store::CommitError;
+use baton_store::{AuditEntry, CommitError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    auth::{Operator, Scope, Teller},
+    auth::{Claimer, Escalator, Replier, Scope},
     code::Code,
-    conversations::{ConversationPath, not_moved},
+    conversations::{ConversationPath, as_oneself, not_moved},
     customers::load,
     error::{Answer, ApiError},
     extract::{Json, Path},
@@ -59,7 +60,7 @@ pub struct SendUp {
     responses((status = 200, description = "It went up.", body = HeadView)))]
 pub async fn send_up(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Escalator(scope): Escalator,
     Path(path): Path<ConversationPath>,
     Json(up): Json<SendUp>,
 ) -> Answer<Json<HeadView>> {
@@ -68,19 +69,27 @@ pub async fn send_up(
         .as_deref()
         .map(|it| short("note", it, SHORT_TEXT_CHARS_MAX));
     let note = note.transpose()?;
-    changed(&host, &scope, &path, |change, now, number, before| {
-        let ownership = before.ownership.clone();
-        let asked = Asked {
-            cause: EscalationCause::Asked,
-            by: up.by.clone(),
-            note: note.clone(),
-        };
-        let is_stale = up.epoch.is_some_and(|seen| seen != ownership.epoch);
-        if is_stale || !escalate(change, &host, now, number, asked) {
-            return Err(not_moved(&ownership));
-        }
-        Ok(())
-    })
+    as_oneself(&scope, up.by.as_ref())?;
+    let by = up.by.or_else(|| scope.access.agent().cloned());
+    changed(
+        &host,
+        &scope,
+        "escalate",
+        &path,
+        |change, now, number, before| {
+            let ownership = before.ownership.clone();
+            let asked = Asked {
+                cause: EscalationCause::Asked,
+                by: by.clone(),
+                note: note.clone(),
+            };
+            let is_stale = up.epoch.is_some_and(|seen| seen != ownership.epoch);
+            if is_stale || !escalate(change, &host, now, number, asked) {
+                return Err(not_moved(&ownership));
+            }
+            Ok(())
+        },
+    )
     .await
 }
 
@@ -112,30 +121,37 @@ pub struct PassOn {
     responses((status = 200, description = "Somebody else has it, or the queue.", body = HeadView)))]
 pub async fn pass_on(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Claimer(scope): Claimer,
     Path(path): Path<ConversationPath>,
     Json(pass): Json<PassOn>,
 ) -> Answer<Json<HeadView>> {
     if let Some(to) = &pass.to {
         may_take(&scope.tenant, to, host.clock.now())?;
     }
+    as_oneself(&scope, pass.by.as_ref())?;
     let by = || match &pass.by {
         Some(agent) => Principal::Person(agent.clone()),
-        None => Principal::Key(scope.key.clone()),
+        None => scope.access.who().clone(),
     };
-    changed(&host, &scope, &path, |change, now, number, before| {
-        let ownership = before.ownership.clone();
-        let is_stale = pass.epoch.is_some_and(|seen| seen != ownership.epoch);
-        let is_theirs = pass.to.is_some() && ownership.owner.agent() == pass.to.as_ref();
-        let place = (now, number);
-        if is_stale
-            || is_theirs
-            || !reassign(change, &host, place, pass.to.as_ref(), ("asked", by()))
-        {
-            return Err(not_moved(&ownership));
-        }
-        Ok(())
-    })
+    changed(
+        &host,
+        &scope,
+        "assign",
+        &path,
+        |change, now, number, before| {
+            let ownership = before.ownership.clone();
+            let is_stale = pass.epoch.is_some_and(|seen| seen != ownership.epoch);
+            let is_theirs = pass.to.is_some() && ownership.owner.agent() == pass.to.as_ref();
+            let place = (now, number);
+            if is_stale
+                || is_theirs
+                || !reassign(change, &host, place, pass.to.as_ref(), ("asked", by()))
+            {
+                return Err(not_moved(&ownership));
+            }
+            Ok(())
+        },
+    )
     .await
 }
 
@@ -171,7 +187,7 @@ pub struct SetStep {
     responses((status = 200, description = "It stands so.", body = HeadView)))]
 pub async fn set_next_step(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Replier(scope): Replier,
     Path(path): Path<ConversationPath>,
     Json(step): Json<SetStep>,
 ) -> Answer<Json<HeadView>> {
@@ -183,30 +199,38 @@ pub async fn set_next_step(
     if !step.close && what.is_none() && step.due.is_none() {
         return Err(ApiError::invalid("say `close`, `what` or `due`"));
     }
-    changed(&host, &scope, &path, |change, now, number, before| {
-        let is_late = step.due.is_some_and(|due| due <= now);
-        if is_late && !step.close {
-            return Err(ApiError::invalid("`due` is over already"));
-        }
-        let is_seen = step.promise == before.care.promises();
-        if !is_seen || !before.ownership.owner.is_people() {
-            let error = not_moved(&before.ownership);
-            return Err(error.with("promise", before.care.promises()));
-        }
-        change.append(Event {
-            at: now,
-            number: Some(number.clone()),
-            body: EventBody::NextStepSet(NextStepSet {
-                epoch: before.ownership.epoch,
-                promise: step.promise,
-                closed: step.close,
-                what: what.clone(),
-                due: step.due,
-                by: step.by.clone(),
-            }),
-        });
-        Ok(())
-    })
+    as_oneself(&scope, step.by.as_ref())?;
+    let by = step.by.or_else(|| scope.access.agent().cloned());
+    changed(
+        &host,
+        &scope,
+        "next-step",
+        &path,
+        |change, now, number, before| {
+            let is_late = step.due.is_some_and(|due| due <= now);
+            if is_late && !step.close {
+                return Err(ApiError::invalid("`due` is over already"));
+            }
+            let is_seen = step.promise == before.care.promises();
+            if !is_seen || !before.ownership.owner.is_people() {
+                let error = not_moved(&before.ownership);
+                return Err(error.with("promise", before.care.promises()));
+            }
+            change.append(Event {
+                at: now,
+                number: Some(number.clone()),
+                body: EventBody::NextStepSet(NextStepSet {
+                    epoch: before.ownership.epoch,
+                    promise: step.promise,
+                    closed: step.close,
+                    what: what.clone(),
+                    due: step.due,
+                    by: by.clone(),
+                }),
+            });
+            Ok(())
+        },
+    )
     .await
 }
 
@@ -242,14 +266,20 @@ pub struct Noted {
     responses((status = 201, description = "It is kept.", body = Noted)))]
 pub async fn take_note(
     State(host): State<Arc<Host>>,
-    Teller(scope): Teller,
+    scope: Scope,
     Path(path): Path<ConversationPath>,
     Json(note): Json<NewNote>,
 ) -> Answer<(StatusCode, Json<Noted>)> {
+    // Systems that tell facts, and people who take care.
+    if !scope.access.may(Action::TellFacts) {
+        scope.may(Action::Reply)?;
+    }
+    as_oneself(&scope, note.by.as_ref())?;
     let text = short("text", &note.text, NOTE_CHARS_MAX)?;
-    let source = note.by.is_none().then(|| scope.key.clone());
+    let by = note.by.or_else(|| scope.access.agent().cloned());
+    let source = by.is_none().then(|| scope.name());
     let mut at = host.clock.now();
-    changed(&host, &scope, &path, |change, now, number, _| {
+    changed(&host, &scope, "note", &path, |change, now, number, _| {
         at = now;
         change.append(Event {
             at: now,
@@ -257,7 +287,7 @@ pub async fn take_note(
             body: EventBody::NoteTaken(NoteTaken {
                 about: note.about,
                 text: text.clone(),
-                by: note.by.clone(),
+                by: by.clone(),
                 source: source.clone(),
             }),
         });
@@ -282,6 +312,7 @@ fn short(name: &str, text: &str, most: usize) -> Answer<Arc<str>> {
 async fn changed(
     host: &Host,
     scope: &Scope,
+    what: &str,
     path: &ConversationPath,
     mut build: impl FnMut(&mut Change, Timestamp, &NumberId, &Conversation) -> Answer<()>,
 ) -> Answer<Json<HeadView>> {
@@ -293,13 +324,19 @@ async fn changed(
         let mut change = Change::onto(host, scope.tenant.clone(), loaded).await?;
         let now = host.clock.now();
         build(&mut change, now, &number, &before)?;
+        change.by(AuditEntry {
+            number: Some(number.clone()),
+            ..scope.entry(host, what)
+        });
         let (customer, state) = (change.customer().clone(), change.state().clone());
         match change.commit(host).await {
             Ok(_) => {
                 let after = state
                     .conversation(&number)
                     .ok_or_else(ApiError::not_found)?;
-                return Ok(Json(HeadView::of(&customer, &number, after, now)));
+                let seen = Seen::of_conversation(&scope.access, &state, &number, now);
+                let head = HeadView::of(&seen, &customer, &number, after, now);
+                return Ok(Json(head));
             }
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),

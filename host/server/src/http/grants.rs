@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::{
     admin::revision_read,
-    auth::Operator,
+    auth::RuleManager,
     code::Code,
     error::{Answer, ApiError},
     extract::{Json, Path},
@@ -44,7 +44,7 @@ type WithRevision = ([(HeaderName, String); 1], Json<GrantsView>);
     responses((status = 200, description = "All of them.", body = List<GrantsView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<Json<List<GrantsView>>> {
     let grants = host.store.grants(&scope.tenant.document.id).await?;
     let now = host.clock.now();
@@ -64,7 +64,7 @@ pub async fn list(
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn put(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Path(module): Path<String>,
     headers: HeaderMap,
     Json(wanted): Json<WantedGrants>,
@@ -82,7 +82,7 @@ pub async fn put(
     let granted = |field: Field| {
         let fresh = || Granted {
             at: host.clock.now(),
-            by: scope.key.clone(),
+            by: scope.name(),
             last_read: None,
         };
         (field, before.get(&field).cloned().unwrap_or_else(fresh))
@@ -108,7 +108,7 @@ pub async fn put(
     responses((status = 200, description = "They are revoked.", body = List<GrantsView>)))]
 pub async fn revoke_unused(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<Json<List<GrantsView>>> {
     let tenant = &scope.tenant.document.id;
     let now = host.clock.now();

@@ -97,6 +97,7 @@ pub async fn send(
         let mut change = Change::onto(&host, scope.tenant.clone(), loaded).await?;
         change.remember(Some(&identity));
         queue(&host, &mut change, &outgoing, &send)?;
+        change.by(scope.entry(&host, "send"));
         match change.commit(&host).await {
             Ok(_) => return Ok((StatusCode::ACCEPTED, Json(Queued { send }))),
             Err(CommitError::Store(error)) => return Err(error.into()),

@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod audit;
 mod auth;
 mod bot;
 mod care;
@@ -26,6 +27,7 @@ mod messages;
 mod metrics;
 mod modules;
 mod packages;
+mod people;
 mod refusals;
 mod releases;
 mod reply;
@@ -115,6 +117,7 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(decisions::show_decision))
         .routes(routes!(decisions::list_handoffs))
         .routes(routes!(dead_letters::list))
+        .merge(people())
         .merge(uploads())
         .routes(routes!(modules::show))
         .routes(routes!(grants::list))
@@ -136,6 +139,27 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(admin::quarantine::dismiss))
         .routes(routes!(admin::quarantine::redrive))
         .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
+}
+
+/// Who may see and do what, and who saw and did what.
+fn people() -> OpenApiRouter<Arc<Host>> {
+    OpenApiRouter::new()
+        .routes(routes!(people::agents::list))
+        .routes(routes!(
+            people::agents::show,
+            people::agents::put,
+            people::agents::remove
+        ))
+        .routes(routes!(people::tokens::make, people::tokens::list))
+        .routes(routes!(people::tokens::revoke))
+        .routes(routes!(people::roles::list))
+        .routes(routes!(
+            people::roles::show,
+            people::roles::put,
+            people::roles::remove
+        ))
+        .routes(routes!(people::field_grants::grant))
+        .routes(routes!(audit::list))
 }
 
 /// What takes larger bodies than the rest.

@@ -9,7 +9,7 @@ use baton_store::{Origin, StoredModule, Tenant};
 use jiff::Timestamp;
 
 use super::{
-    auth::{Operator, Scope},
+    auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::{Bytes, Json, Path},
@@ -31,7 +31,7 @@ use crate::{
         (status = 200, description = "It was there.", body = ModuleView)))]
 pub async fn upload(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Bytes(bytes): Bytes,
 ) -> Answer<(StatusCode, Json<ModuleView>)> {
     let inspecting = tokio::task::spawn_blocking(move || Inspected::inspect(bytes.to_vec()));
@@ -53,7 +53,7 @@ pub(super) async fn keep(
     origin: Origin,
 ) -> Answer<(bool, StoredModule)> {
     let tenant = &scope.tenant.document.id;
-    let stored = stored(module, host.clock.now(), scope.key.clone(), origin);
+    let stored = stored(module, host.clock.now(), scope.name(), origin);
     let bytes = module.bytes().clone();
     let is_new = host.store.add_module(tenant, stored.clone(), bytes).await?;
     let kept = host.store.module(tenant, &stored.digest).await?;
@@ -75,7 +75,7 @@ pub(super) fn made(is_new: bool) -> StatusCode {
     responses((status = 200, description = "All of them.", body = List<ModuleView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<Json<List<ModuleView>>> {
     let tenant = &scope.tenant.document;
     let permissions = permissions(&host, tenant).await?;
@@ -101,7 +101,7 @@ pub async fn list(
     responses((status = 200, description = "The module.", body = ModuleView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Path(digest): Path<String>,
 ) -> Answer<Json<ModuleView>> {
     let digest = ModuleDigest::try_from(digest).map_err(|_| ApiError::not_found())?;

@@ -8,7 +8,7 @@ use baton_domain::release::Asked;
 use baton_store::{Origin, StoredModule, Tenant};
 
 use super::{
-    auth::{Operator, Scope},
+    auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::{Bytes, Json},
@@ -39,7 +39,7 @@ use crate::{
         (status = 200, description = "It was installed.", body = InstalledView)))]
 pub async fn install(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Bytes(bytes): Bytes,
 ) -> Answer<(StatusCode, Json<InstalledView>)> {
     let opening = tokio::task::spawn_blocking(move || Package::open(&bytes));

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    auth::{Operator, Scope},
+    auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::{Json, Path, Query},
@@ -111,7 +111,7 @@ impl NewRelease {
         (status = 200, description = "It was made before.", body = ReleaseView)))]
 pub async fn make(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     headers: HeaderMap,
     Json(wanted): Json<NewRelease>,
 ) -> Answer<(StatusCode, Json<ReleaseView>)> {
@@ -176,7 +176,7 @@ async fn draft(host: &Host, scope: &Scope, wanted: &NewRelease) -> Answer<Releas
     let release = Release {
         number: ReleaseNumber(0),
         made_at: host.clock.now(),
-        made_by: scope.key.clone(),
+        made_by: scope.name(),
         note: wanted.note.as_str().into(),
         key: None,
         modules,
@@ -292,7 +292,7 @@ fn problem(unfit: &Unfit) -> serde_json::Value {
     responses((status = 200, description = "A page.", body = PageView<ReleaseView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Query(page): Query<PageQuery>,
 ) -> Answer<Json<PageView<ReleaseView>>> {
     let tenant = &scope.tenant.document;
@@ -318,7 +318,7 @@ pub async fn list(
     responses((status = 200, description = "The release.", body = ReleaseView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Path(number): Path<u32>,
 ) -> Answer<Json<ReleaseView>> {
     let tenant = &scope.tenant.document;
@@ -344,7 +344,7 @@ pub struct Two {
     responses((status = 200, description = "The difference.", body = DifferenceView)))]
 pub async fn compare(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Path(Two { number, other }): Path<Two>,
 ) -> Answer<Json<DifferenceView>> {
     let tenant = &scope.tenant.document;

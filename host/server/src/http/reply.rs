@@ -12,17 +12,20 @@ use baton_domain::{
     event::{Author, Claimed, Event, EventBody, SendKey, SendQueued},
     ids::{AgentId, CustomerId, NumberId, OwnerEpoch},
     limits::COMMIT_TRIES_MAX,
+    seen::Seen,
 };
-use baton_store::{CommitError, Identity, Loaded, NewWork, WorkChange, WorkKey, WorkKind};
+use baton_store::{
+    AuditEntry, CommitError, Identity, Loaded, NewWork, WorkChange, WorkKey, WorkKind,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    auth::{Operator, Scope},
+    auth::{Replier, Scope},
     code::Code,
-    conversations::{ConversationPath, not_moved},
+    conversations::{ConversationPath, as_oneself, not_moved},
     error::{Answer, ApiError},
     extract::{Json, Path},
     messages::idempotency_key,
@@ -40,9 +43,11 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
-    /// Who writes, and has the next step from then on.
-    #[schema(value_type = String, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
-    agent: AgentId,
+    /// Who writes, and has the next step from then on; whose token it is when
+    /// absent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    agent: Option<AgentId>,
     /// The epoch that was seen. Without it a reply takes over from the bot, a
     /// queue or the App, and not from another agent.
     #[serde(default)]
@@ -74,13 +79,16 @@ pub struct Replied {
     responses((status = 202, description = "It is in the outbox.", body = Replied)))]
 pub async fn reply(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Replier(scope): Replier,
     Path(path): Path<ConversationPath>,
     headers: HeaderMap,
     Json(reply): Json<Reply>,
 ) -> Answer<(StatusCode, Json<Replied>)> {
     check_message(&reply.message).map_err(ApiError::invalid)?;
-    may_take(&scope.tenant, &reply.agent, host.clock.now())?;
+    as_oneself(&scope, reply.agent.as_ref())?;
+    let agent = reply.agent.as_ref().or_else(|| scope.access.agent());
+    let agent = agent.ok_or_else(|| ApiError::invalid("name the `agent` who writes"))?;
+    may_take(&scope.tenant, agent, host.clock.now())?;
     let key = idempotency_key(&headers)?;
     let number = path.number()?;
     let send = format!("agent/{key}");
@@ -92,14 +100,19 @@ pub async fn reply(
         let mut change = Change::onto(&host, scope.tenant.clone(), loaded).await?;
         if !is_known {
             change.remember(Some(&identity));
-            queue_reply(&mut change, now, &number, &reply, &send)?;
+            queue_reply(&mut change, (now, &number), agent, &reply, &send)?;
+            change.by(AuditEntry {
+                number: Some(number.clone()),
+                ..scope.entry(&host, "reply")
+            });
         }
         let (customer, state) = (change.customer().clone(), change.state().clone());
         let answer = || {
             let conversation = state
                 .conversation(&number)
                 .ok_or_else(ApiError::not_found)?;
-            let conversation = HeadView::of(&customer, &number, conversation, now);
+            let seen = Seen::of_conversation(&scope.access, &state, &number, now);
+            let conversation = HeadView::of(&seen, &customer, &number, conversation, now);
             let send = send.clone();
             Ok((StatusCode::ACCEPTED, Json(Replied { send, conversation })))
         };
@@ -131,8 +144,8 @@ async fn load_knowing(
 /// Takes over when it must, and puts the message into thread and outbox.
 fn queue_reply(
     change: &mut Change,
-    now: Timestamp,
-    number: &NumberId,
+    (now, number): (Timestamp, &NumberId),
+    agent: &AgentId,
     reply: &Reply,
     send: &str,
 ) -> Answer<()> {
@@ -144,9 +157,9 @@ fn queue_reply(
     }
     let ownership = conversation.ownership.clone();
     let owner = ownership.owner.agent();
-    let is_others = owner.is_some_and(|it| *it != reply.agent);
+    let is_others = owner.is_some_and(|it| it != agent);
     let is_stale = reply.epoch.is_some_and(|seen| seen != ownership.epoch);
-    if owner != Some(&reply.agent) && (is_stale || is_others && reply.epoch.is_none()) {
+    if owner != Some(agent) && (is_stale || is_others && reply.epoch.is_none()) {
         return Err(not_moved(&ownership));
     }
     let mut append = |body| {
@@ -156,10 +169,10 @@ fn queue_reply(
             body,
         });
     };
-    if owner != Some(&reply.agent) {
+    if owner != Some(agent) {
         append(EventBody::Claimed(Claimed {
             epoch: ownership.epoch,
-            agent: reply.agent.clone(),
+            agent: agent.clone(),
         }));
     }
     append(EventBody::SendQueued(SendQueued {
@@ -169,7 +182,7 @@ fn queue_reply(
         text: reply.message.text(),
         purpose: None,
         is_marketing: reply.message.is_marketing(),
-        by: Some(reply.agent.clone()),
+        by: Some(agent.clone()),
     }));
     let conversation = change.state().conversation(number);
     let epoch = conversation.map(|it| it.ownership.epoch);

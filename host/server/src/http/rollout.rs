@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::{
     admin::revision_read,
-    auth::{Operator, Scope},
+    auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::Json,
@@ -124,7 +124,7 @@ type WithRevision = ([(HeaderName, String); 1], Json<RolloutView>);
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<WithRevision> {
     let rollout = host.store.rollout(&scope.tenant.document.id).await?;
     Ok(shown(rollout))
@@ -141,7 +141,7 @@ pub async fn show(
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn make_move(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     headers: HeaderMap,
     Json(wanted): Json<WantedMove>,
 ) -> Answer<WithRevision> {
@@ -169,7 +169,7 @@ pub async fn make_move(
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn put_guardrails(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     headers: HeaderMap,
     Json(wanted): Json<GuardrailsBody>,
 ) -> Answer<WithRevision> {
@@ -190,7 +190,7 @@ pub async fn put_guardrails(
     responses((status = 200, description = "Those that run.", body = List<RunningView>)))]
 pub async fn running(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<Json<List<RunningView>>> {
     let directory = host.directory();
     let tenant = directory
@@ -219,7 +219,7 @@ pub(super) async fn change(
         }
         let asked = Asked {
             at: host.clock.now(),
-            by: scope.key.clone(),
+            by: scope.name(),
             why: None,
         };
         make(&mut body, asked)?;

@@ -7,14 +7,15 @@ use axum::extract::State;
 use baton_domain::{
     decide::DecisionRecord,
     event::EventBody,
-    ids::NumberId,
     package::{Package, is_decision_of},
+    seen::Seen,
     state::Handoff,
 };
 use baton_store::{Loaded, Version};
 
 use super::{
-    auth::{Operator, Scope},
+    audit::note,
+    auth::{Reader, Scope},
     code::Code,
     conversations::ConversationPath,
     customers::load,
@@ -34,41 +35,39 @@ use crate::host::Host;
     responses((status = 200, description = "The view.", body = SharedView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Path(path): Path<ConversationPath>,
 ) -> Answer<Json<SharedView>> {
     let number = path.number()?;
     let loaded = load(&host, &scope, &path.customer).await?;
     let conversation = loaded.state.conversation(&number);
-    let latest = conversation.and_then(|it| it.care.handoffs().last());
-    let decided = match latest {
+    let conversation = conversation.ok_or_else(ApiError::not_found)?;
+    let decided = match conversation.care.handoffs().last() {
         Some(handoff) => decision(&host, &scope, &loaded, handoff).await?,
         None => None,
     };
-    seen(&host, &scope, &loaded, &number, decided.as_deref()).map(Json)
-}
-
-/// The one place where the view is made of the state.
-fn seen(
-    host: &Host,
-    scope: &Scope,
-    loaded: &Loaded,
-    number: &NumberId,
-    decided: Option<&DecisionRecord>,
-) -> Answer<SharedView> {
-    let (state, now) = (&*loaded.state, host.clock.now());
-    let conversation = state.conversation(number).ok_or_else(ApiError::not_found)?;
-    let head = HeadView::of(&loaded.customer, number, conversation, now);
-    let place = (number, conversation);
-    Ok(SharedView::of(Parts {
-        version: loaded.version.0,
-        conversation: ConversationView::of(head, conversation),
-        customer: CustomerView::of(&loaded.customer, state, now),
-        package: Package::of(state, place, decided, &scope.tenant.profile),
-        care: &conversation.care,
-        messages: conversation.thread.messages().collect(),
-        bot_is_there: host.is_bot_there(&scope.tenant, now),
-    }))
+    let now = host.clock.now();
+    let (view, read) = {
+        let (customer, state) = (&loaded.customer, &*loaded.state);
+        let seen = Seen::of_conversation(&scope.access, state, &number, now);
+        let head = HeadView::of(&seen, customer, &number, conversation, now);
+        let place = (&number, conversation);
+        let profile = &scope.tenant.profile;
+        let parts = Parts {
+            version: loaded.version.0,
+            conversation: ConversationView::of(&seen, head, conversation),
+            customer: CustomerView::of(&seen, customer, state, now),
+            package: Package::of(state, place, decided.as_deref(), profile),
+            care: &conversation.care,
+            messages: conversation.thread.messages().collect(),
+            bot_is_there: host.is_bot_there(&scope.tenant, now),
+        };
+        let view = SharedView::of(&seen, parts);
+        let read = scope.read(&host, "read-view", (customer, Some(&number)), &seen);
+        (view, read)
+    };
+    note(&host, &scope, read).await?;
+    Ok(Json(view))
 }
 
 /// The decision behind a handoff, unless a merge has moved it.

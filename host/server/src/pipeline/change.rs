@@ -14,8 +14,8 @@ use baton_domain::{
     state::{CustomerState, Known},
 };
 use baton_store::{
-    Appended, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError, Version,
-    WorkChange, WorkKey, WorkKind,
+    Appended, AuditEntry, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError,
+    Version, WorkChange, WorkKey, WorkKind,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -41,6 +41,8 @@ pub struct Change {
     links: Vec<Link>,
     absorb: Option<(CustomerId, Version)>,
     work: Vec<WorkChange>,
+    /// Who does it, when it is a person or a key.
+    audit: Vec<AuditEntry>,
     /// What to count once it is durable.
     decided: Vec<DecisionCount>,
     /// What the shadow looks at once it is durable.
@@ -72,6 +74,7 @@ impl Change {
             links: Vec::new(),
             absorb: None,
             work: Vec::new(),
+            audit: Vec::new(),
             decided: Vec::new(),
             shadows: Vec::new(),
             timers: care::Timers::new(),
@@ -371,6 +374,11 @@ impl Change {
         }));
     }
 
+    /// Tells the audit who does it; durable with the rest.
+    pub fn by(&mut self, entry: AuditEntry) {
+        self.audit.push(entry);
+    }
+
     /// Makes the change durable.
     ///
     /// # Errors
@@ -383,6 +391,11 @@ impl Change {
         let customer = self.customer.clone();
         let absorbed = self.absorb.as_ref().map(|(younger, _)| younger.clone());
         let counted = (!self.tenant.roster.is_empty()).then(|| self.state.clone());
+        let of_customer = |mut entry: AuditEntry| {
+            entry.customer = Some(customer.clone());
+            entry
+        };
+        let audit = self.audit.into_iter().map(of_customer).collect();
         let committed = host
             .store
             .commit(Commit {
@@ -395,6 +408,7 @@ impl Change {
                 links: self.links,
                 absorb: self.absorb,
                 work: self.work,
+                audit,
             })
             .await;
         host.metrics.committed(&committed, &self.decided);

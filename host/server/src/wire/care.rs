@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::{ids::TierName, people::WorkingHours};
+use baton_domain::{
+    ids::TierName,
+    people::{TrainingPolicy, WorkingHours},
+};
 use baton_store::{CareDocument, PromiseDocument};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,6 +34,26 @@ pub struct CareOfTenant {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 44640)]
     pub(super) bot_silence_minutes: Option<u32>,
+    /// What somebody must have learnt to be given conversations; nothing when
+    /// absent.
+    #[serde(default)]
+    #[schema(value_type = TrainingWanted)]
+    pub(super) training: TrainingPolicy,
+}
+
+/// What somebody must have learnt to be given conversations.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what `TrainingPolicy` reads and writes")]
+pub struct TrainingWanted {
+    /// Two-step verification must be attested.
+    #[schema(required = false)]
+    two_step: bool,
+    /// The training may be this many days old, at most.
+    #[schema(required = false, maximum = 65535)]
+    trained_within_days: Option<u16>,
+    /// The latest drill must be passed, and be this many days old, at most.
+    #[schema(required = false, maximum = 65535)]
+    drill_within_days: Option<u16>,
 }
 
 /// What is promised of one tier, in minutes.
@@ -105,6 +128,7 @@ impl From<CareOfTenant> for CareDocument {
             promises: it.promises.into_iter().map(Into::into).collect(),
             auto_return_minutes: it.auto_return_minutes,
             bot_silence_minutes: it.bot_silence_minutes,
+            training: it.training,
         }
     }
 }
@@ -116,6 +140,7 @@ impl From<CareDocument> for CareOfTenant {
             promises: it.promises.into_iter().map(Into::into).collect(),
             auto_return_minutes: it.auto_return_minutes,
             bot_silence_minutes: it.bot_silence_minutes,
+            training: it.training,
         }
     }
 }

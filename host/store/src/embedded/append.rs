@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     Keep,
+    audit::AuditEntry,
     commit::{Appended, Commit, Version},
     error::{CommitError, StoreError},
 };
@@ -50,6 +51,7 @@ struct Prepared {
     links: Vec<IndexHash>,
     work: Vec<PreparedChange>,
     absorbs: Option<Absorbed>,
+    audit: Vec<AuditEntry>,
 }
 
 /// The first slot that no customer has.
@@ -221,6 +223,7 @@ impl Shared {
             absorbs: absorbs
                 .map(|(younger, at)| self.prepare_absorb(who, younger, *at, cipher))
                 .transpose()?,
+            audit: commit.audit.clone(),
         };
         if prepared.bytes() > COMMIT_BYTES_MAX {
             let (what, max) = ("bytes of a commit", COMMIT_BYTES_MAX);
@@ -309,6 +312,7 @@ impl Prepared {
         for change in self.work {
             change.make(draft, &self.who)?;
         }
+        self.shared.chain(draft, &self.who.tenant, &self.audit)?;
         let head = Arc::new(head);
         draft.set_head(&self.who, head.clone())?;
         Ok(head)

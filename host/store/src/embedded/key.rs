@@ -18,19 +18,25 @@ pub(crate) mod area {
     pub(crate) const DUE: u8 = b'q';
     pub(crate) const LISTED: u8 = b't';
     pub(crate) const TOUCHED: u8 = b'v';
+    pub(crate) const AUDIT: u8 = b'u';
+    pub(crate) const AUDIT_ABOUT: u8 = b'y';
     pub(crate) const DEAD: u8 = b'x';
     pub(crate) const APP: u8 = b'A';
     pub(crate) const MODULE_BYTES: u8 = b'B';
+    pub(crate) const AGENT: u8 = b'E';
     pub(crate) const GRANTS: u8 = b'G';
     pub(crate) const API_KEY: u8 = b'K';
+    pub(crate) const ROLE: u8 = b'L';
     pub(crate) const MODULE: u8 = b'M';
     pub(crate) const ROLLOUT: u8 = b'O';
+    pub(crate) const TOKEN: u8 = b'P';
     pub(crate) const QUARANTINE: u8 = b'Q';
     pub(crate) const RELEASE: u8 = b'R';
     pub(crate) const TENANT: u8 = b'T';
+    pub(crate) const AUDIT_HEAD: u8 = b'U';
 
     /// All of them.
-    pub(crate) const ALL: [u8; 20] = [
+    pub(crate) const ALL: [u8; 26] = [
         ALIAS,
         ABSORBED,
         CUSTOMER,
@@ -40,24 +46,33 @@ pub(crate) mod area {
         PEOPLE,
         DUE,
         LISTED,
+        AUDIT,
         TOUCHED,
         DEAD,
+        AUDIT_ABOUT,
         APP,
         MODULE_BYTES,
+        AGENT,
         GRANTS,
         API_KEY,
+        ROLE,
         MODULE,
         ROLLOUT,
+        TOKEN,
         QUARANTINE,
         RELEASE,
         TENANT,
+        AUDIT_HEAD,
     ];
     /// Documents, in the order in which an export has them: what points before
     /// what it points to, which is always there by then.
-    pub(crate) const DOCUMENTS: [u8; 8] = [
+    pub(crate) const DOCUMENTS: [u8; 11] = [
         TENANT,
         APP,
         API_KEY,
+        TOKEN,
+        AGENT,
+        ROLE,
         ROLLOUT,
         RELEASE,
         GRANTS,

@@ -36,7 +36,7 @@ pub(crate) fn unopposed(error: CommitError) -> StoreError {
 impl<B> Embedded<B> {
     /// What was read, unless a write has failed: from then on it may be of rows
     /// that never became durable.
-    fn whole<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn whole<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         self.shared.in_flight.is_whole()?;
         read
     }

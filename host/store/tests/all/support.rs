@@ -210,6 +210,7 @@ pub(crate) fn on(loaded: &Loaded, events: Vec<Event>) -> Commit {
         links: Vec::new(),
         absorb: None,
         work: Vec::new(),
+        audit: Vec::new(),
     }
 }
 

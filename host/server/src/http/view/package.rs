@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    ConversationView, CustomerView, LineView, MoneyView, conversation::OutcomeView,
+    ConversationView, CustomerView, LineView, MoneyView, Shown, conversation::OutcomeView,
     customer::OrderView,
 };
 
@@ -34,13 +34,21 @@ pub struct SharedView {
     /// stands behind it, or a merge has moved it in the log.
     pub(super) signals: Vec<SignalView>,
     /// What the customer waits to hear.
-    pub(super) open_question: Option<QuestionView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<QuestionView>)]
+    pub(super) open_question: Shown<QuestionView>,
     /// What could be answered.
-    pub(super) suggested_reply: SuggestionView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = SuggestionView, required = false)]
+    pub(super) suggested_reply: Option<SuggestionView>,
     /// The order that it is about.
-    pub(super) order: Option<OrderView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<OrderView>)]
+    pub(super) order: Shown<OrderView>,
     /// What is about to be bought.
-    pub(super) quote: Option<QuoteView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<QuoteView>)]
+    pub(super) quote: Shown<QuoteView>,
     /// What is to be done next.
     pub(super) next_step: Option<NextStepView>,
     /// By when a person should answer; absent once one did.
@@ -71,9 +79,13 @@ pub struct HandoffView {
     /// To whom; absent when it was queued.
     pub(super) agent: Option<String>,
     /// Labels, the headline first.
-    pub(super) tags: Vec<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false)]
+    pub(super) tags: Option<Vec<Arc<str>>>,
     /// Why, most important first.
-    pub(super) reasons: Vec<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false)]
+    pub(super) reasons: Option<Vec<Arc<str>>>,
     /// What was to be done.
     pub(super) next_step: Option<Arc<str>>,
     /// By when.
@@ -130,9 +142,13 @@ pub struct SignalView {
     /// The signal.
     pub(super) name: Arc<str>,
     /// 0 to 1.
-    pub(super) score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = f64, required = false)]
+    pub(super) score: Option<f64>,
     /// Why.
-    pub(super) reason: Arc<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub(super) reason: Option<Arc<str>>,
     /// Its label.
     pub(super) tag: Option<Arc<str>>,
     /// What it suggests to do.
@@ -183,9 +199,13 @@ pub struct QuoteView {
     #[schema(value_type = String, format = DateTime)]
     pub(super) at: Timestamp,
     /// `open`, `quoted`, `checkout-offered`, ...
-    pub(super) checkout_state: Arc<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub(super) checkout_state: Option<Arc<str>>,
     /// In all.
-    pub(super) value: Option<MoneyView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<MoneyView>)]
+    pub(super) value: Shown<MoneyView>,
     /// What is in it.
     pub(super) lines: Vec<LineView>,
 }
@@ -194,7 +214,9 @@ pub struct QuoteView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NextStepView {
     /// What.
-    pub(super) what: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(super) what: Shown<Arc<str>>,
     /// By when it should be taken.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) due: Option<Timestamp>,
@@ -220,9 +242,13 @@ pub struct EarlierView {
     /// Who ended it.
     pub(super) ended_by: Option<String>,
     /// What they left the bot and the next person.
-    pub(super) note: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(super) note: Shown<Arc<str>>,
     /// Orders that were paid from then until the next handoff.
-    pub(super) paid_orders: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false)]
+    pub(super) paid_orders: Option<Vec<String>>,
 }
 
 /// A note.
@@ -235,7 +261,9 @@ pub struct NoteView {
     #[schema(value_type = String)]
     pub(super) about: NoteKind,
     /// What it says.
-    pub(super) text: Arc<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub(super) text: Option<Arc<str>>,
     /// Who wrote it.
     pub(super) by: Option<String>,
     /// Which system wrote it.
@@ -251,7 +279,9 @@ pub struct UnaskedView {
     /// Its key.
     pub(super) send: String,
     /// Its text, or the name of its template.
-    pub(super) text: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(super) text: Shown<Arc<str>>,
     /// `tracking`, `review`, ...
     pub(super) purpose: Option<Arc<str>>,
     /// Whether it advertises.

@@ -1,14 +1,19 @@
-//! The shared customer view, made of what the domain knows.
+//! The shared customer view, as far as somebody sees it: members that are not
+//! held are absent, a module's own words are for who holds all that they rest
+//! on, and what people wrote is masked like a message.
 
 use baton_domain::{
     event::QueueAlert,
+    field::Field,
     module::Read,
-    package::{Noticed, PACKAGE_VERSION, Package, Past, Quote},
+    package::{Noticed, OpenQuestion, PACKAGE_VERSION, Package, Past, Quote, Suggestion},
+    seen::Seen,
     state::{Care, Handoff, MessageNow, MessageRef, NextStep, Note, Promotion, Rung},
 };
 
 use super::{
-    ConversationView, CustomerView,
+    ConversationView, CustomerView, Shown,
+    conversation::OutcomeView,
     package::{
         EarlierView, EscalationView, HandoffView, NextStepView, NoteView, QuestionView, QueueView,
         QuoteView, ReadView, SharedView, SignalView, SuggestionView, UnaskedView,
@@ -34,44 +39,36 @@ pub struct Parts<'s> {
 }
 
 impl SharedView {
-    /// The view of what stands in `parts`.
-    pub fn of(parts: Parts<'_>) -> Self {
-        let Parts {
-            package,
-            care,
-            messages,
-            ..
-        } = parts;
-        let none_because = package.suggestion.text.as_ref().err();
+    /// The view of what stands in `parts`, as `seen`.
+    pub fn of(seen: &Seen<'_>, parts: Parts<'_>) -> Self {
+        let (package, care) = (&parts.package, parts.care);
+        let signals = package.signals.iter();
+        let earlier = package.past.iter();
+        let unasked = care.promotions().rev();
         Self {
             package: PACKAGE_VERSION,
             version: parts.version,
-            conversation: parts.conversation,
-            customer: parts.customer,
-            handoff: package.handoff.map(Into::into),
-            signals: package.signals.iter().map(Into::into).collect(),
-            open_question: package.open_question.map(|it| QuestionView {
-                text: it.text,
-                asked_at: it.asked_at,
-            }),
-            suggested_reply: SuggestionView {
-                none_because: none_because.map(|why| why.as_str()),
-                text: package.suggestion.text.ok(),
-                tells: package.suggestion.tells,
-            },
-            order: package.order.map(Into::into),
-            quote: package.quote.as_ref().map(Into::into),
-            next_step: care.step().map(Into::into),
+            handoff: package.handoff.map(|it| HandoffView::of(seen, it)),
+            signals: signals.map(|it| SignalView::of(seen, it)).collect(),
+            open_question: QuestionView::of(seen, package.open_question.as_ref()),
+            suggested_reply: SuggestionView::of(seen, &package.suggestion),
+            order: seen.field(Field::OrderLast, || package.order.map(Into::into)),
+            quote: QuoteView::of(seen, package.quote.as_ref()),
+            next_step: care.step().map(|it| NextStepView::of(seen, it)),
             first_reply_due: care.first_reply().map(|it| it.due),
             promise: care.promises(),
-            earlier: package.past.iter().map(Into::into).collect(),
-            notes: care.notes().rev().map(Into::into).collect(),
-            unasked: care
-                .promotions()
+            earlier: earlier.map(|it| EarlierView::of(seen, it)).collect(),
+            notes: care
+                .notes()
                 .rev()
-                .map(|it| UnaskedView::of(it, &messages))
+                .map(|it| NoteView::of(seen, it))
+                .collect(),
+            unasked: unasked
+                .map(|it| UnaskedView::of(seen, it, &parts.messages))
                 .collect(),
             bot_is_there: parts.bot_is_there,
+            conversation: parts.conversation,
+            customer: parts.customer,
         }
     }
 }
@@ -85,8 +82,8 @@ impl From<&QueueAlert> for QueueView {
     }
 }
 
-impl From<&Handoff> for HandoffView {
-    fn from(handoff: &Handoff) -> Self {
+impl HandoffView {
+    fn of(seen: &Seen<'_>, handoff: &Handoff) -> Self {
         let escalations = handoff.escalations.iter().map(|it| {
             let Rung { tier, is_operator } = &it.to;
             EscalationView {
@@ -101,8 +98,8 @@ impl From<&Handoff> for HandoffView {
             team: handoff.team.to_string(),
             tier: handoff.tier.as_ref().map(ToString::to_string),
             agent: handoff.agent.as_ref().map(ToString::to_string),
-            tags: handoff.tags.clone(),
-            reasons: handoff.reasons.clone(),
+            tags: seen.field(Field::ConversationTags, || handoff.tags.clone()),
+            reasons: seen.words(handoff.read, || handoff.reasons.clone()),
             next_step: handoff.next_step.clone(),
             due: handoff.due,
             priority: handoff.priority,
@@ -115,22 +112,24 @@ impl From<&Handoff> for HandoffView {
     }
 }
 
-impl From<&Noticed<'_>> for SignalView {
-    fn from(noticed: &Noticed<'_>) -> Self {
-        let reads = noticed.run.reads.iter().filter_map(|read| match read {
-            Read::Field(field, value) => Some(ReadView {
+impl SignalView {
+    fn of(seen: &Seen<'_>, noticed: &Noticed<'_>) -> Self {
+        let (run, signal) = (noticed.run, noticed.signal);
+        let reads = run.reads.iter().filter_map(|read| match read {
+            Read::Field(field, value) => seen.field(*field, || ReadView {
                 field: *field,
                 value: value.clone(),
             }),
             Read::Setting(..) => None,
         });
-        let signal = noticed.signal;
+        let rests_on = Some(run.fields_read());
         Self {
-            module: noticed.run.module.to_string(),
-            digest: noticed.run.digest.to_string(),
+            module: run.module.to_string(),
+            digest: run.digest.to_string(),
             name: signal.name.clone(),
-            score: signal.score.get(),
-            reason: signal.reason.clone(),
+            // In its fine grain words could be hidden.
+            score: seen.words(rests_on, || signal.score.get()),
+            reason: seen.words(rests_on, || signal.reason.clone()),
             tag: signal.tag.clone(),
             next_step: signal.next_step.clone(),
             counted: noticed.counted,
@@ -139,21 +138,53 @@ impl From<&Noticed<'_>> for SignalView {
     }
 }
 
-impl From<&Quote<'_>> for QuoteView {
-    fn from(quote: &Quote<'_>) -> Self {
-        Self {
-            at: quote.at,
-            checkout_state: quote.checkout_state.clone(),
-            value: quote.value.as_ref().map(Into::into),
-            lines: quote.lines.iter().map(Into::into).collect(),
-        }
+impl QuestionView {
+    /// In the customer's words as a message is seen, in the bot's as what it
+    /// failed is.
+    fn of(seen: &Seen<'_>, question: Option<&OpenQuestion>) -> Shown<Self> {
+        let asked_at = question.and_then(|it| it.asked_at);
+        let text = question.map(|it| &it.text);
+        let said = if question.is_some() && asked_at.is_none() {
+            seen.typed(Field::ConversationFailedQuestion, text)
+        } else {
+            seen.said(text)
+        };
+        said.map(|text| text.map(|text| Self { text, asked_at }))
     }
 }
 
-impl From<&NextStep> for NextStepView {
-    fn from(step: &NextStep) -> Self {
+impl SuggestionView {
+    fn of(seen: &Seen<'_>, suggestion: &Suggestion) -> Option<Self> {
+        seen.all(suggestion.tells, || Self {
+            text: suggestion.text.clone().ok(),
+            none_because: suggestion.text.as_ref().err().map(|why| why.as_str()),
+            tells: suggestion.tells,
+        })
+    }
+}
+
+impl QuoteView {
+    fn of(seen: &Seen<'_>, quote: Option<&Quote<'_>>) -> Shown<Self> {
+        seen.field(Field::BasketItems, || {
+            quote.map(|quote| Self {
+                at: quote.at,
+                checkout_state: seen
+                    .field(Field::BasketCheckoutState, || quote.checkout_state.clone()),
+                value: seen.field(Field::BasketValue, || quote.value.as_ref().map(Into::into)),
+                lines: quote.lines.iter().map(Into::into).collect(),
+            })
+        })
+    }
+}
+
+impl NextStepView {
+    /// What to do is declared with a module, or a person wrote it.
+    fn of(seen: &Seen<'_>, step: &NextStep) -> Self {
         Self {
-            what: step.what.clone(),
+            what: match step.by {
+                None => Some(step.what.clone()),
+                Some(_) => seen.said(step.what.as_ref()),
+            },
             due: step.due,
             open: step.is_open(),
             closed_at: step.closed_at,
@@ -162,26 +193,27 @@ impl From<&NextStep> for NextStepView {
     }
 }
 
-impl From<&Past<'_>> for EarlierView {
-    fn from(past: &Past<'_>) -> Self {
+impl EarlierView {
+    fn of(seen: &Seen<'_>, past: &Past<'_>) -> Self {
         let ended = past.handoff.ended.as_ref();
+        let paid = || past.paid.iter().map(ToString::to_string).collect();
         Self {
-            handoff: past.handoff.into(),
+            handoff: HandoffView::of(seen, past.handoff),
             outcome: past.outcome.as_str(),
             ended_at: ended.map(|it| it.at),
             ended_by: ended.and_then(|it| it.by.as_ref()).map(ToString::to_string),
-            note: ended.and_then(|it| it.note.clone()),
-            paid_orders: past.paid.iter().map(ToString::to_string).collect(),
+            note: seen.said(ended.and_then(|it| it.note.as_ref())),
+            paid_orders: seen.field(Field::OrderLast, paid),
         }
     }
 }
 
-impl From<&Note> for NoteView {
-    fn from(note: &Note) -> Self {
+impl NoteView {
+    fn of(seen: &Seen<'_>, note: &Note) -> Self {
         Self {
             at: note.at,
             about: note.about,
-            text: note.text.clone(),
+            text: seen.text(&note.text),
             by: note.by.as_ref().map(ToString::to_string),
             source: note.source.clone(),
         }
@@ -189,16 +221,17 @@ impl From<&Note> for NoteView {
 }
 
 impl UnaskedView {
-    fn of(promotion: &Promotion, messages: &[MessageNow<'_>]) -> Self {
+    fn of(seen: &Seen<'_>, promotion: &Promotion, messages: &[MessageNow<'_>]) -> Self {
         let is_it = |it: &&MessageNow<'_>| it.entry.id == MessageRef::Send(promotion.send.clone());
         let message = messages.iter().find(is_it);
+        let outcome = message.and_then(|it| it.outcome);
         Self {
             at: promotion.at,
             send: promotion.send.0.to_string(),
-            text: promotion.text.clone(),
+            text: seen.said(promotion.text.as_ref()),
             purpose: promotion.purpose.clone(),
             is_marketing: promotion.is_marketing,
-            outcome: message.and_then(|it| it.outcome).map(Into::into),
+            outcome: outcome.map(|it| OutcomeView::of(seen, it)),
         }
     }
 }
