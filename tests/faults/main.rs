@@ -8,6 +8,7 @@
 )]
 
 mod faulty;
+mod people;
 mod rig;
 
 use faulty::Fault;

@@ -68,6 +68,7 @@ mod network;
 mod operator;
 mod oracle;
 mod people;
+mod people_store;
 mod plan;
 mod run;
 mod sim;

@@ -8,8 +8,13 @@ use std::{
 };
 
 use baton::{releases::install, rule_pack::PackChoice};
-use baton_domain::ids::TenantId;
-use baton_store::{ApiKey, App, Document, KeyHash, MemoryStore, Role, Store, Tenant};
+use baton_domain::{
+    ids::TenantId,
+    people::{Agent, FieldSet, Principal},
+};
+use baton_store::{
+    ApiKey, App, AuditEntry, Document, KeyHash, MemoryStore, PeopleStore, Role, Store, Tenant,
+};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::json;
@@ -210,12 +215,40 @@ fn furnish(sim: &Sim) {
             let put = install(&*disk, &pack, &written.id, &choice, at).now_or_never();
             put.expect("no wait").expect("a release");
         }
+        let id = written.id.clone();
         let put = disk.put_tenant(document(written)).now_or_never();
         put.expect("no wait").expect("a tenant");
+        for (name, tier) in [("ana", "senior"), ("budi", "junior")] {
+            let agent = document(agent(name, tier));
+            let put = disk.put_agent(&id, agent, hired()).now_or_never();
+            put.expect("no wait").expect("an agent");
+        }
         for key in keys {
             let put = disk.put_api_key(document(key)).now_or_never();
             put.expect("no wait").expect("a key");
         }
+    }
+}
+
+/// One of a tenant's people, who works always and can have two conversations.
+fn agent(name: &str, tier: &str) -> Agent {
+    let written = json!({
+        "id": name, "name": name, "role": "senior-agent", "capacity": 2,
+        "teams": [{ "team": "sales", "tier": tier }],
+    });
+    serde_json::from_value(written).expect("an agent")
+}
+
+fn hired() -> AuditEntry {
+    AuditEntry {
+        at: Timestamp::UNIX_EPOCH,
+        who: Principal::Host,
+        what: "put-person".into(),
+        customer: None,
+        number: None,
+        fields: FieldSet::NONE,
+        grant: None,
+        about: None,
     }
 }
 

@@ -22,6 +22,7 @@ const WANTED: &[&str] = &[
     "owner: echo",
     "owner: escalated",
     "owner: handed off",
+    "owner: handed off to somebody",
     "owner: resolved",
     "owner: returned",
     "owner: returned by policy",
@@ -61,6 +62,7 @@ impl Tally {
         self.count(match body {
             EventBody::Claimed(_) => "owner: claimed",
             EventBody::EchoReceived(_) => "owner: echo",
+            EventBody::HandedOff(it) if it.agent.is_some() => "owner: handed off to somebody",
             EventBody::HandedOff(_) => "owner: handed off",
             EventBody::Resolved(_) => "owner: resolved",
             EventBody::Escalated(_) => "owner: escalated",

@@ -1,6 +1,7 @@
 //! What people owe a customer: who takes over, by when they answer, where it
 //! goes when they do not, and how the bot has it again.
 
+mod assigning;
 mod deadlines;
 mod timers;
 mod view;
