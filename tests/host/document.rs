@@ -30,6 +30,7 @@ const REPLAY: &[&str] = &[
     "list_customers",
     "show_customer",
     "list_events",
+    "export_customer",
     "list_conversations",
     "show_conversation",
     "list_decisions",
@@ -50,6 +51,20 @@ const REPLAY: &[&str] = &[
     "assign",
     "escalate",
     "resolve",
+    "put_role",
+    "show_role",
+    "list_roles",
+    "put_person",
+    "show_person",
+    "list_people",
+    "make_token",
+    "list_tokens",
+    "revoke_token",
+    "grant_fields",
+    "read_audit",
+    "!successor",
+    "remove_person",
+    "remove_role",
     "upload_module",
     "install_package",
     "list_modules",
@@ -304,6 +319,7 @@ async fn prepare(host: &Fixture, step: &str) {
             })
             .await;
         }
+        "!successor" => drop(host.person("budi", "senior-agent").await),
         // Or what WhatsApp tells of it would cross the next request.
         "!settled" => {
             until("the message was read", || async {

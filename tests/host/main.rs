@@ -22,6 +22,7 @@ mod killed;
 mod metrics;
 mod online;
 mod ownership;
+mod people;
 mod privacy;
 mod process;
 mod raw;

@@ -30,6 +30,9 @@ pub const GRANT_HOURS_MAX: i64 = 7 * 24;
 /// ask again for the rest.
 pub const REASSIGNED_AT_ONCE_MAX: usize = 500;
 
+/// Events of a customer's log that an export reads at once.
+pub const CUSTOMER_EXPORT_EVENTS_AT_ONCE: usize = 256;
+
 // ---- the audit -----------------------------------------------------------------
 
 /// Entries that are written to the audit at once.

@@ -25,6 +25,8 @@ pub(super) enum Rule {
     Text,
     /// WhatsApp's id of a message.
     Id,
+    /// The key of a send of ours.
+    Key,
     /// A module's own text.
     Words,
     /// What became of a send.
@@ -33,7 +35,7 @@ pub(super) enum Rule {
     Spent,
 }
 
-use Rule::{Id, Of, Open, Outcome, Spent, Text, Typed, Words};
+use Rule::{Id, Key, Of, Open, Outcome, Spent, Text, Typed, Words};
 
 pub(super) type Rules = &'static [(&'static str, Rule)];
 
@@ -96,6 +98,7 @@ impl Seen<'_> {
                 let seen = id.and_then(|id| self.message_id(&id).map(|_| value.clone()));
                 or_null(seen, self.holds(Field::CustomerPhone))
             }
+            Key => self.holds(Field::CustomerPhone).then(|| value.clone()),
             Words => self.words(read, || value.clone()),
             Outcome => Some(self.outcome(value)),
             Spent => Some(self.spent(value)),
@@ -268,11 +271,11 @@ fn of_messages(body: &EventBody) -> Rules {
             ("since", Open),
             ("message", Id),
             ("status", Open),
-            ("send", Open),
+            ("send", Key),
             ("error", Open),
         ],
         EventBody::SendQueued(_) => &[
-            ("send", Open),
+            ("send", Key),
             ("author", Open),
             KIND,
             ("text", Text),
@@ -280,7 +283,7 @@ fn of_messages(body: &EventBody) -> Rules {
             ("is_marketing", Open),
             ("by", Open),
         ],
-        EventBody::SendResolved(_) => &[("send", Open), ("outcome", Outcome)],
+        EventBody::SendResolved(_) => &[("send", Key), ("outcome", Outcome)],
         EventBody::BotAnswered(_) => &[("id", Id), ("text", Text), ("intent", Text)],
         EventBody::BotMissed(_) => &[("question", Typed(Field::ConversationFailedQuestion))],
         _ => &[],

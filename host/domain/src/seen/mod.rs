@@ -16,6 +16,7 @@ use std::{cell::Cell, sync::Arc};
 use jiff::Timestamp;
 
 use crate::{
+    event::SendKey,
     field::{Field, Sensitivity},
     ids::{MessageId, NumberId},
     people::{Access, FieldSet, Principal},
@@ -102,6 +103,12 @@ impl<'a> Seen<'a> {
     /// WhatsApp's id of a message.
     pub fn message_id<'m>(&self, id: &'m MessageId) -> Option<&'m MessageId> {
         self.field(Field::CustomerPhone, || id)
+    }
+
+    /// The key of a send of ours. Whoever made it chose it, so it may hold what
+    /// names the customer; as an id it is no read of that.
+    pub fn send_key<'m>(&self, key: &'m SendKey) -> Option<&'m SendKey> {
+        self.holds(Field::CustomerPhone).then_some(key)
     }
 
     /// What somebody wrote, masked as far as the role wants it; `None` without

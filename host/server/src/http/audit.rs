@@ -65,6 +65,19 @@ impl Scope {
     }
 }
 
+/// Writes what somebody did to rules and releases, once it is done: their
+/// documents tell who did it, too, so nothing is lost between the two.
+///
+/// # Errors
+/// The store's.
+pub async fn did(host: &Host, scope: &Scope, what: &str, about: &str) -> Answer<()> {
+    let entry = AuditEntry {
+        about: Some(about.into()),
+        ..scope.entry(host, what)
+    };
+    note(host, scope, [entry]).await
+}
+
 /// Writes what was read. It is durable when this returns, so that nothing is
 /// answered that the audit does not tell of. Many who read at once share one
 /// sync, with each other and with whatever else is committed.

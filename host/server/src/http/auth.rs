@@ -151,6 +151,8 @@ allowed! {
     Returner Return;
     /// Somebody who may grant fields for one conversation.
     Escalator Escalate;
+    /// Somebody who may export what is kept of a customer.
+    Exporter Export;
     /// Somebody who may tell facts.
     Teller TellFacts;
     /// Somebody who may send as the bot.

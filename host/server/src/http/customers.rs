@@ -100,7 +100,12 @@ pub async fn show(
 }
 
 /// What may be seen of a customer; told to the audit before it is answered.
-async fn shown(host: &Host, scope: &Scope, what: &str, loaded: &Loaded) -> Answer<CustomerView> {
+pub(super) async fn shown(
+    host: &Host,
+    scope: &Scope,
+    what: &str,
+    loaded: &Loaded,
+) -> Answer<CustomerView> {
     let now = host.clock.now();
     let (view, read) = {
         let seen = Seen::of_customer(&scope.access, &loaded.state, now);
@@ -151,16 +156,17 @@ pub async fn events(
     let next = last
         .filter(|last| *last < loaded.version.0)
         .map(|last| (last + 1).to_string());
-    let (items, read) = seen_events(&host, &scope, &loaded, &events);
+    let (items, read) = seen_events(&host, &scope, "read-events", &loaded, &events);
     note(&host, &scope, read).await?;
     Ok(Json(PageView::new(items, next)))
 }
 
 /// Events as they may be seen, each under what holds in its conversation, and
 /// what was read of them.
-fn seen_events(
+pub(super) fn seen_events(
     host: &Host,
     scope: &Scope,
+    what: &str,
     loaded: &Loaded,
     events: &[StoredEvent],
 ) -> (Vec<EventView>, Vec<AuditEntry>) {
@@ -175,9 +181,9 @@ fn seen_events(
         });
         items.push(EventView::of(seen, stored));
     }
-    let read = lenses.iter().flat_map(|(number, seen)| {
-        scope.read(host, "read-events", (&loaded.customer, *number), seen)
-    });
+    let read = lenses
+        .iter()
+        .flat_map(|(number, seen)| scope.read(host, what, (&loaded.customer, *number), seen));
     (items, read.collect())
 }
 

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use super::{
     admin::revision_read,
+    audit::did,
     auth::RuleManager,
     code::Code,
     error::{Answer, ApiError},
@@ -95,6 +96,7 @@ pub async fn put(
     };
     host.store.put_grants(&tenant.id, document).await?;
     host.reload_tenant(&tenant.id).await?;
+    did(&host, &scope, "grant-to-module", body.module.as_str()).await?;
     let written = revision + 1;
     let view = GrantsView::of(body, written, host.clock.now());
     Ok(([(header::ETAG, format!("\"{written}\""))], Json(view)))
@@ -126,6 +128,7 @@ pub async fn revoke_unused(
             body: body.clone(),
         };
         host.store.put_grants(tenant, document).await?;
+        did(&host, &scope, "revoke-from-module", body.module.as_str()).await?;
         items.push(GrantsView::of(body, revision + 1, now));
     }
     if !items.is_empty() {

@@ -14,6 +14,7 @@ mod bot;
 mod care;
 mod code;
 mod conversations;
+mod customer_export;
 mod customers;
 mod dead_letters;
 mod decisions;
@@ -101,6 +102,7 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(customers::list))
         .routes(routes!(customers::show))
         .routes(routes!(customers::events))
+        .routes(routes!(customer_export::export))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::show))
         .routes(routes!(conversations::claim))

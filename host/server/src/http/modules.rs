@@ -9,6 +9,7 @@ use baton_store::{Origin, StoredModule, Tenant};
 use jiff::Timestamp;
 
 use super::{
+    audit::did,
     auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
@@ -56,6 +57,9 @@ pub(super) async fn keep(
     let stored = stored(module, host.clock.now(), scope.name(), origin);
     let bytes = module.bytes().clone();
     let is_new = host.store.add_module(tenant, stored.clone(), bytes).await?;
+    if is_new {
+        did(host, scope, "keep-module", stored.declaration.name.as_str()).await?;
+    }
     let kept = host.store.module(tenant, &stored.digest).await?;
     Ok((is_new, kept.unwrap_or(stored)))
 }

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    audit::did,
     auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
@@ -152,6 +153,7 @@ pub(super) async fn make_release(
                 // So that whoever moves next does so from what stands.
                 let _changing = host.directory_changes.lock().await;
                 host.reload_tenant(&tenant.id).await?;
+                did(host, scope, "make-release", &release.number.0.to_string()).await?;
                 return Ok((true, release));
             }
             Err(CommitError::Stale) => {}

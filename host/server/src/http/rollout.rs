@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use super::{
     admin::revision_read,
+    audit::did,
     auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
@@ -231,6 +232,7 @@ pub(super) async fn change(
             Ok(()) => {
                 host.reload_tenant(tenant).await?;
                 let revision = revision + 1;
+                did(host, scope, "change-rollout", &revision.to_string()).await?;
                 return Ok(shown(Document { revision, body }));
             }
             Err(CommitError::Stale) => {}

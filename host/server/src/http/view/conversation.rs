@@ -250,7 +250,10 @@ impl MessageView {
                     let id = seen.message_id(id);
                     id.map(|id| MessageIdView::Message(id.as_str().to_owned()))
                 }
-                MessageRef::Send(send) => Some(MessageIdView::Send(send.0.to_string())),
+                MessageRef::Send(send) => {
+                    let send = seen.send_key(send);
+                    send.map(|send| MessageIdView::Send(send.0.to_string()))
+                }
             },
             author: entry.author.as_str(),
             kind: seen.field(Field::MessageKind, || entry.kind.clone()),

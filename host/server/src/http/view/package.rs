@@ -276,8 +276,10 @@ pub struct UnaskedView {
     /// When it was decided on.
     #[schema(value_type = String, format = DateTime)]
     pub(super) at: Timestamp,
-    /// Its key.
-    pub(super) send: String,
+    /// Its key, seen with the phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub(super) send: Option<String>,
     /// Its text, or the name of its template.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]

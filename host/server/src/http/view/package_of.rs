@@ -227,7 +227,7 @@ impl UnaskedView {
         let outcome = message.and_then(|it| it.outcome);
         Self {
             at: promotion.at,
-            send: promotion.send.0.to_string(),
+            send: seen.send_key(&promotion.send).map(|key| key.0.to_string()),
             text: seen.said(promotion.text.as_ref()),
             purpose: promotion.purpose.clone(),
             is_marketing: promotion.is_marketing,
