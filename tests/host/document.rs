@@ -263,7 +263,7 @@ async fn send(host: &Fixture, operation: &Operation, example: &Value) -> (u16, V
     let method = operation.method.parse().expect("a method");
     let mut request = host.http.request(method, format!("{}{path}", host.url));
     let key = match operation.id.as_str() {
-        // An operator is no bot.
+        // With a bot's own key, so that there is one.
         "heartbeat" => host.bot_comes().await,
         _ => key(host, operation).to_owned(),
     };

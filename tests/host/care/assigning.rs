@@ -21,14 +21,6 @@ impl Fixture {
         let (status, answer) = self.request("PUT", &path, &self.key, Some(&person)).await;
         assert_eq!(status, 200, "{answer}");
     }
-
-    /// A token of one of them.
-    async fn token(&self, id: &str) -> String {
-        let path = format!("/v1/people/{id}/tokens");
-        let (status, made) = self.post(&path, &json!({ "name": "laptop" })).await;
-        assert_eq!(status, 201, "{made}");
-        made["token"].as_str().expect("a token").to_owned()
-    }
 }
 
 fn opens_on_wednesday() -> Value {
@@ -190,7 +182,7 @@ async fn people_act_under_their_own_token_and_as_themselves() {
         .await;
     host.says("I want to talk to a human, call me on +62 812 9000 1234")
         .await;
-    let (path, token) = (host.path().await, host.token("budi").await);
+    let (path, token) = (host.path().await, host.token("budi", "laptop").await);
     let as_budi = async |what: &str, body: Value| {
         host.request("POST", &format!("{path}/{what}"), &token, Some(&body))
             .await

@@ -165,6 +165,22 @@ allowed! {
     Auditor ReadAudit;
 }
 
+/// Somebody who may note down what the next person should know: a system that
+/// tells facts, or a person who takes care.
+pub struct Noter(pub Scope);
+
+impl FromRequestParts<Arc<Host>> for Noter {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, host: &Arc<Host>) -> Result<Self, ApiError> {
+        let scope = Scope::from_request_parts(parts, host).await?;
+        if !scope.access.may(Action::Reply) {
+            scope.may(Action::TellFacts)?;
+        }
+        Ok(Self(scope))
+    }
+}
+
 impl FromRequestParts<Arc<Host>> for Admin {
     type Rejection = ApiError;
 

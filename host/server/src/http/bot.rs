@@ -7,12 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    auth::Bot,
-    code::Code,
-    error::{Answer, ApiError},
-    extract::Json,
-};
+use super::{auth::Bot, error::Answer, extract::Json};
 use crate::host::Host;
 
 /// That the bot was heard.
@@ -24,17 +19,13 @@ pub struct Heard {
 }
 
 /// Says that the bot is there, so that people can give conversations back to
-/// it. Whatever else it asks or tells says so, too.
+/// it. Whatever else is asked or told under its key says so, too.
 #[utoipa::path(post, path = "/v1/bot/heartbeat", tag = "messages", operation_id = "heartbeat",
     security(("tenant_key" = [])),
     responses((status = 200, description = "It was heard.", body = Heard)))]
 pub async fn heartbeat(State(host): State<Arc<Host>>, Bot(scope): Bot) -> Answer<Json<Heard>> {
-    // Whoever else may send as the bot is none.
-    if scope.access.role().as_str() != "bot" {
-        let message = "only a key of the role bot says that the bot is there";
-        return Err(ApiError::new(Code::Forbidden, message));
-    }
     let tenant = &scope.tenant;
+    host.bots.heard(&tenant.document.id, host.clock.now());
     let minutes = tenant.profile.care().bot_silence_minutes;
     let there_until = host.bots.there_until(&tenant.document.id, minutes);
     Ok(Json(Heard { there_until }))
