@@ -27,6 +27,11 @@ pub(super) enum Rule {
     Id,
     /// The key of a send of ours.
     Key,
+    /// What the customer waits to hear: said by the customer, or told by the bot
+    /// that could not answer.
+    Question,
+    /// What could be answered, from what is known of delivery and orders.
+    Suggestion,
     /// A module's own text.
     Words,
     /// What became of a send.
@@ -35,7 +40,7 @@ pub(super) enum Rule {
     Spent,
 }
 
-use Rule::{Id, Key, Of, Open, Outcome, Spent, Text, Typed, Words};
+use Rule::{Id, Key, Of, Open, Outcome, Question, Spent, Suggestion, Text, Typed, Words};
 
 pub(super) type Rules = &'static [(&'static str, Rule)];
 
@@ -99,6 +104,12 @@ impl Seen<'_> {
                 or_null(seen, self.holds(Field::CustomerPhone))
             }
             Key => self.holds(Field::CustomerPhone).then(|| value.clone()),
+            Question => {
+                let text = text().filter(|_| self.holds(Field::ConversationFailedQuestion));
+                let seen = text.and_then(|text| self.text(&text))?;
+                self.field(Field::ConversationFailedQuestion, || seen.as_ref().into())
+            }
+            Suggestion => self.all(SUGGESTED.iter().copied().collect(), || value.clone()),
             Words => self.words(read, || value.clone()),
             Outcome => Some(self.outcome(value)),
             Spent => Some(self.spent(value)),
@@ -245,9 +256,16 @@ pub(super) const HANDED_OFF: Rules = &[
     ("decided_at", Open),
     ("promised", Open),
     ("queue", Open),
-    ("open_question", Text),
-    // It tells when something arrives, or where it can be followed.
-    ("suggested_reply", Of(Field::DeliveryPromisedDate)),
+    ("open_question", Question),
+    ("suggested_reply", Suggestion),
+];
+
+/// What a suggested reply may tell.
+const SUGGESTED: &[Field] = &[
+    Field::DeliveryPromisedDate,
+    Field::DeliveryCertainty,
+    Field::OrderLast,
+    Field::OrderUndelivered,
 ];
 
 fn of_messages(body: &EventBody) -> Rules {
