@@ -4,6 +4,7 @@
 
 mod admission;
 mod author;
+mod care;
 mod front_door;
 mod people;
 mod relations;
@@ -12,6 +13,7 @@ mod script;
 
 pub use admission::*;
 pub use author::*;
+pub use care::*;
 pub use front_door::*;
 pub use people::*;
 pub use releases::*;

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use baton_domain::ids::TenantId;
 use baton_store::{Store, StoreError};
 use baton_whatsapp::graph::Graph;
+use jiff::Timestamp;
 use tokio::{
     sync::{Mutex, Notify, mpsc},
     time::{Instant, timeout_at},
@@ -19,6 +20,7 @@ use crate::{
     evaluation::Evaluators,
     http::RequestIds,
     metrics::Metrics,
+    people::{Bots, HostLoads},
     releases::{Compiles, ModuleLibrary, ReadyRollout, Residents, Shadows, Trip},
 };
 
@@ -50,6 +52,10 @@ pub struct Host {
     pub door: Arc<Door>,
     /// What is counted and timed.
     pub metrics: Arc<Metrics>,
+    /// Who has how much.
+    pub loads: HostLoads,
+    /// Which bots are there.
+    pub bots: Bots,
     /// Names requests that come without a name.
     pub request_ids: RequestIds,
     /// Wakes whoever waits for work, after a commit that added some.
@@ -94,6 +100,16 @@ impl Host {
         let denied = &parts.config.evaluation.denied_fields;
         let directory = Directory::load(&*parts.store, denied, &Directory::default()).await?;
         let (trips, tripped) = mpsc::unbounded_channel();
+        let (loads, now) = (HostLoads::default(), parts.clock.now());
+        for tenant in directory
+            .tenants()
+            .iter()
+            .filter(|it| !it.roster.is_empty())
+        {
+            loads
+                .rebuild(&*parts.store, &tenant.document.id, now)
+                .await?;
+        }
         Ok(Arc::new(Self {
             shadows: Shadows::default(),
             residents: Residents::new(parts.config.evaluation.resident_mib << 20),
@@ -110,6 +126,8 @@ impl Host {
             evaluators: parts.evaluators,
             graph: parts.graph,
             metrics: parts.metrics,
+            loads,
+            bots: Bots::new(now),
             request_ids: parts.request_ids,
             work_added: Notify::new(),
             directory_changes: Mutex::new(()),
@@ -187,8 +205,22 @@ impl Host {
         if let Some(tenant) = directory.tenant(tenant).filter(is_needed) {
             self.releases_of(tenant).await?;
         }
+        let has_people = |it: &Arc<ActiveTenant>| !it.roster.is_empty();
+        // Nothing was counted as long as nobody was there.
+        if directory.tenant(tenant).is_some_and(has_people) && !before.is_some_and(has_people) {
+            let now = self.clock.now();
+            self.loads.rebuild(&*self.store, tenant, now).await?;
+        }
         self.directory.store(Arc::new(directory));
         Ok(())
+    }
+
+    /// Whether the tenant's bot can answer at `now`: it has a key, and was heard
+    /// of late.
+    pub fn is_bot_there(&self, tenant: &ActiveTenant, now: Timestamp) -> bool {
+        let id = &tenant.document.id;
+        let minutes = tenant.profile.care().bot_silence_minutes;
+        self.directory().has_bot(id, now) && now < self.bots.there_until(id, minutes)
     }
 
     /// A release must be taken back: soon, by the loop that does so.

@@ -67,6 +67,10 @@ const _: () = {
     assert!(MEMO_RUN_BYTES_MAX * 64 <= MEMO_BYTES_MAX);
     assert!(SIGNALS_MAX * REASON_CHARS_MAX < MODULE_OUTPUT_BYTES_MAX);
     assert!(SPENT_SIGNALS_MAX >= SIGNALS_MAX);
+    assert!(OPENING_DAYS_MAX < LOOK_AHEAD_DAYS_MAX);
+    // Somebody who is off all days they may be is still found to come back.
+    assert!(LOOK_AHEAD_DAYS_MAX > DAYS_OFF_MAX + 7);
+    assert!(BOT_SILENCE_MINUTES <= PROMISE_MINUTES_MAX);
 };
 
 const _: () = {

@@ -59,6 +59,8 @@ codes! {
     PublisherChanged "publisher_changed" CONFLICT "The module's name belongs to another publisher, or to the tenant.";
     RolloutRefused "rollout_refused" CONFLICT "The releases do not stand so that this could be done; the message says why.";
     NotMoved "not_moved" CONFLICT "It changed nothing: someone else has the next step, or nobody took it.";
+    BotUnavailable "bot_unavailable" CONFLICT "The bot has no key, or was not heard of late, so it cannot take the conversation: let it call `POST /v1/bot/heartbeat`, or keep the conversation.";
+    AgentUnfit "agent_unfit" CONFLICT "The agent cannot take conversations: `why` says whether they are frozen, their role does not let them, or which training is wanted.";
     SuccessorWanted "successor_wanted" CONFLICT "Somebody owns conversations: name a `successor` who takes them.";
     InUse "in_use" CONFLICT "Others rest on it; the message says who.";
     OutsideServiceWindow "outside_service_window" CONFLICT "The customer wrote more than 24 hours ago: send an approved template.";

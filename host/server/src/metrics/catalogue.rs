@@ -94,6 +94,7 @@ catalogue! {
     DECISIONS "baton_decisions_total" Counter Count ["outcome": "stay" "hand_off" "advice"] "Decisions; advice while people own the conversation.";
     DEGRADED "baton_decisions_degraded_total" Counter Count "Decisions that rest on less than they should, since a module failed.";
     HANDOFFS "baton_handoffs_total" Counter Count ["basis": "policy" "explicit_request" "default"] "Conversations passed to people, by what that rests on.";
+    ALERTS "baton_people_alerts_total" Counter Count ["what": "queued" "escalated" "returned"] "Conversations that nobody could take when they were handed off, that went up, and that policy gave back to the bot.";
     SHADOWS "baton_shadow_decisions_total" Counter Count ["outcome": "same" "different" "shed" "lost" "over"] "Decisions of shadow releases, beside those that were made; `shed` and `lost` ones are not recorded.";
     GUARDRAILS "baton_releases_taken_back_total" Counter Count "Releases that guardrails took back.";
     RESIDENTS "baton_resident_tenants" Gauge Count "Tenants whose releases are in memory, ready to run.";
