@@ -57,7 +57,6 @@ const MARKERS: &[(Field, &[&str])] = &[
     (Field::CustomerCountry, &["marker-country"]),
     (Field::CustomerLanguage, &["marker-language"]),
     (Field::CustomerLifetimeValue, &["30000008"]),
-    (Field::CustomerAverageOrder, &["15000004"]),
     (Field::CustomerTags, &["marker-customer-tag"]),
     (Field::CustomerMarketingConsent, &["\"marketing_consent\""]),
     (Field::CustomerDaysKnown, &["\"first_seen_at\""]),

@@ -103,7 +103,7 @@ impl Seen<'_> {
                 let seen = id.and_then(|id| self.message_id(&id).map(|_| value.clone()));
                 or_null(seen, self.holds(Field::CustomerPhone))
             }
-            Key => self.holds(Field::CustomerPhone).then(|| value.clone()),
+            Key => self.holds_all(FieldSet::all()).then(|| value.clone()),
             Question => {
                 let text = text().filter(|_| self.holds(Field::ConversationFailedQuestion));
                 let seen = text.and_then(|text| self.text(&text))?;

@@ -105,10 +105,10 @@ impl<'a> Seen<'a> {
         self.field(Field::CustomerPhone, || id)
     }
 
-    /// The key of a send of ours. Whoever made it chose it, so it may hold what
-    /// names the customer; as an id it is no read of that.
+    /// The key of a send of ours. Whoever asked for it chose it, so it may hold
+    /// anything: it is given to who holds every field, and is no read of them.
     pub fn send_key<'m>(&self, key: &'m SendKey) -> Option<&'m SendKey> {
-        self.holds(Field::CustomerPhone).then_some(key)
+        self.holds_all(FieldSet::all()).then_some(key)
     }
 
     /// What somebody wrote, masked as far as the role wants it; `None` without

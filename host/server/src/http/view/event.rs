@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use baton_domain::{field::Field, ids::CustomerId, people::FieldSet, seen::Seen};
+use baton_domain::{ids::CustomerId, people::FieldSet, seen::Seen};
 use baton_store::{Stage, StoredEvent, Work};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ pub struct DeadLetterView {
     /// To whom.
     #[schema(value_type = String)]
     customer: CustomerId,
-    /// Its key, seen with the phone number: whoever made it chose it.
+    /// Its key, for who sees everything: whoever asked for it chose it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     key: Option<Arc<str>>,
@@ -81,7 +81,7 @@ impl DeadLetterView {
         };
         Self {
             customer: work.customer,
-            key: seen.holds(Field::CustomerPhone).then_some(work.key.0),
+            key: seen.holds_all(FieldSet::all()).then_some(work.key.0),
             why,
             at,
             tries: work.tries,
