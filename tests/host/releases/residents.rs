@@ -1,6 +1,7 @@
 //! Releases are in memory while they are in use, and nobody notices when they
 //! were not.
 
+use baton::config::Config;
 use serde_json::{Value, json};
 
 use super::{activate, decided, have, latest, rule, run_of};
@@ -10,6 +11,11 @@ use crate::{
 };
 
 const OTHER: &str = "20654035242922";
+
+/// However busy the machine, decisions are made before the answer.
+fn patient(config: &mut Config) {
+    config.evaluation.budget_ms = 5_000;
+}
 
 async fn metric(host: &Fixture, name: &str) -> f64 {
     let text = exposed(host).await;
@@ -35,7 +41,7 @@ async fn rules(host: &Fixture, names: &[&str], reason: &str) -> u64 {
 async fn a_tenant_is_ready_when_it_is_first_needed_and_stays_so() {
     let host = Fixture::start().await;
     rules(&host, &["eager"], "She wrote.").await;
-    let again = host.again(|_| {}, |_| {}).await;
+    let again = host.again(|_| {}, patient).await;
     assert_eq!(residents(&again).await, 0.0, "nobody wrote yet");
     let record = decided(&again, "hello").await;
     assert_eq!(run_of(&record, "eager")["answer"]["Ok"][0]["name"], "eager");
@@ -55,7 +61,11 @@ async fn a_tenant_is_ready_when_it_is_first_needed_and_stays_so() {
 
 #[tokio::test]
 async fn who_is_not_asked_for_makes_room_and_comes_back_unchanged() {
-    let host = Fixture::configured(|config| config.evaluation.resident_mib = 1).await;
+    let host = Fixture::configured(|config| {
+        config.evaluation.resident_mib = 1;
+        patient(config);
+    })
+    .await;
     host.admin("PUT", "/admin/tenants/other", &tenant("other", OTHER))
         .await;
     let new = json!({ "name": "all", "role": "operator" });

@@ -76,13 +76,15 @@ pub fn hostile() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
     HOSTILE.into_iter().map(rule).collect()
 }
 
-/// A rule that uses nearly all of its fuel each time and then says nothing: it
-/// never fails, so that nothing suspends it.
+/// A rule that uses nearly all of its fuel on each text and then says nothing:
+/// it never fails, so that nothing suspends it.
 pub fn greedy() -> Vec<u8> {
     let core = r#"(module
+        (import "baton:rules/message@1.0.0" "text" (func $text (param i32)))
         (memory (export "memory") 1)
         (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 2048))
         (func (export "score") (result i32) (local $left i32)
+            (call $text (i32.const 16))
             (local.set $left (i32.const 1500000))
             (loop $more
                 (local.set $left (i32.sub (local.get $left) (i32.const 1)))
