@@ -1,7 +1,10 @@
 //! A tenant's people in memory: who they are, which roles there are, and whose
 //! token is whose.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use baton_domain::{
     assign,
@@ -17,6 +20,8 @@ pub struct Roster {
     agents: BTreeMap<AgentId, Document<Agent>>,
     roles: BTreeMap<RoleName, Document<Role>>,
     tokens: Vec<Document<PersonalToken>>,
+    /// Where among them the one of a hash is.
+    by_hash: HashMap<KeyHash, usize>,
 }
 
 impl Roster {
@@ -27,10 +32,13 @@ impl Roster {
     pub async fn load(store: &dyn Store, tenant: &TenantId) -> Result<Arc<Self>, StoreError> {
         let agents = store.agents(tenant).await?.into_iter();
         let roles = store.roles(tenant).await?.into_iter();
+        let tokens = store.personal_tokens(tenant).await?;
+        let places = tokens.iter().enumerate();
         Ok(Arc::new(Self {
             agents: agents.map(|it| (it.body.id.clone(), it)).collect(),
             roles: roles.map(|it| (it.body.name.clone(), it)).collect(),
-            tokens: store.personal_tokens(tenant).await?,
+            by_hash: places.map(|(at, it)| (it.body.hash, at)).collect(),
+            tokens,
         }))
     }
 
@@ -86,8 +94,7 @@ impl Roster {
     /// What whoever shows this token may see and do at `now`; `None` when it
     /// holds no more, or its owner is frozen or gone.
     pub fn access_by(&self, hash: &KeyHash, now: Timestamp) -> Option<Access> {
-        let token = self.tokens.iter().find(|it| it.body.hash == *hash)?;
-        let token = &token.body;
+        let token = &self.tokens.get(*self.by_hash.get(hash)?)?.body;
         let is_over = token.expires_at.is_some_and(|at| now >= at);
         if token.is_revoked || is_over {
             return None;

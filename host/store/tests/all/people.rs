@@ -197,6 +197,7 @@ async fn an_action_is_durable_with_its_entry_or_not_at_all(mut fixture: Fixture)
     // On a version that is no longer there.
     let lost = store.commit(commit).await;
     assert!(matches!(lost, Err(CommitError::Conflict { .. })));
+    drop(store);
     let store = fixture.reopen();
     let all = told(&*store, &AuditQuery::default()).await;
     assert_eq!(all, ["1 key:console claim"]);
@@ -211,6 +212,7 @@ async fn the_audit_of_a_merged_customer_is_whole(mut fixture: Fixture) {
     ];
     store.audit(&tenant(), reads).await.unwrap();
     crate::merge::join(&*store).await;
+    drop(store);
     let store = fixture.reopen();
     for customer in [older, younger] {
         let query = AuditQuery {
