@@ -156,12 +156,12 @@ pub struct SignalView {
     /// Whether it counted; else it had led to a handoff before.
     pub(super) counted: bool,
     /// What the rule had read.
-    pub(super) reads: Vec<ReadView>,
+    pub(super) reads: Vec<NoticedReadView>,
 }
 
 /// A field and the value that it had.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReadView {
+pub struct NoticedReadView {
     /// Which field.
     #[schema(value_type = String)]
     pub(super) field: Field,

@@ -15,8 +15,8 @@ use super::{
     ConversationView, CustomerView, Shown,
     conversation::OutcomeView,
     package::{
-        EarlierView, EscalationView, HandoffView, NextStepView, NoteView, QuestionView, QueueView,
-        QuoteView, ReadView, SharedView, SignalView, SuggestionView, UnaskedView,
+        EarlierView, EscalationView, HandoffView, NextStepView, NoteView, NoticedReadView,
+        QuestionView, QueueView, QuoteView, SharedView, SignalView, SuggestionView, UnaskedView,
     },
 };
 
@@ -116,7 +116,7 @@ impl SignalView {
     fn of(seen: &Seen<'_>, noticed: &Noticed<'_>) -> Self {
         let (run, signal) = (noticed.run, noticed.signal);
         let reads = run.reads.iter().filter_map(|read| match read {
-            Read::Field(field, value) => seen.field(*field, || ReadView {
+            Read::Field(field, value) => seen.field(*field, || NoticedReadView {
                 field: *field,
                 value: value.clone(),
             }),
