@@ -2,6 +2,7 @@
 //! modules, a WhatsApp simulator, a clock that stands until it is set.
 
 mod access;
+mod care;
 mod conformance;
 mod document;
 mod drain;

@@ -122,6 +122,14 @@ impl ReleaseStore for SimStore {
         self.disk.put_grants(tenant, grants).await
     }
 
+    async fn note_grants(
+        &self,
+        tenant: &TenantId,
+        grants: Document<Grants>,
+    ) -> Result<(), CommitError> {
+        self.disk.note_grants(tenant, grants).await
+    }
+
     async fn releases(
         &self,
         tenant: &TenantId,

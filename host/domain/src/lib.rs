@@ -24,6 +24,9 @@ pub mod owner;
 pub mod release;
 pub mod spent;
 
+pub mod assign;
+pub mod care;
+pub mod package;
 pub mod people;
 pub mod seen;
 

@@ -7,18 +7,20 @@ use std::{
 };
 
 use baton_domain::{
+    assign,
     field::Field,
     ids::{NumberId, TenantId},
     tenant::TenantProfile,
 };
-use baton_store::{ApiKey, App, KeyHash, Store, StoreError, Tenant};
+use baton_store::{ApiKey, App, KeyHash, Role, Store, StoreError, Tenant};
 use baton_whatsapp::{
     handshake::VerifyToken,
     signature::{AppSecret, AppSecrets},
 };
+use jiff::Timestamp;
 
 use crate::{
-    releases::{ActiveRollout, ModuleLibrary},
+    releases::ActiveRollout,
     roster::Roster,
     tenant::{self, InvalidTenant},
 };
@@ -31,7 +33,9 @@ pub struct ActiveTenant {
     /// What decisions need of it.
     pub profile: Arc<TenantProfile>,
     /// The releases in force.
-    pub rollout: ActiveRollout,
+    pub rollout: Arc<ActiveRollout>,
+    /// Its people.
+    pub roster: assign::Roster,
 }
 
 /// A Meta app, ready for use.
@@ -86,15 +90,16 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Reads everything from the store. What cannot be used any more is left
-    /// out and told to the log: one tenant's trouble is not the others'.
+    /// Reads everything from the store; what has not changed since `before` is
+    /// the same. What cannot be used any more is left out and told to the log:
+    /// one tenant's trouble is not the others'.
     ///
     /// # Errors
     /// Only the store's.
     pub async fn load(
         store: &dyn Store,
-        library: &ModuleLibrary,
         denied: &BTreeSet<Field>,
+        before: &Self,
     ) -> Result<Self, StoreError> {
         let mut directory = Self::default();
         for app in store.apps().await? {
@@ -104,9 +109,10 @@ impl Directory {
             }
         }
         for tenant in store.tenants().await? {
-            let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
-            directory.put(&tenant.body, rollout);
+            let before = before.tenant(&tenant.body.id).map(|it| &it.rollout);
+            let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
             let roster = Roster::load(store, &tenant.body.id).await?;
+            directory.put(&tenant.body, rollout, &roster);
             directory.enlist(&tenant.body.id, roster);
         }
         let keys = store.api_keys().await?.into_iter();
@@ -121,17 +127,17 @@ impl Directory {
     pub async fn reload(
         &mut self,
         store: &dyn Store,
-        library: &ModuleLibrary,
         denied: &BTreeSet<Field>,
         id: &TenantId,
     ) -> Result<(), StoreError> {
         self.numbers.retain(|_, it| it.document.id != *id);
-        self.tenants.remove(id);
-        if let Some(tenant) = store.tenant(id).await? {
-            let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
-            self.put(&tenant.body, rollout);
-        }
+        let before = self.tenants.remove(id);
         let roster = Roster::load(store, id).await?;
+        if let Some(tenant) = store.tenant(id).await? {
+            let before = before.as_ref().map(|it| &it.rollout);
+            let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
+            self.put(&tenant.body, rollout, &roster);
+        }
         self.enlist(id, roster);
         Ok(())
     }
@@ -156,8 +162,8 @@ impl Directory {
     }
 
     /// Puts a tenant into use, or leaves it out and tells the log.
-    fn put(&mut self, tenant: &Tenant, rollout: ActiveRollout) {
-        match ActiveTenant::new(tenant, rollout) {
+    fn put(&mut self, tenant: &Tenant, rollout: Arc<ActiveRollout>, roster: &Roster) {
+        match ActiveTenant::new(tenant, rollout, roster) {
             Ok(active) => self.add(Arc::new(active)),
             Err(error) => tracing::error!(tenant = %tenant.id, %error, "tenant left out"),
         }
@@ -210,6 +216,14 @@ impl Directory {
         self.apps.get(name)
     }
 
+    /// Whether some key of the tenant opens to its bot at `now`.
+    pub fn has_bot(&self, tenant: &TenantId, now: Timestamp) -> bool {
+        self.keys.values().any(|key| {
+            let is_over = key.expires_at.is_some_and(|at| now >= at);
+            key.tenant == *tenant && key.role == Role::Bot && !key.is_revoked && !is_over
+        })
+    }
+
     /// The key of this hash.
     pub fn key(&self, hash: &KeyHash) -> Option<&ApiKey> {
         self.keys.get(hash)
@@ -217,10 +231,15 @@ impl Directory {
 }
 
 impl ActiveTenant {
-    fn new(tenant: &Tenant, rollout: ActiveRollout) -> Result<Self, InvalidTenant> {
+    fn new(
+        tenant: &Tenant,
+        rollout: Arc<ActiveRollout>,
+        roster: &Roster,
+    ) -> Result<Self, InvalidTenant> {
         Ok(Self {
             profile: Arc::new(tenant::profile(tenant)?),
             rollout,
+            roster: roster.for_assigning(tenant.care.training.clone()),
             document: tenant.clone(),
         })
     }

@@ -24,6 +24,7 @@ pub mod directory;
 pub mod logging;
 pub mod metrics;
 pub mod package;
+pub mod people;
 pub mod releases;
 pub mod replay;
 pub mod roster;

@@ -10,6 +10,7 @@
 //! 200 only after every commit is durable
 //! ```
 
+mod care;
 mod change;
 mod deferred;
 mod follow_ups;
@@ -29,6 +30,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
+pub use care::{CareDue, escalate, reassign};
 pub use change::Change;
 pub use deferred::finish_evaluation;
 pub use follow_ups::FollowUpDue;

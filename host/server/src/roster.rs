@@ -7,8 +7,9 @@ use std::{
 };
 
 use baton_domain::{
+    assign,
     ids::{AgentId, RoleName, TenantId},
-    people::{Access, Agent, Principal, Role, stock_role, stock_roles},
+    people::{Access, Agent, Principal, Role, TrainingPolicy, stock_role, stock_roles},
 };
 use baton_store::{Document, KeyHash, PersonalToken, Store, StoreError};
 use jiff::Timestamp;
@@ -78,6 +79,16 @@ impl Roster {
     pub fn tokens_of(&self, agent: &AgentId) -> impl Iterator<Item = &Document<PersonalToken>> {
         let agent = agent.clone();
         self.tokens.iter().filter(move |it| it.body.agent == agent)
+    }
+
+    /// Everybody with a role, as far as assigning needs them, under what the
+    /// tenant wants them to have learnt.
+    pub fn for_assigning(&self, training: TrainingPolicy) -> assign::Roster {
+        let members = self.agents.values().filter_map(|agent| {
+            let role = self.role(&agent.body.role)?;
+            Some(assign::Member::new(agent.body.clone(), &role))
+        });
+        assign::Roster::new(members.collect(), training)
     }
 
     /// What whoever shows this token may see and do at `now`; `None` when it

@@ -26,7 +26,8 @@ pub use self::sled::{SledStore, SmallFiles};
 pub use audit::{AuditEntry, AuditQuery, Audited, GrantUsed};
 pub use commit::{Appended, Commit, Identity, Keep, Link, Loaded, StoredEvent, Version};
 pub use directory::{
-    ApiKey, App, Document, FollowUp, KeyHash, Number, Role, TeamDocument, Template, Tenant,
+    ApiKey, App, CareDocument, Document, FollowUp, KeyHash, Number, PromiseDocument, Role,
+    TeamDocument, Template, Tenant,
 };
 pub use doctor::{Counts, Examination, Finding, Problem};
 #[doc(hidden)]

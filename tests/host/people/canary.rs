@@ -61,7 +61,10 @@ const MARKERS: &[(Field, &[&str])] = &[
     (Field::CustomerTags, &["marker-customer-tag"]),
     (Field::CustomerMarketingConsent, &["\"marketing_consent\""]),
     (Field::CustomerDaysKnown, &["\"first_seen_at\""]),
-    (Field::DeliveryPromisedDate, &["2027-03-17"]),
+    (
+        Field::DeliveryPromisedDate,
+        &["2027-03-17", "17 March 2027"],
+    ),
     (Field::DeliveryCertainty, &["\"certainty\":"]),
     (Field::DeliveryUncertaintyReason, &["marker-uncertainty"]),
     (Field::BookingState, &["marker-booking"]),
@@ -149,6 +152,7 @@ async fn all_that_is_read(host: &Fixture, token: &str, customer: &str) -> String
         format!("/v1/customers?phone={PHONE}"),
         format!("/v1/customers?external_id={EXTERNAL}"),
         format!("/v1/customers/{customer}/events?limit=200"),
+        format!("/v1/conversations/{customer}/{NUMBER}/view"),
         "/v1/conversations?owner=people".to_owned(),
     ];
     for route in routes().into_iter().filter(|it| it.method == "GET") {

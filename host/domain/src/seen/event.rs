@@ -27,6 +27,11 @@ pub(super) enum Rule {
     Id,
     /// The key of a send of ours.
     Key,
+    /// What the customer waits to hear: said by the customer, or told by the bot
+    /// that could not answer.
+    Question,
+    /// What could be answered, from what is known of delivery and orders.
+    Suggestion,
     /// A module's own text.
     Words,
     /// What became of a send.
@@ -35,7 +40,7 @@ pub(super) enum Rule {
     Spent,
 }
 
-use Rule::{Id, Key, Of, Open, Outcome, Spent, Text, Typed, Words};
+use Rule::{Id, Key, Of, Open, Outcome, Question, Spent, Suggestion, Text, Typed, Words};
 
 pub(super) type Rules = &'static [(&'static str, Rule)];
 
@@ -99,6 +104,12 @@ impl Seen<'_> {
                 or_null(seen, self.holds(Field::CustomerPhone))
             }
             Key => self.holds_all(FieldSet::all()).then(|| value.clone()),
+            Question => {
+                let text = text().filter(|_| self.holds(Field::ConversationFailedQuestion));
+                let seen = text.and_then(|text| self.text(&text))?;
+                self.field(Field::ConversationFailedQuestion, || seen.as_ref().into())
+            }
+            Suggestion => self.all(SUGGESTED.iter().copied().collect(), || value.clone()),
             Words => self.words(read, || value.clone()),
             Outcome => Some(self.outcome(value)),
             Spent => Some(self.spent(value)),
@@ -165,7 +176,12 @@ fn rules(body: &EventBody) -> Rules {
         EventBody::Decided(_) | EventBody::Shadowed(_) => &[],
         EventBody::HandedOff(_) => HANDED_OFF,
         EventBody::Claimed(_) => &[("epoch", Open), ("agent", Open)],
-        EventBody::Returned(_) => &[("epoch", Open), ("by", Open), ("note", Text)],
+        EventBody::Returned(_) => &[
+            ("epoch", Open),
+            ("by", Open),
+            ("note", Text),
+            ("by_policy", Open),
+        ],
         EventBody::Resolved(_) => &[("epoch", Open), ("episode", Open), ("by", Open)],
         EventBody::Tagged(_) => &[("episode", Open), ("tags", Of(Field::ConversationTags))],
         EventBody::TimerFired(_) => &[("timer", Open), ("too_late", Open), ("is_occasion", Open)],
@@ -177,6 +193,50 @@ fn rules(body: &EventBody) -> Rules {
             ("by", Open),
         ],
         EventBody::Reassigned(_) => &[("epoch", Open), ("from", Open), ("to", Open), ("by", Open)],
+        EventBody::Escalated(_)
+        | EventBody::Requeued(_)
+        | EventBody::NextStepSet(_)
+        | EventBody::NoteTaken(_) => of_duties(body),
+    }
+}
+
+fn of_duties(body: &EventBody) -> Rules {
+    match body {
+        EventBody::Escalated(_) => &[
+            ("epoch", Open),
+            ("promise", Open),
+            ("cause", Open),
+            ("team", Open),
+            ("tier", Open),
+            ("to_operator", Open),
+            ("agent", Open),
+            ("queue", Open),
+            ("promised", Open),
+            ("by", Open),
+            ("note", Text),
+        ],
+        EventBody::Requeued(_) => &[
+            ("epoch", Open),
+            ("team", Open),
+            ("tier", Open),
+            ("queue", Open),
+            ("why", Open),
+        ],
+        EventBody::NextStepSet(_) => &[
+            ("epoch", Open),
+            ("promise", Open),
+            ("closed", Open),
+            ("what", Text),
+            ("due", Open),
+            ("by", Open),
+        ],
+        EventBody::NoteTaken(_) => &[
+            ("about", Open),
+            ("text", Text),
+            ("by", Open),
+            ("source", Open),
+        ],
+        _ => &[],
     }
 }
 
@@ -193,6 +253,19 @@ pub(super) const HANDED_OFF: Rules = &[
     ("priority", Open),
     ("because", Spent),
     ("read", Open),
+    ("decided_at", Open),
+    ("promised", Open),
+    ("queue", Open),
+    ("open_question", Question),
+    ("suggested_reply", Suggestion),
+];
+
+/// What a suggested reply may tell.
+const SUGGESTED: &[Field] = &[
+    Field::DeliveryPromisedDate,
+    Field::DeliveryCertainty,
+    Field::OrderLast,
+    Field::OrderUndelivered,
 ];
 
 fn of_messages(body: &EventBody) -> Rules {
@@ -225,6 +298,8 @@ fn of_messages(body: &EventBody) -> Rules {
             KIND,
             ("text", Text),
             ("purpose", Open),
+            ("is_marketing", Open),
+            ("by", Open),
         ],
         EventBody::SendResolved(_) => &[("send", Key), ("outcome", Outcome)],
         EventBody::BotAnswered(_) => &[("id", Id), ("text", Text), ("intent", Text)],

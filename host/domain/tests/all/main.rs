@@ -2,16 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod assign;
+mod care;
 mod commerce;
 mod decisions;
 mod facts;
 mod fold;
 mod ownership;
+mod package;
 mod release;
 mod seen;
 mod storage;
 
 mod given;
 mod hostile;
+mod hours;
 mod samples;
 mod teller;

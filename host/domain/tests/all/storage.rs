@@ -40,11 +40,15 @@ fn kind(body: &EventBody) -> &'static str {
         EventBody::TimerFired(_) => "timer_fired",
         EventBody::FieldGranted(_) => "field_granted",
         EventBody::Reassigned(_) => "reassigned",
+        EventBody::Escalated(_) => "escalated",
+        EventBody::Requeued(_) => "requeued",
+        EventBody::NextStepSet(_) => "next_step_set",
+        EventBody::NoteTaken(_) => "note_taken",
     }
 }
 
 /// Kinds that [`kind`] knows.
-const KINDS: usize = 26;
+const KINDS: usize = 30;
 
 fn stored(event: &Event) -> String {
     serde_json::to_string(event).unwrap()

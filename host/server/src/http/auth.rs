@@ -59,7 +59,13 @@ impl FromRequestParts<Arc<Host>> for Scope {
         let hash = KeyHash(hash_of_bearer(parts)?);
         let (directory, now) = (host.directory(), host.clock.now());
         let (tenant, access) = match directory.key(&hash) {
-            Some(key) => (&key.tenant, access_of(key, now)),
+            Some(key) => {
+                let access = access_of(key, now);
+                if access.is_some() && key.role == Role::Bot {
+                    host.bots.heard(&key.tenant, now);
+                }
+                (&key.tenant, access)
+            }
             None => {
                 let tenant = directory.tenant_of_token(&hash).ok_or_else(unauthorized)?;
                 (tenant, directory.roster(tenant).access_by(&hash, now))
@@ -139,6 +145,8 @@ allowed! {
     Finder ReadCustomers;
     /// Somebody who may take the next step.
     Claimer Claim;
+    /// Somebody who may write to customers.
+    Replier Reply;
     /// Somebody who may give back, and end episodes.
     Returner Return;
     /// Somebody who may grant fields for one conversation.
@@ -155,6 +163,22 @@ allowed! {
     PeopleManager ManagePeople;
     /// Somebody who may see who read what.
     Auditor ReadAudit;
+}
+
+/// Somebody who may note down what the next person should know: a system that
+/// tells facts, or a person who takes care.
+pub struct Noter(pub Scope);
+
+impl FromRequestParts<Arc<Host>> for Noter {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, host: &Arc<Host>) -> Result<Self, ApiError> {
+        let scope = Scope::from_request_parts(parts, host).await?;
+        if !scope.access.may(Action::Reply) {
+            scope.may(Action::TellFacts)?;
+        }
+        Ok(Self(scope))
+    }
 }
 
 impl FromRequestParts<Arc<Host>> for Admin {

@@ -8,6 +8,7 @@ use baton_domain::{
     event::{Claimed, Event, EventBody, Resolved, Returned},
     ids::{AgentId, NumberId, OwnerEpoch},
     limits::COMMIT_TRIES_MAX,
+    owner::Ownership,
     people::Action,
     seen::Seen,
     state::Conversation,
@@ -24,6 +25,7 @@ use super::{
     customers::load,
     error::{Answer, ApiError},
     extract::{Json, Path, Query},
+    reply::may_take,
     view::{ConversationView, HeadView, PageQuery, PageView, RowView},
 };
 use crate::{host::Host, pipeline::Change};
@@ -109,6 +111,13 @@ pub struct ConversationPath {
     pub(super) number: String,
 }
 
+impl ConversationPath {
+    /// The number, when it is one.
+    pub(super) fn number(&self) -> Answer<NumberId> {
+        NumberId::parse(&self.number).map_err(|_| ApiError::not_found())
+    }
+}
+
 /// Who takes the next step, having seen which epoch.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -125,7 +134,7 @@ pub struct Claim {
 #[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/claim", tag = "conversations",
     operation_id = "claim", params(ConversationPath), request_body = Claim,
     security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::AgentUnfit, Code::ChangedMeanwhile, Code::InvalidValue]))),
     responses((status = 200, description = "The agent has the next step.", body = HeadView)))]
 pub async fn claim(
     State(host): State<Arc<Host>>,
@@ -135,6 +144,7 @@ pub async fn claim(
 ) -> Answer<Json<HeadView>> {
     let (agent, epoch) = (claim.agent, claim.epoch);
     as_oneself(&scope, Some(&agent))?;
+    may_take(&scope.tenant, &agent, host.clock.now())?;
     change(&host, &scope, "claim", path, |_| {
         let agent = agent.clone();
         EventBody::Claimed(Claimed { epoch, agent })
@@ -159,11 +169,11 @@ pub struct HandBack {
     note: Option<String>,
 }
 
-/// Gives the conversation back to the bot.
+/// Gives the conversation back to the bot, when it is there.
 #[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/return", tag = "conversations",
     operation_id = "return", params(ConversationPath), request_body = HandBack,
     security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::BotUnavailable, Code::ChangedMeanwhile]))),
     responses((status = 200, description = "It moved.", body = HeadView)))]
 pub async fn hand_back(
     State(host): State<Arc<Host>>,
@@ -171,6 +181,10 @@ pub async fn hand_back(
     Path(path): Path<ConversationPath>,
     Json(back): Json<HandBack>,
 ) -> Answer<Json<HeadView>> {
+    if !host.is_bot_there(&scope.tenant, host.clock.now()) {
+        let message = "the bot cannot take it: it has no key, or was not heard of late";
+        return Err(ApiError::new(Code::BotUnavailable, message));
+    }
     let note: Option<Arc<str>> = back.note.map(Into::into);
     as_oneself(&scope, back.by.as_ref())?;
     let by = back.by.or_else(|| scope.access.agent().cloned());
@@ -180,6 +194,7 @@ pub async fn hand_back(
             epoch,
             by: by.clone(),
             note: note.clone(),
+            by_policy: false,
         })
     })
     .await
@@ -213,7 +228,7 @@ pub async fn resolve(
 
 /// A person acts as oneself; who manages people, and a system with a key, may
 /// act for them.
-fn as_oneself(scope: &Scope, named: Option<&AgentId>) -> Answer<()> {
+pub(super) fn as_oneself(scope: &Scope, named: Option<&AgentId>) -> Answer<()> {
     match (scope.access.agent(), named) {
         (Some(own), Some(named)) if own != named && !scope.access.may(Action::ManagePeople) => {
             let message = "with your own token you act as yourself alone";
@@ -277,11 +292,7 @@ async fn changed(
     let (id, state) = (change.customer().clone(), change.state().clone());
     let after = state.conversation(number).ok_or_else(ApiError::not_found)?;
     if after.ownership == ownership && !ends_episode {
-        let message = "it changed nothing: someone else has the next step, or nobody took it";
-        let error = ApiError::new(Code::NotMoved, message);
-        return Err(error
-            .with("owner", json!(ownership.owner))
-            .with("epoch", ownership.epoch.0));
+        return Err(not_moved(&ownership));
     }
     change.by(AuditEntry {
         number: Some(number.clone()),
@@ -290,4 +301,12 @@ async fn changed(
     let committed = change.commit(host).await;
     let seen = Seen::of_conversation(&scope.access, &state, number, at);
     Ok(committed.map(|_| HeadView::of(&seen, &id, number, after, at)))
+}
+
+/// Nothing moved: who has the next step now, and under which epoch.
+pub(super) fn not_moved(ownership: &Ownership) -> ApiError {
+    let message = "it changed nothing: someone else has the next step, or nobody took it";
+    ApiError::new(Code::NotMoved, message)
+        .with("owner", json!(ownership.owner))
+        .with("epoch", ownership.epoch.0)
 }

@@ -134,6 +134,8 @@ fn queue(host: &Host, change: &mut Change, outgoing: &Outgoing, send: &str) -> A
         message_kind: outgoing.message.kind().into(),
         text: outgoing.message.text(),
         purpose: None,
+        is_marketing: outgoing.message.is_marketing(),
+        by: None,
     };
     let effect = Effect::Send(SendEffect {
         number: number.clone(),

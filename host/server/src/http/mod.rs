@@ -10,6 +10,8 @@
 mod admin;
 mod audit;
 mod auth;
+mod bot;
+mod care;
 mod code;
 mod conversations;
 mod customer_export;
@@ -29,8 +31,10 @@ mod packages;
 mod people;
 mod refusals;
 mod releases;
+mod reply;
 mod request_id;
 mod rollout;
+mod shared_view;
 mod view;
 mod webhooks;
 
@@ -104,6 +108,13 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(conversations::claim))
         .routes(routes!(conversations::hand_back))
         .routes(routes!(conversations::resolve))
+        .routes(routes!(shared_view::show))
+        .routes(routes!(reply::reply))
+        .routes(routes!(care::send_up))
+        .routes(routes!(care::pass_on))
+        .routes(routes!(care::set_next_step))
+        .routes(routes!(care::take_note))
+        .routes(routes!(bot::heartbeat))
         .routes(routes!(decisions::list_decisions))
         .routes(routes!(decisions::show_decision))
         .routes(routes!(decisions::list_handoffs))

@@ -183,8 +183,8 @@ pub async fn put_guardrails(
     .await
 }
 
-/// Shows how the releases that run fare, module by module, since the host made
-/// them ready: runs, signals, failures, time and fuel, and how often a shadow
+/// Shows how the releases that run fare, module by module, since the host
+/// started or they came to stand where they do: runs, signals, failures, time and fuel, and how often a shadow
 /// would have done the same.
 #[utoipa::path(get, path = "/v1/rollout/running", tag = "releases", operation_id = "list_running",
     security(("tenant_key" = [])),

@@ -165,7 +165,18 @@ impl Shared {
         put: Put,
         document: Document<T>,
     ) -> Result<(), CommitError> {
-        self.put_audited(put, document, None).await
+        let next = document.revision + 1;
+        self.write_document(put, document, next, None).await
+    }
+
+    /// The same, as revision `next`.
+    pub(super) async fn put_document_as<T: Serialize>(
+        self: &Arc<Self>,
+        put: Put,
+        document: Document<T>,
+        next: u64,
+    ) -> Result<(), CommitError> {
+        self.write_document(put, document, next, None).await
     }
 
     /// Writes a document, and with it who did so.
@@ -175,9 +186,20 @@ impl Shared {
         document: Document<T>,
         by: Option<(TenantId, AuditEntry)>,
     ) -> Result<(), CommitError> {
+        let next = document.revision + 1;
+        self.write_document(put, document, next, by).await
+    }
+
+    async fn write_document<T: Serialize>(
+        self: &Arc<Self>,
+        put: Put,
+        document: Document<T>,
+        next: u64,
+        by: Option<(TenantId, AuditEntry)>,
+    ) -> Result<(), CommitError> {
         let Document { revision, body } = document;
         let Put { key, among, max } = put;
-        let record = self.sealed(&key, revision + 1, &body)?;
+        let record = self.sealed(&key, next, &body)?;
         let over = |what, max| Err(StoreError::OverLimit { what, max }.into());
         if record.len() > DIRECTORY_DOCUMENT_BYTES_MAX {
             return over("bytes of a document", DIRECTORY_DOCUMENT_BYTES_MAX);

@@ -256,7 +256,17 @@ impl<B: Send + Sync + 'static> ReleaseStore for Embedded<B> {
         tenant: &TenantId,
         grants: Document<Grants>,
     ) -> Result<(), CommitError> {
-        self.shared.put_grants(tenant, grants).await
+        let next = grants.revision + 1;
+        self.shared.put_grants(tenant, grants, next).await
+    }
+
+    async fn note_grants(
+        &self,
+        tenant: &TenantId,
+        grants: Document<Grants>,
+    ) -> Result<(), CommitError> {
+        let same = grants.revision;
+        self.shared.put_grants(tenant, grants, same).await
     }
 
     async fn releases(

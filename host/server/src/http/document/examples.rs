@@ -21,6 +21,7 @@ examples! {
     tell_facts send_message list_dead_letters
     list_customers show_customer list_events export_customer
     list_conversations show_conversation claim return resolve
+    show_view reply assign escalate set_next_step take_note heartbeat
     list_decisions show_decision list_handoffs
     put_role show_role list_roles remove_role put_person show_person list_people remove_person
     make_token list_tokens revoke_token grant_fields read_audit

@@ -294,7 +294,7 @@ pub enum OutcomeView {
 }
 
 impl OutcomeView {
-    fn of(seen: &Seen<'_>, outcome: &SendOutcome) -> Self {
+    pub(super) fn of(seen: &Seen<'_>, outcome: &SendOutcome) -> Self {
         match outcome {
             SendOutcome::Begun => Self::Begun {},
             SendOutcome::Accepted { message } => Self::Accepted {

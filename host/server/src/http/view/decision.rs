@@ -170,6 +170,18 @@ pub struct HandoffBody {
     because: Vec<SpentBody>,
     /// The fields that the reasons rest on; not known of older handoffs.
     read: Option<Vec<String>>,
+    /// Where the decision stood in the log when it was made.
+    decided_at: Option<u64>,
+    /// What is promised to the customer: `first_reply` and `next_step`.
+    #[schema(value_type = Option<Object>)]
+    promised: Option<String>,
+    /// That nobody was available: `why` and `expected_at`.
+    #[schema(value_type = Option<Object>)]
+    queue: Option<String>,
+    /// What the customer waited to hear.
+    open_question: Option<String>,
+    /// What could be answered, from facts alone.
+    suggested_reply: Option<String>,
 }
 
 /// A signal that is not counted again in this episode while its reads stay.
