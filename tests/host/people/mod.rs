@@ -2,6 +2,7 @@
 
 mod audit;
 mod canary;
+mod freezing;
 mod leaving;
 mod sign_in;
 mod walk;

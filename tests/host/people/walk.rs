@@ -50,6 +50,7 @@ const TAKES: &[(&str, Action)] = &[
     ("show_person", Action::ManagePeople),
     ("put_person", Action::ManagePeople),
     ("remove_person", Action::ManagePeople),
+    ("freeze_person", Action::ManagePeople),
     ("make_token", Action::ManagePeople),
     ("list_tokens", Action::ManagePeople),
     ("revoke_token", Action::ManagePeople),

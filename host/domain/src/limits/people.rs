@@ -26,8 +26,8 @@ pub const DAY_MINUTES: u16 = 24 * 60;
 pub const CONVERSATION_GRANTS_MAX: usize = 32;
 /// How long a grant of fields may hold.
 pub const GRANT_HOURS_MAX: i64 = 7 * 24;
-/// Conversations of an agent that are handed to a successor in one request;
-/// ask again for the rest.
+/// Conversations of an agent who leaves or is frozen that are handed on in one
+/// request; ask again for the rest.
 pub const REASSIGNED_AT_ONCE_MAX: usize = 500;
 
 /// Events of a customer's log that an export reads at once.

@@ -152,6 +152,7 @@ fn people() -> OpenApiRouter<Arc<Host>> {
             people::agents::put,
             people::agents::remove
         ))
+        .routes(routes!(people::freeze::freeze))
         .routes(routes!(people::tokens::make, people::tokens::list))
         .routes(routes!(people::tokens::revoke))
         .routes(routes!(people::roles::list))

@@ -53,7 +53,11 @@ pub(super) async fn hand_over(
 }
 
 /// The conversations that `agent` owns.
-async fn owned_by(host: &Host, scope: &Scope, agent: &AgentId) -> Answer<Vec<ConversationRow>> {
+pub(super) async fn owned_by(
+    host: &Host,
+    scope: &Scope,
+    agent: &AgentId,
+) -> Answer<Vec<ConversationRow>> {
     let tenant = &scope.tenant.document.id;
     let (mut owned, mut after) = (Vec::new(), None::<String>);
     loop {
@@ -76,7 +80,11 @@ async fn owned_by(host: &Host, scope: &Scope, agent: &AgentId) -> Answer<Vec<Con
 }
 
 /// The epoch under which `agent` owns the conversation, when they do.
-fn epoch_of(state: &CustomerState, number: &NumberId, agent: &AgentId) -> Option<OwnerEpoch> {
+pub(super) fn epoch_of(
+    state: &CustomerState,
+    number: &NumberId,
+    agent: &AgentId,
+) -> Option<OwnerEpoch> {
     let ownership = &state.conversation(number)?.ownership;
     match &ownership.owner {
         Owner::Agent { agent: owner, .. } if owner == agent => Some(ownership.epoch),

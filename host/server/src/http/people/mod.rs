@@ -6,6 +6,7 @@
 
 pub mod agents;
 pub mod field_grants;
+pub mod freeze;
 pub mod leave;
 pub mod roles;
 pub mod tokens;

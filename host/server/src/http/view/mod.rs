@@ -18,7 +18,7 @@ mod release;
 mod rollout;
 
 pub use audit::{AuditView, AuditedView, ModuleReadView};
-pub use conversation::{ConversationView, HeadView, RowView};
+pub use conversation::{ConversationView, HeadView, OwnerView, RowView};
 pub use customer::{CustomerView, ListedCustomer};
 pub use decision::{DecisionRow, DecisionView, HandoffRow, PlaceView};
 pub use event::{DeadLetterView, EventView};
@@ -27,7 +27,7 @@ pub use money::{LineView, MoneyView};
 pub use package::SharedView;
 pub use package_of::Parts;
 pub use page::{List, PageQuery, PageView};
-pub use people::{AgentBody, AgentView, RoleView, TokenView};
+pub use people::{AgentBody, AgentView, FrozenView, PassedView, RoleView, TokenView};
 pub use release::{DifferenceView, ReleaseView};
 pub use rollout::{GuardrailsBody, RolloutView, RunningView};
 

@@ -4,11 +4,16 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::people::{Action, Agent, FieldSet, Role, stock_role};
+use baton_domain::{
+    ids::{CustomerId, NumberId},
+    people::{Action, Agent, FieldSet, Role, stock_role},
+};
 use baton_store::{Document, PersonalToken};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::{AuditedView, OwnerView};
 
 /// One of the tenant's people.
 #[derive(ToSchema)]
@@ -197,4 +202,40 @@ impl From<&PersonalToken> for TokenView {
             revoked: token.is_revoked,
         }
     }
+}
+
+/// What became of an account that was frozen.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FrozenView {
+    /// Who, as they stand now.
+    pub agent: AgentView,
+    /// The names of the tokens that this call revoked.
+    pub tokens_revoked: Vec<String>,
+    /// What they owned and who has it now; at most 500 a call.
+    pub conversations: Vec<PassedView>,
+    /// How many they have still: ask again.
+    pub conversations_left: usize,
+    /// What they read and did since, the latest first; absent for whom the audit
+    /// is not open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub read: Option<Vec<AuditedView>>,
+    /// Where the next page of it starts, for `after` of `GET /v1/audit`; absent
+    /// on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub read_next: Option<String>,
+}
+
+/// A conversation that passed on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PassedView {
+    /// Whose.
+    #[schema(value_type = String)]
+    pub customer: CustomerId,
+    /// On which business number: Meta's `phone_number_id`.
+    #[schema(value_type = String)]
+    pub number: NumberId,
+    /// Who has the next step now.
+    pub owner: OwnerView,
 }

@@ -1,0 +1,184 @@
+//! An account that somebody else may have got hold of: nothing of it opens any
+//! more, what it owns passes to others, and what it read since is told, in one
+//! call.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use baton_domain::{
+    ids::AgentId,
+    limits::{COMMIT_TRIES_MAX, LIST_ITEMS_MAX, REASSIGNED_AT_ONCE_MAX},
+    people::{Action, Principal},
+};
+use baton_store::{AuditEntry, AuditQuery, CommitError, ConversationRow};
+use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    agents::{holds_role_of, known},
+    entry_about,
+    leave::{epoch_of, owned_by},
+};
+use crate::{
+    host::Host,
+    http::{
+        audit,
+        auth::{PeopleManager, Scope},
+        code::Code,
+        error::{Answer, ApiError},
+        extract::{Json, Path},
+        view::{FrozenView, PassedView},
+    },
+    pipeline::{Change, reassign},
+    tenant::ActiveTenant,
+};
+
+/// What is feared.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Freeze {
+    /// Since when somebody else may have had the account; what was read since
+    /// is told. All that the audit has when absent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+}
+
+/// Freezes one of the tenant's people: their tokens are revoked, every
+/// conversation that they own passes to whoever is best for it, or into the
+/// queue of its team, and what they read is told. To ask again does what was
+/// left. `PUT /v1/people/{agent}` thaws them; they need new tokens then.
+#[utoipa::path(post, path = "/v1/people/{agent}/freeze", tag = "people",
+    operation_id = "freeze_person",
+    params(("agent" = String, Path, description = "Their id.")), request_body = Freeze,
+    security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Stale, Code::ChangedMeanwhile, Code::InvalidValue]))),
+    responses((status = 200, description = "Nothing of theirs opens any more.", body = FrozenView)))]
+pub async fn freeze(
+    State(host): State<Arc<Host>>,
+    PeopleManager(scope): PeopleManager,
+    Path(agent): Path<String>,
+    Json(Freeze { since }): Json<Freeze>,
+) -> Answer<Json<FrozenView>> {
+    let _changing = host.directory_changes.lock().await;
+    let before = known(&host, &scope, &agent)?;
+    holds_role_of(&host, &scope, &before.body)?;
+    let agent = before.body.id.clone();
+    let tenant = &scope.tenant.document.id;
+    if !before.body.is_frozen {
+        let mut frozen = before;
+        frozen.body.is_frozen = true;
+        let entry = entry_about(&scope, &host, "freeze-person", agent.as_str());
+        host.store.put_agent(tenant, frozen, entry).await?;
+        // From here on none of their tokens opens, whatever comes after fails.
+        host.reload_tenant(tenant).await?;
+    }
+    let tokens_revoked = revoke_all(&host, &scope, &agent).await?;
+    let (conversations, conversations_left) = pass_all_on(&host, &scope, &agent).await?;
+    let mut view = FrozenView {
+        agent: known(&host, &scope, agent.as_str())?.into(),
+        tokens_revoked,
+        conversations,
+        conversations_left,
+        read: None,
+        read_next: None,
+    };
+    if scope.access.may(Action::ReadAudit) {
+        let query = AuditQuery {
+            who: Some(Principal::Person(agent).to_string().into()),
+            from: since,
+            ..AuditQuery::default()
+        };
+        let entry = scope.entry(&host, "read-audit");
+        audit::note(&host, &scope, [entry]).await?;
+        let store = &host.store;
+        let page = store.audited(tenant, &query, None, LIST_ITEMS_MAX).await?;
+        view.read = Some(page.items.into_iter().map(Into::into).collect());
+        view.read_next = page.next;
+    }
+    Ok(Json(view))
+}
+
+/// Revokes what tokens there are; returns their names.
+async fn revoke_all(host: &Host, scope: &Scope, agent: &AgentId) -> Answer<Vec<String>> {
+    let tenant = &scope.tenant.document.id;
+    let roster = host.directory().roster(tenant);
+    let mut names = Vec::new();
+    for token in roster.tokens_of(agent).filter(|it| !it.body.is_revoked) {
+        let mut token = token.clone();
+        token.body.is_revoked = true;
+        names.push(token.body.name.clone());
+        let entry = entry_about(scope, host, "revoke-token", agent.as_str());
+        let put = host.store.put_personal_token(tenant, token, entry);
+        put.await?;
+    }
+    if !names.is_empty() {
+        host.reload_tenant(tenant).await?;
+    }
+    Ok(names)
+}
+
+/// Passes on what they own, as much as one request may; returns what became of
+/// it, and how much they have still.
+async fn pass_all_on(
+    host: &Host,
+    scope: &Scope,
+    agent: &AgentId,
+) -> Answer<(Vec<PassedView>, usize)> {
+    // The tenant in which they are frozen: the scope's is from before.
+    let tenant = host.directory().tenant(&scope.tenant.document.id).cloned();
+    let tenant = tenant.ok_or_else(ApiError::not_found)?;
+    let owned = owned_by(host, scope, agent).await?;
+    let mut passed = Vec::new();
+    for row in owned.into_iter().take(REASSIGNED_AT_ONCE_MAX) {
+        passed.extend(pass_on(host, scope, &tenant, row, agent).await?);
+    }
+    // With what a request took that had begun before they were frozen.
+    let left = owned_by(host, scope, agent).await?.len();
+    Ok((passed, left))
+}
+
+async fn pass_on(
+    host: &Host,
+    scope: &Scope,
+    tenant: &Arc<ActiveTenant>,
+    row: ConversationRow,
+    from: &AgentId,
+) -> Answer<Option<PassedView>> {
+    for _ in 0..COMMIT_TRIES_MAX {
+        let id = &tenant.document.id;
+        let Some(loaded) = host.store.load(id, &row.customer, &[]).await? else {
+            return Ok(None);
+        };
+        // Somebody else may have taken it meanwhile, which is as well.
+        if epoch_of(&loaded.state, &row.number, from).is_none() {
+            return Ok(None);
+        }
+        let mut change = Change::onto(host, tenant.clone(), loaded).await?;
+        let place = (host.clock.now(), &row.number);
+        let why = ("agent_frozen", scope.access.who().clone());
+        if !reassign(&mut change, host, place, None, why) {
+            return Ok(None);
+        }
+        change.by(AuditEntry {
+            number: Some(row.number.clone()),
+            ..entry_about(scope, host, "reassign", from.as_str())
+        });
+        let state = change.state().clone();
+        match change.commit(host).await {
+            Ok(_) => {
+                let conversation = state.conversation(&row.number);
+                return Ok(conversation.map(|it| PassedView {
+                    owner: (&it.ownership.owner).into(),
+                    customer: row.customer,
+                    number: row.number,
+                }));
+            }
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let message = "a conversation of theirs is busy: they are frozen, ask again for the rest";
+    Err(ApiError::new(Code::ChangedMeanwhile, message))
+}
