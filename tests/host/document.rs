@@ -62,6 +62,7 @@ const REPLAY: &[&str] = &[
     "revoke_token",
     "grant_fields",
     "read_audit",
+    "freeze_person",
     "!successor",
     "remove_person",
     "remove_role",

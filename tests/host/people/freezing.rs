@@ -50,14 +50,14 @@ async fn one_call_freezes_somebody_passes_their_work_on_and_tells_what_they_read
     assert_eq!(conversation["owner"], passed["owner"]);
     // Only since then, and only hers.
     let whats = names(&frozen["read"], "what");
-    assert_eq!(whats, ["read-customer"], "{frozen}");
+    assert_eq!(whats, ["find-customer"], "{frozen}");
     assert_eq!(names(&frozen["read"], "who"), ["person:ana"]);
 
     // Nothing of hers opens, nor is anything given to her.
     for path in [&view, &search] {
         assert_eq!(host.request("GET", path, &ana, None).await.0, 401);
     }
-    let to_ana = json!({ "agent": "ana" });
+    let to_ana = json!({ "agent": "ana", "epoch": conversation["epoch"] });
     let (status, refused) = host.post(&format!("{path}/claim"), &to_ana).await;
     let error = &refused["error"];
     assert_eq!(
@@ -79,7 +79,7 @@ async fn one_call_freezes_somebody_passes_their_work_on_and_tells_what_they_read
         all.contains(&"claim".to_owned()) && all.len() > 2,
         "{all:?}"
     );
-    assert_eq!(host.count_of("reassigned").await, 1);
+    assert_eq!(host.count_of("requeued").await, 1);
     // Thawed, the old token stays shut.
     let thawed = json!({ "id": "ana", "name": "Ana", "role": "senior-agent" });
     assert_eq!(

@@ -23,7 +23,8 @@ examples! {
     list_conversations show_conversation claim return resolve
     show_view reply assign escalate set_next_step take_note heartbeat
     list_decisions show_decision list_handoffs
-    put_role show_role list_roles remove_role put_person show_person list_people remove_person
+    put_role show_role list_roles remove_role put_person show_person list_people freeze_person
+    remove_person
     make_token list_tokens revoke_token grant_fields read_audit
     upload_module install_package list_modules show_module put_grants list_grants revoke_unused_grants
     make_release list_releases show_release compare_releases

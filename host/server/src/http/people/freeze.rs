@@ -21,6 +21,7 @@ use super::{
     leave::{epoch_of, owned_by},
 };
 use crate::{
+    directory::ActiveTenant,
     host::Host,
     http::{
         audit,
@@ -31,7 +32,6 @@ use crate::{
         view::{FrozenView, PassedView},
     },
     pipeline::{Change, reassign},
-    tenant::ActiveTenant,
 };
 
 /// What is feared.
