@@ -31,7 +31,7 @@ pub struct Fault {
 }
 
 pub struct FaultyStore {
-    inner: Arc<dyn Store>,
+    pub(crate) inner: Arc<dyn Store>,
     /// Writes until the one that fails; 0 when none is to.
     left: AtomicUsize,
     is_done: AtomicBool,
@@ -78,7 +78,7 @@ impl FaultyStore {
         self.is_broken.send_replace(false);
     }
 
-    fn read(&self) -> Result<&dyn Store, StoreError> {
+    pub(crate) fn read(&self) -> Result<&dyn Store, StoreError> {
         if self.is_broken() {
             return Err(failed());
         }
@@ -86,7 +86,7 @@ impl FaultyStore {
     }
 
     /// Does `write`, unless this is the one that fails.
-    async fn write<T, E: From<StoreError>>(
+    pub(crate) async fn write<T, E: From<StoreError>>(
         &self,
         write: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {

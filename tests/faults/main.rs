@@ -8,6 +8,7 @@
 )]
 
 mod faulty;
+mod notify_store;
 mod rig;
 
 use faulty::Fault;

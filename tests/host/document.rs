@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::{
     fixture::{ADMIN, Fixture, NUMBER, PHONE, SECRET, messages, signature, text, until},
+    notify::{Receiver, lenient},
     releases::{packages::package, rule},
     schema::check_schema,
 };
@@ -35,6 +36,21 @@ const REPLAY: &[&str] = &[
     "list_decisions",
     "show_decision",
     "list_handoffs",
+    "make_endpoint",
+    "list_endpoints",
+    "flag_handoff",
+    "!gone",
+    "show_endpoint",
+    "put_endpoint",
+    "replay_dead_letter",
+    "!delivered",
+    "replay_endpoint",
+    "rotate_endpoint",
+    "remove_endpoint",
+    "report_flags",
+    "show_case",
+    "show_notifications",
+    "put_notifications",
     "claim",
     "return",
     "!dead letter",
@@ -235,7 +251,30 @@ fn plain(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-async fn send(host: &Fixture, operation: &Operation, example: &Value) -> (u16, Value) {
+/// What stands in examples for the address of the receiver.
+const RECEIVER: &str = "https://crm.example.com/hooks/baton";
+
+/// The body of an example, as it is sent in this run.
+async fn request_body(
+    (host, receiver): (&Fixture, &Receiver),
+    operation: &Operation,
+    example: &Value,
+) -> Option<String> {
+    let mut body = example.get("request")?.clone();
+    if operation.id == "replay_dead_letter" {
+        let (_, letters) = host.get("/v1/dead-letters").await;
+        for name in ["customer", "key"] {
+            body[name] = letters["items"][0][name].clone();
+        }
+    }
+    Some(body.to_string().replace(RECEIVER, &receiver.url))
+}
+
+async fn send(
+    (host, receiver): (&Fixture, &Receiver),
+    operation: &Operation,
+    example: &Value,
+) -> (u16, Value) {
     let path = concrete(host, operation, example).await;
     let method = operation.method.parse().expect("a method");
     let mut request = host.http.request(method, format!("{}{path}", host.url));
@@ -243,7 +282,7 @@ async fn send(host: &Fixture, operation: &Operation, example: &Value) -> (u16, V
     if !key.is_empty() {
         request = request.bearer_auth(key);
     }
-    let body = example.get("request").map(Value::to_string);
+    let body = request_body((host, receiver), operation, example).await;
     for (name, value) in example["headers"].as_object().into_iter().flatten() {
         let signed = body.as_ref().map(|body| signature(body, SECRET));
         let value = match name.as_str() {
@@ -273,11 +312,12 @@ async fn send(host: &Fixture, operation: &Operation, example: &Value) -> (u16, V
     let media = answer.headers().get("content-type");
     let is_json = media.is_some_and(|it| it == "application/json");
     let text = answer.text().await.expect("a text");
+    let text = text.replace(&receiver.url, RECEIVER);
     let json = is_json.then(|| serde_json::from_str(&text).expect("JSON"));
     (status, json.unwrap_or(Value::String(text)))
 }
 
-async fn prepare(host: &Fixture, step: &str) {
+async fn prepare((host, receiver): (&Fixture, &Receiver), step: &str) {
     match step {
         "!dead letter" => {
             let refused = Fault::Refuse {
@@ -292,6 +332,14 @@ async fn prepare(host: &Fixture, step: &str) {
             })
             .await;
         }
+        "!gone" => {
+            until("the receiver said that it is gone", || async {
+                let (_, found) = host.get("/v1/endpoints/crm").await;
+                found["disabled"]["why"] == "gone"
+            })
+            .await;
+        }
+        "!delivered" => until("it came", || async { receiver.got().len() == 2 }).await,
         // Or what WhatsApp tells of it would cross the next request.
         "!settled" => {
             until("the message was read", || async {
@@ -311,12 +359,15 @@ async fn prepare(host: &Fixture, step: &str) {
 
 #[tokio::test]
 async fn every_example_is_answered_as_documented() {
-    let host = Fixture::start().await;
+    let host = Fixture::configured(lenient).await;
+    let receiver = Receiver::start().await;
+    receiver.answers(&[410]);
+    let both = (&host, &receiver);
     let document = document();
     let operations = operations(&document);
     for step in REPLAY {
         if step.starts_with('!') {
-            prepare(&host, step).await;
+            prepare(both, step).await;
             continue;
         }
         let operation = operations.iter().find(|it| it.id == *step).expect(step);
@@ -326,7 +377,7 @@ async fn every_example_is_answered_as_documented() {
         if let Some(sent) = example.get("request") {
             check_schema(&document, &request["schema"], sent, step);
         }
-        let (status, answer) = send(&host, operation, &example).await;
+        let (status, answer) = send(both, operation, &example).await;
         assert_eq!(example["status"], status, "{step}: {answer}");
         let content = &operation.body["responses"][status.to_string()]["content"];
         if let Some(media) = content.as_object().and_then(|it| it.values().next()) {

@@ -19,6 +19,7 @@ mod guest;
 mod intake;
 mod killed;
 mod metrics;
+mod notify;
 mod online;
 mod ownership;
 mod privacy;

@@ -24,6 +24,7 @@ pub mod owner;
 pub mod release;
 pub mod spent;
 
+pub mod notify;
 pub mod people;
 
 pub mod ids;
@@ -31,3 +32,4 @@ pub mod limits;
 pub mod money;
 pub mod tenant;
 pub mod text;
+pub mod week;

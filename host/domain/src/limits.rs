@@ -4,6 +4,7 @@
 
 mod admission;
 mod author;
+mod notify;
 mod people;
 mod relations;
 mod releases;
@@ -11,6 +12,7 @@ mod script;
 
 pub use admission::*;
 pub use author::*;
+pub use notify::*;
 pub use people::*;
 pub use releases::*;
 pub use script::*;

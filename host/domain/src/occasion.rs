@@ -113,6 +113,7 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::Resolved(_)
         | EventBody::Tagged(_)
         | EventBody::FieldGranted(_)
-        | EventBody::Reassigned(_) => None,
+        | EventBody::Reassigned(_)
+        | EventBody::HandoffFlagged(_) => None,
     }
 }

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use arc_swap::ArcSwap;
 use baton_domain::{
     field::Field,
     ids::{NumberId, TenantId},
@@ -18,6 +19,7 @@ use baton_whatsapp::{
 };
 
 use crate::{
+    notify::Told,
     releases::{ActiveRollout, ModuleLibrary},
     tenant::{self, InvalidTenant},
 };
@@ -31,6 +33,8 @@ pub struct ActiveTenant {
     pub profile: Arc<TenantProfile>,
     /// The releases in force.
     pub rollout: ActiveRollout,
+    /// Whom it wants told of what happens.
+    pub told: ArcSwap<Told>,
 }
 
 /// A Meta app, ready for use.
@@ -101,7 +105,8 @@ impl Directory {
         }
         for tenant in store.tenants().await? {
             let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
-            directory.put(&tenant.body, rollout);
+            let told = Told::load(store, &tenant.body.id).await?;
+            directory.put(&tenant.body, rollout, told);
         }
         let keys = store.api_keys().await?.into_iter();
         directory.keys = keys.map(|key| (key.body.hash, key.body)).collect();
@@ -123,14 +128,15 @@ impl Directory {
         self.tenants.remove(id);
         if let Some(tenant) = store.tenant(id).await? {
             let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
-            self.put(&tenant.body, rollout);
+            let told = Told::load(store, &tenant.body.id).await?;
+            self.put(&tenant.body, rollout, told);
         }
         Ok(())
     }
 
     /// Puts a tenant into use, or leaves it out and tells the log.
-    fn put(&mut self, tenant: &Tenant, rollout: ActiveRollout) {
-        match ActiveTenant::new(tenant, rollout) {
+    fn put(&mut self, tenant: &Tenant, rollout: ActiveRollout, told: Told) {
+        match ActiveTenant::new(tenant, rollout, told) {
             Ok(active) => self.add(Arc::new(active)),
             Err(error) => tracing::error!(tenant = %tenant.id, %error, "tenant left out"),
         }
@@ -190,10 +196,11 @@ impl Directory {
 }
 
 impl ActiveTenant {
-    fn new(tenant: &Tenant, rollout: ActiveRollout) -> Result<Self, InvalidTenant> {
+    fn new(tenant: &Tenant, rollout: ActiveRollout, told: Told) -> Result<Self, InvalidTenant> {
         Ok(Self {
             profile: Arc::new(tenant::profile(tenant)?),
             rollout,
+            told: ArcSwap::from_pointee(told),
             document: tenant.clone(),
         })
     }

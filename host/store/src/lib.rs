@@ -11,6 +11,7 @@ mod directory;
 mod doctor;
 mod error;
 mod export;
+mod notify;
 mod quarantine;
 mod releases;
 mod work;
@@ -33,6 +34,10 @@ pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use error::{CommitError, StoreError};
 pub use export::{Exported, ImportError, Imported};
 pub use memory::MemoryStore;
+pub use notify::{
+    Counted, Disabled, Endpoint, FlagCount, NotificationSettings, NotifyStore, PreviousSecret,
+    Sees, WhatsAppNotices,
+};
 pub use quarantine::{QuarantineId, QuarantineSize, Quarantined};
 pub use releases::{Granted, Grants, Origin, ReleaseStore, StoredModule};
 pub use work::{Lease, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, WorkKind};
@@ -97,7 +102,7 @@ pub enum Listed {
 /// What Baton keeps. Every call is scoped to a tenant where one is concerned;
 /// another tenant's thing is simply not there.
 #[async_trait]
-pub trait Store: ReleaseStore {
+pub trait Store: ReleaseStore + NotifyStore {
     /// The customer whom any of `links` names, with the state and whether each
     /// of `dedupe` (in order) was committed before. A customer nobody knows
     /// comes back under a new random id, at version 0, with an empty state;

@@ -21,7 +21,7 @@ pub use message::{
     PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued, SendResolved,
 };
 pub use ownership::{Claimed, HandedOff, Resolved, Returned, Tagged, TimerFired};
-pub use people::{FieldGranted, Reassigned};
+pub use people::{FieldGranted, FlagKind, HandoffFlagged, Reassigned, RuleVersion};
 
 use crate::{decide::DecisionRecord, ids::NumberId};
 
@@ -95,4 +95,6 @@ pub enum EventBody {
     FieldGranted(FieldGranted),
     /// The conversation passed from one person to another.
     Reassigned(Reassigned),
+    /// Somebody says that a handoff was not as it should have been.
+    HandoffFlagged(HandoffFlagged),
 }

@@ -6,6 +6,7 @@
 mod access;
 mod action;
 mod agent;
+mod calendar;
 mod fields;
 mod hours;
 mod role;

@@ -223,6 +223,7 @@ impl Conversation {
                 }
             }
             EventBody::FieldGranted(grant) => self.grants.add(at, grant),
+            EventBody::HandoffFlagged(flagged) => self.flags.add(flagged),
             EventBody::Reassigned(passed) => {
                 let Reassigned {
                     epoch, from, to, ..

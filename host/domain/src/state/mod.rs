@@ -4,6 +4,7 @@
 
 mod bound;
 mod conversation;
+mod flags;
 mod fold;
 mod grants;
 mod known;
@@ -19,6 +20,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 pub use conversation::{Conversation, Episode, OwnerSince};
+pub use flags::{Flag, Flags};
 pub use fold::fold;
 pub use grants::{Grant, Grants};
 pub use known::Known;

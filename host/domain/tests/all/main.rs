@@ -6,6 +6,7 @@ mod commerce;
 mod decisions;
 mod facts;
 mod fold;
+mod notify;
 mod ownership;
 mod release;
 mod storage;

@@ -40,11 +40,12 @@ fn kind(body: &EventBody) -> &'static str {
         EventBody::TimerFired(_) => "timer_fired",
         EventBody::FieldGranted(_) => "field_granted",
         EventBody::Reassigned(_) => "reassigned",
+        EventBody::HandoffFlagged(_) => "handoff_flagged",
     }
 }
 
 /// Kinds that [`kind`] knows.
-const KINDS: usize = 26;
+const KINDS: usize = 27;
 
 fn stored(event: &Event) -> String {
     serde_json::to_string(event).unwrap()

@@ -58,6 +58,8 @@ codes! {
     UngrantedFields "ungranted_fields" CONFLICT "A module reads fields that are not granted to it: `problems` names them; grant them first.";
     PublisherChanged "publisher_changed" CONFLICT "The module's name belongs to another publisher, or to the tenant.";
     RolloutRefused "rollout_refused" CONFLICT "The releases do not stand so that this could be done; the message says why.";
+    NoHandoff "no_handoff" CONFLICT "There is no handoff that could be flagged.";
+    NotReplayable "not_replayable" CONFLICT "The message is no notice, or its endpoint is disabled: a message to a customer is never sent a second time.";
     NotMoved "not_moved" CONFLICT "It changed nothing: someone else has the next step, or nobody took it.";
     OutsideServiceWindow "outside_service_window" CONFLICT "The customer wrote more than 24 hours ago: send an approved template.";
     PeopleOwn "people_own" CONFLICT "People own the conversation: the bot is silent until they return it.";

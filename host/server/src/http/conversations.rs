@@ -92,9 +92,9 @@ pub async fn show(
 #[into_params(parameter_in = Path)]
 pub struct ConversationPath {
     /// Baton's id of the customer.
-    customer: String,
+    pub customer: String,
     /// The business number: Meta's `phone_number_id`.
-    number: String,
+    pub number: String,
 }
 
 /// Who takes the next step, having seen which epoch.

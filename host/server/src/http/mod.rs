@@ -9,20 +9,24 @@
 
 mod admin;
 mod auth;
+mod cases;
 mod code;
 mod conversations;
 mod customers;
 mod dead_letters;
 mod decisions;
 mod document;
+mod endpoints;
 mod error;
 mod extract;
 mod facts;
+mod flags;
 mod grants;
 mod health;
 mod messages;
 mod metrics;
 mod modules;
+mod notifications;
 mod packages;
 mod refusals;
 mod releases;
@@ -103,7 +107,11 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(decisions::list_decisions))
         .routes(routes!(decisions::show_decision))
         .routes(routes!(decisions::list_handoffs))
+        .routes(routes!(flags::flag))
+        .routes(routes!(flags::report))
+        .routes(routes!(cases::show))
         .routes(routes!(dead_letters::list))
+        .merge(notices())
         .merge(uploads())
         .routes(routes!(modules::show))
         .routes(routes!(grants::list))
@@ -125,6 +133,17 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(admin::quarantine::dismiss))
         .routes(routes!(admin::quarantine::redrive))
         .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
+}
+
+/// Who is told of what.
+fn notices() -> OpenApiRouter<Arc<Host>> {
+    OpenApiRouter::new()
+        .routes(routes!(endpoints::make, endpoints::list))
+        .routes(routes!(endpoints::show, endpoints::put, endpoints::remove))
+        .routes(routes!(endpoints::rotate))
+        .routes(routes!(endpoints::replay))
+        .routes(routes!(endpoints::replay_letter))
+        .routes(routes!(notifications::show, notifications::put))
 }
 
 /// What takes larger bodies than the rest.

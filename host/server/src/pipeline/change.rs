@@ -9,7 +9,7 @@ use baton_domain::{
     facts::Facts,
     ids::{CustomerId, NumberId},
     occasion::Occasion,
-    owner::Owner,
+    owner::{Owner, Ownership},
     people::FieldSet,
     state::{CustomerState, Known},
 };
@@ -26,6 +26,7 @@ use crate::{
     evaluation::{Ask, Cause, Evaluated, When},
     host::Host,
     metrics::DecisionCount,
+    notify,
     releases::ShadowJob,
 };
 
@@ -88,7 +89,7 @@ impl Change {
             told = last.version;
             for stored in page {
                 owners.apply(&stored.event);
-                self.append(stored.event);
+                self.append_known(stored.event);
             }
         }
         self.keep_with_people(host.clock.now(), &owners);
@@ -252,10 +253,31 @@ impl Change {
         }
     }
 
-    /// Folds an event and appends it.
+    /// Folds an event and appends it, with a notice to whoever should know.
     pub fn append(&mut self, event: Event) {
+        let before = self.ownership_of(&event).cloned();
+        Arc::make_mut(&mut self.state).apply(&event);
+        notify::emit(self, &event, before.as_ref());
+        self.events.push(event);
+    }
+
+    /// Appends an event that was told before, of a customer who is merged into
+    /// this one: nobody hears of it again.
+    fn append_known(&mut self, event: Event) {
         Arc::make_mut(&mut self.state).apply(&event);
         self.events.push(event);
+    }
+
+    /// Who has the next step of the conversation that `event` belongs to.
+    fn ownership_of(&self, event: &Event) -> Option<&Ownership> {
+        let number = event.number.as_ref();
+        let number = number.or_else(|| self.state.latest_number())?;
+        Some(&self.state.conversation(number)?.ownership)
+    }
+
+    /// The place in the log of what was appended last.
+    pub fn place(&self) -> u64 {
+        self.loaded_at.0 + self.events.len() as u64
     }
 
     /// WhatsApp names the address with every message: only news is kept.
@@ -341,7 +363,7 @@ impl Change {
 
     /// The event commits with an evaluation that is due now.
     fn defer(&mut self, now: Timestamp, event: Event, cause: Cause) {
-        let place = self.loaded_at.0 + self.events.len() as u64;
+        let place = self.place();
         self.work.push(WorkChange::Add(NewWork {
             key: WorkKey(format!("evaluate/{}/{place}", self.customer).into()),
             kind: WorkKind::Evaluate,

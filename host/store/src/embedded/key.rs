@@ -21,16 +21,19 @@ pub(crate) mod area {
     pub(crate) const DEAD: u8 = b'x';
     pub(crate) const APP: u8 = b'A';
     pub(crate) const MODULE_BYTES: u8 = b'B';
+    pub(crate) const FLAGS: u8 = b'F';
     pub(crate) const GRANTS: u8 = b'G';
+    pub(crate) const ENDPOINT: u8 = b'H';
     pub(crate) const API_KEY: u8 = b'K';
     pub(crate) const MODULE: u8 = b'M';
+    pub(crate) const NOTIFICATIONS: u8 = b'N';
     pub(crate) const ROLLOUT: u8 = b'O';
     pub(crate) const QUARANTINE: u8 = b'Q';
     pub(crate) const RELEASE: u8 = b'R';
     pub(crate) const TENANT: u8 = b'T';
 
     /// All of them.
-    pub(crate) const ALL: [u8; 20] = [
+    pub(crate) const ALL: [u8; 23] = [
         ALIAS,
         ABSORBED,
         CUSTOMER,
@@ -44,9 +47,12 @@ pub(crate) mod area {
         DEAD,
         APP,
         MODULE_BYTES,
+        ENDPOINT,
+        FLAGS,
         GRANTS,
         API_KEY,
         MODULE,
+        NOTIFICATIONS,
         ROLLOUT,
         QUARANTINE,
         RELEASE,
@@ -54,10 +60,13 @@ pub(crate) mod area {
     ];
     /// Documents, in the order in which an export has them: what points before
     /// what it points to, which is always there by then.
-    pub(crate) const DOCUMENTS: [u8; 8] = [
+    pub(crate) const DOCUMENTS: [u8; 11] = [
         TENANT,
         APP,
         API_KEY,
+        ENDPOINT,
+        NOTIFICATIONS,
+        FLAGS,
         ROLLOUT,
         RELEASE,
         GRANTS,
@@ -319,6 +328,7 @@ pub(crate) fn due_of(kind: WorkKind) -> Key {
         WorkKind::Effect => b'e',
         WorkKind::Timer => b't',
         WorkKind::Evaluate => b'v',
+        WorkKind::Notify => b'n',
     })
 }
 

@@ -22,6 +22,10 @@ examples! {
     list_customers show_customer list_events
     list_conversations show_conversation claim return resolve
     list_decisions show_decision list_handoffs
+    flag_handoff report_flags show_case
+    make_endpoint list_endpoints show_endpoint put_endpoint rotate_endpoint
+    replay_endpoint replay_dead_letter remove_endpoint
+    show_notifications put_notifications
     upload_module install_package list_modules show_module put_grants list_grants revoke_unused_grants
     make_release list_releases show_release compare_releases
     move_rollout show_rollout put_guardrails list_running

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use baton_domain::{event::Event, ids::CustomerId};
-use baton_store::{Stage, StoredEvent, Work};
+use baton_store::{Stage, StoredEvent, Work, WorkKind};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 /// An event of the log, whole.
@@ -73,7 +74,18 @@ impl From<Work> for DeadLetterView {
             why,
             at,
             tries: work.tries,
-            effect: work.payload,
+            effect: match work.kind {
+                // What it tells is for its receiver: who and of what will do.
+                WorkKind::Notify => outline(&work.payload),
+                _ => work.payload,
+            },
         }
     }
+}
+
+fn outline(delivery: &serde_json::Value) -> serde_json::Value {
+    let notice = &delivery["notice"];
+    json!({
+        "effect": "notify", "to": delivery["to"], "kind": notice["kind"], "at": notice["at"],
+    })
 }

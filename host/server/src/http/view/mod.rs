@@ -5,7 +5,9 @@
 mod conversation;
 mod customer;
 mod decision;
+mod endpoint;
 mod event;
+mod flag;
 mod module;
 mod money;
 mod page;
@@ -15,7 +17,11 @@ mod rollout;
 pub use conversation::{ConversationView, HeadView, RowView};
 pub use customer::{CustomerView, ListedCustomer};
 pub use decision::{DecisionRow, DecisionView, HandoffRow, PlaceView};
+pub use endpoint::{
+    EndpointBody, EndpointView, EndpointWithSecret, NewEndpoint, NotificationsBody, ReplayedView,
+};
 pub use event::{DeadLetterView, EventView};
+pub use flag::{FlagView, FlagsReport};
 pub use module::{GrantsView, InstalledView, ModuleView};
 pub use money::{LineView, MoneyView};
 pub use page::{List, PageQuery, PageView};
