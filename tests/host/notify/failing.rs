@@ -1,20 +1,10 @@
 //! Endpoints that fail: tried again on the schedule, given up, disabled,
 //! replayed.
 
-use baton_store::{Store, WorkKind};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{endpoint, hand_off, make_endpoint, path, received, start};
+use super::{endpoint, hand_off, make_endpoint, next_due, path, received, start};
 use crate::fixture::{Fixture, until};
-
-/// When a notice is due next.
-async fn next_due(host: &Fixture) -> Option<Timestamp> {
-    let store = &host.host.store;
-    Store::next_due(&**store, WorkKind::Notify)
-        .await
-        .expect("the store reads")
-}
 
 async fn dead_letter(host: &Fixture) -> Value {
     let (_, letters) = host.get("/v1/dead-letters").await;

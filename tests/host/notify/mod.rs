@@ -8,6 +8,8 @@ mod receiver;
 mod webhooks;
 
 use baton::{config::Config, notify::WebhookRules};
+use baton_store::{Store, WorkKind};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, NUMBER, until};
@@ -52,6 +54,24 @@ async fn hand_off(host: &Fixture) -> Value {
     let handed_off = || async { host.conversation().await["owner"]["is"] == "team" };
     until("it is handed off", handed_off).await;
     host.conversation().await
+}
+
+/// When a notice is due next.
+async fn next_due(host: &Fixture) -> Option<Timestamp> {
+    let store = &host.host.store;
+    let next = Store::next_due(&**store, WorkKind::Notify).await;
+    next.expect("the store reads")
+}
+
+/// Sets the clock to the second try of the one notice that there is.
+async fn to_second_try(host: &Fixture) {
+    until("it is to be tried again", || async {
+        let due = next_due(host).await.expect("it is due");
+        // A lease is longer.
+        (5..10).contains(&due.duration_since(host.clock_now()).as_secs())
+    })
+    .await;
+    host.clock.set(next_due(host).await.expect("it is due"));
 }
 
 fn path(conversation: &Value, action: &str) -> String {
