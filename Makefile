@@ -55,6 +55,7 @@ conformance: guests
 soak: guests
 	@tests/scripts/require-nextest.sh
 	BATON_CRASH_KILLS=6000 $(CARGO) nextest run --locked -p baton --test crash --no-capture
+	BATON_TIMERS=10000 $(CARGO) nextest run --locked -p baton --test host --no-capture deadlines_that_are_due_at_once
 	BATON_SIM_SEEDS=20000 $(CARGO) nextest run --locked -p baton --test simulation --no-capture
 
 lint:

@@ -15,6 +15,9 @@ pub struct DeclaredSetting {
     pub default: &'static str,
     /// What it does, in a sentence for the merchant.
     pub help: &'static str,
+    /// Words of JSON Schema and their values as they are written in the source:
+    /// which values it takes beside its type.
+    pub schema: &'static [(&'static str, &'static str)],
 }
 
 /// What a module declares. Made by [`rule!`](crate::rule) and
@@ -113,8 +116,23 @@ impl<const N: usize> Json<N> {
             self.default(setting.default);
             self.raw(",\"help\":");
             self.string(setting.help.trim_ascii());
+            self.schema(setting.schema);
             self.raw("}");
             at += 1;
+        }
+    }
+
+    const fn schema(&mut self, schema: &[(&str, &str)]) {
+        let mut at = 0;
+        while at < schema.len() {
+            self.raw(if at == 0 { ",\"schema\":{" } else { "," });
+            self.string(schema[at].0);
+            self.raw(":");
+            self.default(schema[at].1);
+            at += 1;
+        }
+        if at > 0 {
+            self.raw("}");
         }
     }
 
@@ -199,12 +217,14 @@ mod tests {
                     kind: "integer",
                     default: "100_000",
                     help: " In minor units.",
+                    schema: &[("minimum", "1"), ("maximum", "1_000_000")],
                 },
                 DeclaredSetting {
                     name: "words",
                     kind: "texts",
                     default: r#"["a_b", "c"]"#,
                     help: "",
+                    schema: &[],
                 },
             ],
         };
@@ -213,7 +233,7 @@ mod tests {
             r#"{"name":"shouting","world":"rule","summary":"Says \"stop\" \\ more.","#,
             r#""signals":["shouting","loud"],"tags":[],"next_steps":["Answer calmly"],"#,
             r#""settings":[{"name":"minimum","type":"integer","default":100000,"#,
-            r#""help":"In minor units."},"#,
+            r#""help":"In minor units.","schema":{"minimum":1,"maximum":1000000}},"#,
             r#"{"name":"words","type":"texts","default":["a_b", "c"],"help":""}]}"#,
         );
         assert_eq!(core::str::from_utf8(&JSON).unwrap(), expected);

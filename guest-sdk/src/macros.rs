@@ -10,7 +10,11 @@
 /// - Each setting becomes a function in the module `setting`, typed
 ///   `boolean` (`bool`), `integer` (`i64`), `decimal` (`f64`), `text`
 ///   (`String`) or `texts` (`Vec<String>`). Its doc comment is what the
-///   merchant reads; its name has dashes for underscores.
+///   merchant reads; its name has dashes for underscores. Words of JSON Schema
+///   behind the type say which values it takes, as in
+///   `orders: integer(minimum: 1, maximum: 9) = 2` and
+///   `tone: text(enum: ["warm", "formal"]) = "warm"`: `minimum`, `maximum`,
+///   `enum`, `minLength`, `maxLength`, `minItems` and `maxItems`.
 /// - `score` is a function that returns an `Option`, a `Vec` or anything else
 ///   that yields [`Signal`](crate::Signal)s, at most 8.
 /// - `arena_kib`, optional and before `score`, sets the size of the [arena](crate::arena).
@@ -104,7 +108,10 @@ macro_rules! __module {
         { $($signal:ident = $signal_text:literal),* $(,)? }
         { $($tag:ident = $tag_text:literal),* $(,)? }
         { $($step:ident = $step_text:literal),* $(,)? }
-        { $($(#[doc = $help:literal])* $setting:ident: $kind:ident = $default:expr),* $(,)? }
+        { $(
+            $(#[doc = $help:literal])*
+            $setting:ident: $kind:ident $(($($word:ident: $bound:expr),+ $(,)?))? = $default:expr
+        ),* $(,)? }
     ) => {
         /// This module, for tests.
         #[derive(Debug, Clone, Copy)]
@@ -122,6 +129,7 @@ macro_rules! __module {
                 kind: stringify!($kind),
                 default: stringify!($default),
                 help: concat!($($help),*),
+                schema: &[$($(($crate::__keyword!($word), stringify!($bound))),+)?],
             }),*],
         };
 
@@ -158,6 +166,33 @@ macro_rules! __module {
                 )*
             }
         }
+    };
+}
+
+/// A word of JSON Schema that a setting may be described by.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __keyword {
+    (minimum) => {
+        "minimum"
+    };
+    (maximum) => {
+        "maximum"
+    };
+    (enum) => {
+        "enum"
+    };
+    (minLength) => {
+        "minLength"
+    };
+    (maxLength) => {
+        "maxLength"
+    };
+    (minItems) => {
+        "minItems"
+    };
+    (maxItems) => {
+        "maxItems"
     };
 }
 

@@ -153,6 +153,14 @@ impl ReleaseStore for FaultyStore {
         self.write(self.inner.put_grants(tenant, grants)).await
     }
 
+    async fn note_grants(
+        &self,
+        tenant: &TenantId,
+        grants: Document<Grants>,
+    ) -> Result<(), CommitError> {
+        self.write(self.inner.note_grants(tenant, grants)).await
+    }
+
     async fn releases(
         &self,
         tenant: &TenantId,

@@ -94,6 +94,41 @@ impl Fixture {
     ) -> Self {
         let data = TempDir::new().expect("a folder");
         let clock = ManualClock::new(start_time());
+        let mut fixture = Self::open(data, clock, change, observe).await;
+        let app = json!({ "secret": SECRET, "verify_token": "verify" });
+        fixture.admin("PUT", "/admin/apps/main", &app).await;
+        fixture
+            .admin("PUT", "/admin/tenants/shop", &tenant("shop", NUMBER))
+            .await;
+        fixture.key = fixture
+            .make_key("shop", json!({ "name": "all", "role": "operator" }))
+            .await;
+        fixture
+    }
+
+    /// Another host on the files of this one as they are now; `prepare` may
+    /// change them first.
+    pub async fn again(
+        &self,
+        prepare: impl FnOnce(&std::path::Path),
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let data = TempDir::new().expect("a folder");
+        self.copy_store(&data.path().join("store"));
+        prepare(&data.path().join("store"));
+        let opened = Self::open(data, self.clock.clone(), change, |options| options).await;
+        Self {
+            key: self.key.clone(),
+            ..opened
+        }
+    }
+
+    async fn open(
+        data: TempDir,
+        clock: Arc<ManualClock>,
+        change: impl FnOnce(&mut Config),
+        observe: impl FnOnce(Options) -> Options,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (graph, graph_url) = Simulator::listener().await.expect("a port");
@@ -111,7 +146,7 @@ impl Fixture {
             .expect("the host opens");
         tokio::spawn(server::run(host.clone(), listener, std::future::pending()));
         let http = reqwest::Client::new();
-        let mut fixture = Self {
+        Self {
             url,
             clock,
             simulator,
@@ -119,16 +154,7 @@ impl Fixture {
             key: String::new(),
             host,
             data,
-        };
-        let app = json!({ "secret": SECRET, "verify_token": "verify" });
-        fixture.admin("PUT", "/admin/apps/main", &app).await;
-        fixture
-            .admin("PUT", "/admin/tenants/shop", &tenant("shop", NUMBER))
-            .await;
-        fixture.key = fixture
-            .make_key("shop", json!({ "name": "all", "role": "operator" }))
-            .await;
-        fixture
+        }
     }
 
     fn simulator(clock: &Arc<ManualClock>, url: &str) -> Simulator {

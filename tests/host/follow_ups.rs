@@ -97,6 +97,7 @@ async fn it_waits_while_people_own_the_conversation() {
         "/v1/conversations/{customer}/{}/return",
         crate::fixture::NUMBER
     );
+    host.bot_comes().await;
     assert_eq!(host.post(&path, &json!({})).await.0, 200);
     until("it is sent after the return", || async {
         host.advance(0, 20);

@@ -2,6 +2,7 @@
 //! modules, a WhatsApp simulator, a clock that stands until it is set.
 
 mod access;
+mod care;
 mod conformance;
 mod document;
 mod drain;
@@ -22,6 +23,7 @@ mod metrics;
 mod notify;
 mod online;
 mod ownership;
+mod people;
 mod privacy;
 mod process;
 mod raw;

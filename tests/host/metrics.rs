@@ -50,6 +50,7 @@ async fn journey(host: &Fixture) {
     );
     let conversation = host.conversation().await;
     let id = conversation["customer"].as_str().expect("an id");
+    host.bot_comes().await;
     let path = format!("/v1/conversations/{id}/{NUMBER}/return");
     assert_eq!(host.post(&path, &json!({})).await.0, 200);
     host.simulator.break_next_send(Fault::Refuse {

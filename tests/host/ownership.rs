@@ -45,6 +45,7 @@ async fn an_echo_takes_over_and_the_return_gives_back() {
     assert_eq!(host.send("bot here").await.0, 409);
     let customer = conversation["customer"].as_str().expect("an id").to_owned();
     let path = format!("/v1/conversations/{customer}/{NUMBER}");
+    host.bot_comes().await;
     let (status, after) = host
         .post(&format!("{path}/return"), &json!({ "note": "done" }))
         .await;
@@ -156,6 +157,7 @@ async fn two_contacts_of_one_customer_become_one_and_people_keep_it() {
         .as_str()
         .expect("an id")
         .to_owned();
+    host.bot_comes().await;
     let path = format!("/v1/conversations/{older}/{NUMBER}/return");
     assert_eq!(host.post(&path, &json!({})).await.0, 200);
 

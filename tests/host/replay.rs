@@ -99,6 +99,15 @@ async fn a_record_that_says_otherwise_is_told_and_what_is_gone_is_no_difference(
     }
 }
 
+/// Runs of all modules in these decisions.
+fn count_of_runs(decisions: &[Value]) -> usize {
+    let runs = decisions.iter().map(|it| {
+        let of = |name: &str| it[name].as_array().map_or(0, Vec::len);
+        of("rules") + of("shadow") + 1
+    });
+    runs.sum()
+}
+
 #[tokio::test]
 async fn every_decision_comes_out_the_same() {
     let host = Fixture::start().await;
@@ -147,11 +156,11 @@ async fn every_decision_comes_out_the_same() {
     );
     let decided = events_of(&host, "decided").await;
     assert_eq!(said["decisions"], decided.len(), "{said}");
-    let runs = decided.iter().map(|it| {
-        let of = |name: &str| it[name].as_array().map_or(0, Vec::len);
-        of("rules") + of("shadow") + 1
-    });
-    assert_eq!(said["same"], runs.sum::<usize>(), "{said}");
+    let runs = count_of_runs(&decided);
+    let shadowed = events_of(&host, "shadowed").await;
+    assert_eq!(said["shadows"], shadowed.len(), "{said}");
+    let runs = runs + count_of_runs(&shadowed);
+    assert_eq!(said["same"], runs, "{said}");
     assert!(decided.iter().any(|it| it["release"] == number));
 
     // Whoever was erased is not replayed.

@@ -82,6 +82,38 @@ async fn statuses_are_shed_first_and_then_everything() {
 }
 
 #[tokio::test]
+async fn a_webhook_without_room_is_refused_before_its_body_comes() {
+    let disk = SlowDisk::default();
+    let limits = Limits {
+        webhooks: 1,
+        webhooks_shed_statuses: 1,
+        ..Limits::default()
+    };
+    let host = host(limits, &disk).await;
+    disk.shut();
+    let refused = async {
+        until("the only room is taken", async || {
+            host.host.door.webhooks_in_flight() == 1
+        })
+        .await;
+        let mut waiting = Raw::open(&host.url).await;
+        let path = "/webhooks/whatsapp/main";
+        let head = head_with(path, 5_000, &[("expect", "100-continue")]);
+        waiting.send(head).await;
+        let answer = waiting.answer().await.expect("an answer");
+        disk.open();
+        answer
+    };
+    let only = hello("wamid.1");
+    let (taken, answer) = tokio::join!(host.signed(&only), refused);
+    // Whoever had begun to read would have asked for the body first: 100.
+    assert_eq!((taken, answer.status), (200, 503));
+    assert_eq!(answer.code(), "overloaded");
+    assert!(answer.is_identified() && answer.has("retry-after"));
+    assert_eq!(host.host.door.counts.webhooks_shed.get(), 1);
+}
+
+#[tokio::test]
 async fn the_bytes_of_webhooks_in_work_are_bounded_too() {
     let disk = SlowDisk::default();
     let large = format!("{:<5000}", hello("wamid.1"));

@@ -9,7 +9,7 @@ use crate::{
     hosts::ask,
     network::{Update, fresh_id, post},
     sim::Sim,
-    systems::api,
+    systems::{api, heartbeat},
 };
 
 /// The number of a tenant.
@@ -157,10 +157,26 @@ pub async fn agent(sim: Arc<Sim>, name: String) {
         let (customer, epoch) = seen[sim.below(seen.len())].clone();
         sim.pause(sim.plan.pause_ms / 4).await;
         let path = format!("/v1/conversations/{customer}/{}", number_of(tenant));
-        let (what, body) = match sim.below(4) {
+        let (what, body) = match sim.below(8) {
             0 | 1 => ("claim", json!({ "agent": name, "epoch": epoch })),
             2 => ("return", json!({ "by": name, "epoch": epoch })),
-            _ => ("resolve", json!({ "by": name, "epoch": epoch })),
+            3 => ("resolve", json!({ "by": name, "epoch": epoch })),
+            4 => ("escalate", json!({ "by": name, "epoch": epoch })),
+            5 => (
+                "next-step",
+                json!({ "by": name, "promise": 1, "close": true }),
+            ),
+            // With the epoch it takes over from whoever was seen, without it
+            // from everybody but another agent.
+            _ => {
+                let body = format!("{name} {}", fresh_id(&sim));
+                let message = json!({ "type": "text", "body": body });
+                let epoch = sim.chance(0.5).then_some(epoch);
+                (
+                    "reply",
+                    json!({ "agent": name, "epoch": epoch, "message": message }),
+                )
+            }
         };
         let asked = ask(
             &sim,
@@ -173,8 +189,12 @@ pub async fn agent(sim: Arc<Sim>, name: String) {
                 answer.as_ref().map(|it| it.0)
             )
         });
-        if what == "claim" && answer.is_some_and(|(status, _)| status.is_success()) {
+        let is_done = answer.is_some_and(|(status, _)| status.is_success());
+        if what == "claim" && is_done {
             sim.oracle().claim_won(&customer, epoch, &name);
+        }
+        if what == "reply" && is_done {
+            sim.oracle().tally.count("replies queued");
         }
     }
 }
@@ -197,6 +217,9 @@ async fn conversations(sim: &Arc<Sim>, tenant: usize) -> Option<Vec<(String, u64
 /// Gives everything back to the bot, so that what waits for it can go on.
 pub async fn give_all_back(sim: &Arc<Sim>) {
     for tenant in 0..sim.plan.tenants {
+        for _ in 0..2 * sim.plan.hosts {
+            ask(sim, heartbeat(tenant)).await;
+        }
         for (customer, epoch) in conversations(sim, tenant).await.unwrap_or_default() {
             let path = format!("/v1/conversations/{customer}/{}/return", number_of(tenant));
             let body = json!({ "epoch": epoch });

@@ -8,8 +8,13 @@ use std::{
 };
 
 use baton::{releases::install, rule_pack::PackChoice};
-use baton_domain::ids::TenantId;
-use baton_store::{ApiKey, App, Document, KeyHash, MemoryStore, Role, Store, Tenant};
+use baton_domain::{
+    ids::TenantId,
+    people::{Agent, FieldSet, Principal},
+};
+use baton_store::{
+    ApiKey, App, AuditEntry, Document, KeyHash, MemoryStore, PeopleStore, Role, Store, Tenant,
+};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::json;
@@ -17,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     executor::{Executor, Group, Spawner},
-    hosts, network, operator, people,
+    hosts, network, operator, oracle, people,
     sim::{Sim, lock},
     systems,
     tally::Tally,
@@ -188,14 +193,18 @@ fn furnish(sim: &Sim) {
     put.expect("no wait").expect("an app");
     for tenant in 0..sim.plan.tenants {
         let written = self::tenant(tenant);
-        let key = ApiKey {
-            name: "all".to_owned(),
-            hash: KeyHash(Sha256::digest(systems::key_of(tenant)).into()),
+        let key = |key: String, role| ApiKey {
+            name: format!("{role:?}"),
+            hash: KeyHash(Sha256::digest(key).into()),
             tenant: written.id.clone(),
-            role: Role::Operator,
+            role,
             expires_at: None,
             is_revoked: false,
         };
+        let keys = [
+            key(systems::key_of(tenant), Role::Operator),
+            key(systems::bot_key_of(tenant), Role::Bot),
+        ];
         if !sim.plan.has_rules {
             let rules = Some(Vec::new());
             let choice = PackChoice {
@@ -206,10 +215,40 @@ fn furnish(sim: &Sim) {
             let put = install(&*disk, &pack, &written.id, &choice, at).now_or_never();
             put.expect("no wait").expect("a release");
         }
+        let id = written.id.clone();
         let put = disk.put_tenant(document(written)).now_or_never();
         put.expect("no wait").expect("a tenant");
-        let put = disk.put_api_key(document(key)).now_or_never();
-        put.expect("no wait").expect("a key");
+        for (name, tier) in [("ana", "senior"), ("budi", "junior")] {
+            let agent = document(agent(name, tier));
+            let put = disk.put_agent(&id, agent, hired()).now_or_never();
+            put.expect("no wait").expect("an agent");
+        }
+        for key in keys {
+            let put = disk.put_api_key(document(key)).now_or_never();
+            put.expect("no wait").expect("a key");
+        }
+    }
+}
+
+/// One of a tenant's people, who works always and can have two conversations.
+fn agent(name: &str, tier: &str) -> Agent {
+    let written = json!({
+        "id": name, "name": name, "role": "senior-agent", "capacity": 2,
+        "teams": [{ "team": "sales", "tier": tier }],
+    });
+    serde_json::from_value(written).expect("an agent")
+}
+
+fn hired() -> AuditEntry {
+    AuditEntry {
+        at: Timestamp::UNIX_EPOCH,
+        who: Principal::Host,
+        what: "put-person".into(),
+        customer: None,
+        number: None,
+        fields: FieldSet::NONE,
+        grant: None,
+        about: None,
     }
 }
 
@@ -225,6 +264,14 @@ fn tenant(tenant: usize) -> Tenant {
         "language": "en",
         "teams": [{ "name": "sales", "tiers": ["junior", "senior"] }],
         "numbers": [{ "id": people::number_of(tenant), "app": "main", "token": "token" }],
+        "care": {
+            "promises": [
+                { "first_reply_minutes": 20, "next_step_minutes": 90 },
+                { "tier": "senior", "first_reply_minutes": 10, "next_step_minutes": 45 },
+            ],
+            "auto_return_minutes": oracle::AUTO_RETURN_MINUTES,
+            "bot_silence_minutes": 600,
+        },
         "follow_ups": [
             {
                 "name": "tracking",

@@ -43,7 +43,7 @@ fn failed() -> StoreError {
 
 impl SimStore {
     /// Lets others run, now and then for long. An error when the disk failed.
-    async fn wait(&self) -> Result<(), StoreError> {
+    pub(crate) async fn wait(&self) -> Result<(), StoreError> {
         if self.sim.goes_wrong(self.sim.plan.rates.slow_store) {
             self.sim.pause(500).await;
         } else if self.sim.chance(0.5) {
@@ -120,6 +120,14 @@ impl ReleaseStore for SimStore {
         grants: Document<Grants>,
     ) -> Result<(), CommitError> {
         self.disk.put_grants(tenant, grants).await
+    }
+
+    async fn note_grants(
+        &self,
+        tenant: &TenantId,
+        grants: Document<Grants>,
+    ) -> Result<(), CommitError> {
+        self.disk.note_grants(tenant, grants).await
     }
 
     async fn releases(

@@ -13,6 +13,19 @@ pub fn key_of(tenant: usize) -> String {
     format!("key-of-tenant-{tenant}")
 }
 
+/// The key of a tenant's bot.
+pub fn bot_key_of(tenant: usize) -> String {
+    format!("bot-key-of-tenant-{tenant}")
+}
+
+/// The bot says that it is there.
+pub fn heartbeat(tenant: usize) -> Request<Body> {
+    let request = Request::builder().method("POST").uri("/v1/bot/heartbeat");
+    let bearer = format!("Bearer {}", bot_key_of(tenant));
+    let request = request.header("authorization", bearer).body(Body::empty());
+    request.expect("a request")
+}
+
 /// Asks until there is an answer: under the same key, so that nothing is done
 /// twice. `None` when it gives up.
 async fn insist(sim: &Arc<Sim>, tenant: usize, path: &str, body: &Value) -> Option<(u16, Value)> {
@@ -58,6 +71,7 @@ pub async fn bot(sim: Arc<Sim>, customers: Vec<Customer>) {
         let customer = customers[sim.below(customers.len())].clone();
         let (id, tenant) = (fresh_id(&sim), customer.tenant);
         let reference = customer.reference(&sim);
+        ask(&sim, heartbeat(tenant)).await;
         if sim.chance(0.7) {
             let message = json!({ "type": "text", "body": format!("bot {id}") });
             let body = json!({ "customer": reference, "message": message });

@@ -273,17 +273,14 @@ impl DecisionRecord {
     pub fn handoff(&self) -> Option<HandedOff> {
         let decision = &self.decision;
         decision.hands_off().then(|| HandedOff {
-            epoch: self.epoch,
-            team: decision.team.clone(),
             tier: decision.tier.clone(),
-            agent: None,
             tags: decision.tags.clone(),
             reasons: decision.reasons.clone(),
             next_step: decision.next_step.clone(),
-            due: None,
             priority: decision.priority,
             because: self.because.clone(),
             read: Some(self.rests_on()),
+            ..HandedOff::to_team(self.epoch, decision.team.clone())
         })
     }
 }

@@ -24,8 +24,12 @@ pub mod owner;
 pub mod release;
 pub mod spent;
 
+pub mod assign;
+pub mod care;
 pub mod notify;
+pub mod package;
 pub mod people;
+pub mod seen;
 
 pub mod ids;
 pub mod limits;

@@ -112,6 +112,10 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::Returned(_)
         | EventBody::Resolved(_)
         | EventBody::Tagged(_)
+        | EventBody::Escalated(_)
+        | EventBody::Requeued(_)
+        | EventBody::NextStepSet(_)
+        | EventBody::NoteTaken(_)
         | EventBody::FieldGranted(_)
         | EventBody::Reassigned(_)
         | EventBody::HandoffFlagged(_) => None,

@@ -52,6 +52,28 @@ impl Owner {
         *self != Self::Bot
     }
 
+    /// The agent, or without one the team.
+    fn of(team: &TeamName, tier: Option<&TierName>, agent: Option<&AgentId>) -> Self {
+        match agent {
+            Some(agent) => Self::Agent {
+                agent: agent.clone(),
+                team: Some(team.clone()),
+            },
+            None => Self::Team {
+                team: team.clone(),
+                tier: tier.cloned(),
+            },
+        }
+    }
+
+    /// The agent, when one owns.
+    pub fn agent(&self) -> Option<&AgentId> {
+        match self {
+            Self::Agent { agent, .. } => Some(agent),
+            _ => None,
+        }
+    }
+
     /// The team that has or keeps the next step.
     pub fn team(&self) -> Option<&TeamName> {
         match self {
@@ -94,6 +116,17 @@ pub enum OwnerChange {
     },
     /// A person wrote on the App.
     Echo,
+    /// From people to others, or up, decided under `epoch`.
+    PassOn {
+        /// The epoch it was decided under.
+        epoch: OwnerEpoch,
+        /// To which team.
+        team: TeamName,
+        /// To which tier.
+        tier: Option<TierName>,
+        /// To whom, when someone was available.
+        agent: Option<AgentId>,
+    },
     /// Back to the bot.
     Return {
         /// The epoch that whoever returns it saw.
@@ -133,15 +166,18 @@ impl Ownership {
                     agent,
                 },
                 Owner::Bot,
-            ) if *epoch == self.epoch => {
-                let (team, tier) = (team.clone(), tier.clone());
-                Some(match agent.clone() {
-                    Some(agent) => Owner::Agent {
-                        agent,
-                        team: Some(team),
-                    },
-                    None => Owner::Team { team, tier },
-                })
+            ) if *epoch == self.epoch => Some(Owner::of(team, tier.as_ref(), agent.as_ref())),
+            (
+                OwnerChange::PassOn {
+                    epoch,
+                    team,
+                    tier,
+                    agent,
+                },
+                owner,
+            ) if *epoch == self.epoch && owner.is_people() => {
+                let next = Owner::of(team, tier.as_ref(), agent.as_ref());
+                (next != *owner).then_some(next)
             }
             (OwnerChange::Claim { epoch, agent }, owner) if *epoch == self.epoch => {
                 let (agent, team) = (agent.clone(), owner.team().cloned());
@@ -261,6 +297,27 @@ mod tests {
         assert_eq!(returned.owner, Owner::Bot);
         assert_eq!(returned.after(&hand_off(bot.epoch)), None);
         assert!(returned.after(&hand_off(returned.epoch)).is_some());
+    }
+
+    #[test]
+    fn what_passes_among_people_never_comes_from_the_bot_and_raises_the_epoch() {
+        let pass = |epoch, agent| OwnerChange::PassOn {
+            epoch,
+            team: team(),
+            tier: None,
+            agent,
+        };
+        let bot = Ownership::default();
+        assert_eq!(bot.after(&pass(bot.epoch, None)), None);
+        let queued = bot.after(&hand_off(bot.epoch)).unwrap();
+        assert_eq!(queued.after(&pass(queued.epoch, None)), None, "the same");
+        let ana = queued
+            .after(&pass(queued.epoch, Some(agent("ana"))))
+            .unwrap();
+        assert_eq!(ana.epoch, queued.epoch.next());
+        assert_eq!(ana.after(&pass(queued.epoch, None)), None, "stale");
+        let app = bot.after(&OwnerChange::Echo).unwrap();
+        assert!(app.after(&pass(app.epoch, None)).is_some());
     }
 
     #[test]

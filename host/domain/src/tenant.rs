@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::{
+    care::{CarePolicy, InvalidCare},
     decision::Outcome,
     event::InboundMessage,
     ids::{TeamName, TierName},
@@ -33,6 +34,9 @@ pub enum InvalidProfile {
     /// Too many phrases.
     #[error("{0} phrases ask for a person, at most {PERSON_PHRASES_MAX} are allowed")]
     TooManyPhrases(usize),
+    /// What is said of care does not fit.
+    #[error(transparent)]
+    Care(#[from] InvalidCare),
 }
 
 /// What decisions need to know of a tenant.
@@ -46,6 +50,7 @@ pub struct TenantProfile {
     person_phrases: Vec<Phrase>,
     person_buttons: Vec<Arc<str>>,
     automatic_texts: Vec<Arc<str>>,
+    care: CarePolicy,
 }
 
 impl TenantProfile {
@@ -72,6 +77,7 @@ impl TenantProfile {
                 .collect(),
             person_buttons: Vec::new(),
             automatic_texts: Vec::new(),
+            care: CarePolicy::default(),
         })
     }
 
@@ -119,6 +125,21 @@ impl TenantProfile {
     pub fn with_automatic_texts(mut self, texts: Vec<Arc<str>>) -> Self {
         self.automatic_texts = texts;
         self
+    }
+
+    /// How the tenant's people take care of its customers.
+    ///
+    /// # Errors
+    /// [`InvalidProfile::Care`].
+    pub fn with_care(mut self, care: CarePolicy) -> Result<Self, InvalidProfile> {
+        care.check()?;
+        self.care = care;
+        Ok(self)
+    }
+
+    /// How the tenant's people take care of its customers.
+    pub fn care(&self) -> &CarePolicy {
+        &self.care
     }
 
     /// Where the merchant's days begin and end.

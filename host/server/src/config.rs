@@ -12,7 +12,7 @@ use std::{
 use baton_domain::{
     field::Field,
     limits::{
-        CONFIGURED_CONNECTIONS_MAX, CONNECTIONS_MAX, EVALUATION_BUDGET_SECONDS_MAX,
+        CONFIGURED_CONNECTIONS_MAX, CONNECTIONS_MAX, EVALUATION_BUDGET_SECONDS_MAX, RESIDENT_MIB,
         TENANT_EVALUATION_MS_PER_SECOND,
     },
 };
@@ -106,6 +106,9 @@ pub struct Evaluation {
     /// Modules to run instead of the stock pack: a folder. Relative to the
     /// configuration file.
     pub modules: Option<PathBuf>,
+    /// Memory of tenants' modules that are ready to run, in MiB. Tenants that
+    /// were not asked for longest make room, and come back when they are.
+    pub resident_mib: u64,
     /// The program that compiles what tenants upload, in processes of its own:
     /// this one, as `baton serve` sets it. Without one they are compiled in this
     /// process.
@@ -122,6 +125,7 @@ impl Default for Evaluation {
             budget_ms: 100,
             tenant_ms_per_second: TENANT_EVALUATION_MS_PER_SECOND,
             modules: None,
+            resident_mib: RESIDENT_MIB,
             compiler: None,
             denied_fields: BTreeSet::new(),
         }
@@ -234,6 +238,7 @@ impl Config {
                 evaluation.tenant_ms_per_second.into(),
                 1_000,
             ),
+            ("evaluation.resident_mib", evaluation.resident_mib, 1 << 20),
             (
                 "connections",
                 self.connections as u64,

@@ -8,19 +8,22 @@ use std::{
 
 use arc_swap::ArcSwap;
 use baton_domain::{
+    assign,
     field::Field,
     ids::{NumberId, TenantId},
     tenant::TenantProfile,
 };
-use baton_store::{ApiKey, App, KeyHash, Store, StoreError, Tenant};
+use baton_store::{ApiKey, App, KeyHash, Role, Store, StoreError, Tenant};
 use baton_whatsapp::{
     handshake::VerifyToken,
     signature::{AppSecret, AppSecrets},
 };
+use jiff::Timestamp;
 
 use crate::{
     notify::Told,
-    releases::{ActiveRollout, ModuleLibrary},
+    releases::ActiveRollout,
+    roster::Roster,
     tenant::{self, InvalidTenant},
 };
 
@@ -32,7 +35,11 @@ pub struct ActiveTenant {
     /// What decisions need of it.
     pub profile: Arc<TenantProfile>,
     /// The releases in force.
-    pub rollout: ActiveRollout,
+    pub rollout: Arc<ActiveRollout>,
+    /// Its people, as far as assigning needs them.
+    pub roster: assign::Roster,
+    /// Its people and roles, whole.
+    pub people: Arc<Roster>,
     /// Whom it wants told of what happens.
     pub told: ArcSwap<Told>,
 }
@@ -83,18 +90,22 @@ pub struct Directory {
     numbers: HashMap<NumberId, Arc<ActiveTenant>>,
     apps: HashMap<String, Arc<ActiveApp>>,
     keys: HashMap<KeyHash, ApiKey>,
+    rosters: HashMap<TenantId, Arc<Roster>>,
+    /// Whose people have the token of a hash.
+    tokens: HashMap<KeyHash, TenantId>,
 }
 
 impl Directory {
-    /// Reads everything from the store. What cannot be used any more is left
-    /// out and told to the log: one tenant's trouble is not the others'.
+    /// Reads everything from the store; what has not changed since `before` is
+    /// the same. What cannot be used any more is left out and told to the log:
+    /// one tenant's trouble is not the others'.
     ///
     /// # Errors
     /// Only the store's.
     pub async fn load(
         store: &dyn Store,
-        library: &ModuleLibrary,
         denied: &BTreeSet<Field>,
+        before: &Self,
     ) -> Result<Self, StoreError> {
         let mut directory = Self::default();
         for app in store.apps().await? {
@@ -104,9 +115,12 @@ impl Directory {
             }
         }
         for tenant in store.tenants().await? {
-            let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
+            let before = before.tenant(&tenant.body.id).map(|it| &it.rollout);
+            let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
+            let roster = Roster::load(store, &tenant.body.id).await?;
             let told = Told::load(store, &tenant.body.id).await?;
-            directory.put(&tenant.body, rollout, told);
+            directory.put(&tenant.body, rollout, (&roster, told));
+            directory.enlist(&tenant.body.id, roster);
         }
         let keys = store.api_keys().await?.into_iter();
         directory.keys = keys.map(|key| (key.body.hash, key.body)).collect();
@@ -120,23 +134,49 @@ impl Directory {
     pub async fn reload(
         &mut self,
         store: &dyn Store,
-        library: &ModuleLibrary,
         denied: &BTreeSet<Field>,
         id: &TenantId,
     ) -> Result<(), StoreError> {
         self.numbers.retain(|_, it| it.document.id != *id);
-        self.tenants.remove(id);
+        let before = self.tenants.remove(id);
+        let roster = Roster::load(store, id).await?;
         if let Some(tenant) = store.tenant(id).await? {
-            let rollout = ActiveRollout::of(library, store, &tenant.body, denied).await?;
+            let before = before.as_ref().map(|it| &it.rollout);
+            let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
             let told = Told::load(store, &tenant.body.id).await?;
-            self.put(&tenant.body, rollout, told);
+            self.put(&tenant.body, rollout, (&roster, told));
         }
+        self.enlist(id, roster);
         Ok(())
     }
 
+    /// Puts a tenant's people in the place of those who were known.
+    fn enlist(&mut self, tenant: &TenantId, roster: Arc<Roster>) {
+        self.tokens.retain(|_, it| it != tenant);
+        let hashes = roster.tokens().iter().map(|it| it.body.hash);
+        self.tokens
+            .extend(hashes.map(|hash| (hash, tenant.clone())));
+        self.rosters.insert(tenant.clone(), roster);
+    }
+
+    /// The people of a tenant; nobody when there is no such tenant.
+    pub fn roster(&self, tenant: &TenantId) -> Arc<Roster> {
+        self.rosters.get(tenant).cloned().unwrap_or_default()
+    }
+
+    /// The tenant whose people have the token of this hash.
+    pub fn tenant_of_token(&self, hash: &KeyHash) -> Option<&TenantId> {
+        self.tokens.get(hash)
+    }
+
     /// Puts a tenant into use, or leaves it out and tells the log.
-    fn put(&mut self, tenant: &Tenant, rollout: ActiveRollout, told: Told) {
-        match ActiveTenant::new(tenant, rollout, told) {
+    fn put(
+        &mut self,
+        tenant: &Tenant,
+        rollout: Arc<ActiveRollout>,
+        (roster, told): (&Arc<Roster>, Told),
+    ) {
+        match ActiveTenant::new(tenant, rollout, roster, told) {
             Ok(active) => self.add(Arc::new(active)),
             Err(error) => tracing::error!(tenant = %tenant.id, %error, "tenant left out"),
         }
@@ -189,6 +229,14 @@ impl Directory {
         self.apps.get(name)
     }
 
+    /// Whether some key of the tenant opens to its bot at `now`.
+    pub fn has_bot(&self, tenant: &TenantId, now: Timestamp) -> bool {
+        self.keys.values().any(|key| {
+            let is_over = key.expires_at.is_some_and(|at| now >= at);
+            key.tenant == *tenant && key.role == Role::Bot && !key.is_revoked && !is_over
+        })
+    }
+
     /// The key of this hash.
     pub fn key(&self, hash: &KeyHash) -> Option<&ApiKey> {
         self.keys.get(hash)
@@ -196,10 +244,17 @@ impl Directory {
 }
 
 impl ActiveTenant {
-    fn new(tenant: &Tenant, rollout: ActiveRollout, told: Told) -> Result<Self, InvalidTenant> {
+    fn new(
+        tenant: &Tenant,
+        rollout: Arc<ActiveRollout>,
+        roster: &Arc<Roster>,
+        told: Told,
+    ) -> Result<Self, InvalidTenant> {
         Ok(Self {
             profile: Arc::new(tenant::profile(tenant)?),
             rollout,
+            roster: roster.for_assigning(tenant.care.training.clone()),
+            people: roster.clone(),
             told: ArcSwap::from_pointee(told),
             document: tenant.clone(),
         })

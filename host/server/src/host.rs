@@ -6,18 +6,23 @@ use arc_swap::ArcSwap;
 use baton_domain::ids::TenantId;
 use baton_store::{Store, StoreError};
 use baton_whatsapp::graph::Graph;
-use tokio::sync::{Mutex, Notify, mpsc};
+use jiff::Timestamp;
+use tokio::{
+    sync::{Mutex, Notify, mpsc},
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     accept::Door,
     clock::Clock,
     config::Config,
-    directory::Directory,
+    directory::{ActiveTenant, Directory},
     evaluation::Evaluators,
     http::RequestIds,
     metrics::Metrics,
     notify::{Notifier, Told},
-    releases::{ModuleLibrary, Shadows, Trip},
+    people::{Bots, HostLoads},
+    releases::{Compiles, ModuleLibrary, ReadyRollout, Residents, Shadows, Trip},
 };
 
 /// The running host.
@@ -34,6 +39,10 @@ pub struct Host {
     pub store: Arc<dyn Store>,
     /// The modules there are.
     pub library: ModuleLibrary,
+    /// Tenants whose releases are ready to run.
+    pub residents: Residents,
+    /// How many modules each tenant may have compiled.
+    pub compiles: Compiles,
     /// Whoever runs guest code.
     pub evaluators: Evaluators,
     /// Moments that wait for a shadow release.
@@ -46,6 +55,10 @@ pub struct Host {
     pub door: Arc<Door>,
     /// What is counted and timed.
     pub metrics: Arc<Metrics>,
+    /// Who has how much.
+    pub loads: HostLoads,
+    /// Which bots are there.
+    pub bots: Bots,
     /// Names requests that come without a name.
     pub request_ids: RequestIds,
     /// Wakes whoever waits for work, after a commit that added some.
@@ -88,10 +101,22 @@ impl Host {
     /// The store's.
     pub async fn new(parts: Parts) -> Result<Arc<Self>, StoreError> {
         let denied = &parts.config.evaluation.denied_fields;
-        let directory = Directory::load(&*parts.store, &parts.library, denied).await?;
+        let directory = Directory::load(&*parts.store, denied, &Directory::default()).await?;
         let (trips, tripped) = mpsc::unbounded_channel();
+        let (loads, now) = (HostLoads::default(), parts.clock.now());
+        for tenant in directory
+            .tenants()
+            .iter()
+            .filter(|it| !it.roster.is_empty())
+        {
+            loads
+                .rebuild(&*parts.store, &tenant.document.id, now)
+                .await?;
+        }
         Ok(Arc::new(Self {
             shadows: Shadows::default(),
+            residents: Residents::new(parts.config.evaluation.resident_mib << 20),
+            compiles: Compiles::default(),
             trips,
             tripped: std::sync::Mutex::new(Some(tripped)),
             door: Arc::new(Door::new(parts.config.limits.clone())),
@@ -105,6 +130,8 @@ impl Host {
             evaluators: parts.evaluators,
             graph: parts.graph,
             metrics: parts.metrics,
+            loads,
+            bots: Bots::new(now),
             request_ids: parts.request_ids,
             work_added: Notify::new(),
             directory_changes: Mutex::new(()),
@@ -124,22 +151,70 @@ impl Host {
     /// The store's.
     pub async fn reload_directory(&self) -> Result<(), StoreError> {
         let denied = &self.config.evaluation.denied_fields;
-        let directory = Directory::load(&*self.store, &self.library, denied).await?;
+        let directory = Directory::load(&*self.store, denied, &self.directory()).await?;
         self.directory.store(Arc::new(directory));
         Ok(())
     }
 
-    /// Reads one tenant anew, after a change to what is its own. Hold
-    /// [`Host::directory_changes`] meanwhile.
+    /// The releases that decide for `tenant`, made ready if need be.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn releases_of(
+        &self,
+        tenant: &ActiveTenant,
+    ) -> Result<Arc<ReadyRollout>, StoreError> {
+        let (rollout, store) = (&tenant.rollout, &*self.store);
+        self.residents.ready(rollout, &self.library, store).await
+    }
+
+    /// The same, if they can be had in time: whoever answers a webhook does not
+    /// wait until a module is compiled.
+    pub async fn releases_by(
+        &self,
+        tenant: &ActiveTenant,
+        deadline: Instant,
+    ) -> Option<Arc<ReadyRollout>> {
+        if let Some(ready) = self.residents.at_hand(&tenant.rollout) {
+            return Some(ready);
+        }
+        match timeout_at(deadline, self.releases_of(tenant)).await {
+            Ok(Ok(ready)) => Some(ready),
+            Ok(Err(error)) => {
+                tracing::warn!(tenant = %tenant.document.id, %error, "its releases are not ready");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Reads one tenant anew, after a change to what is its own. Of a tenant
+    /// that is in use, or whose releases moved, they are made ready before it is
+    /// swapped in, so that no event waits for them. Hold [`Host::directory_changes`] meanwhile.
     ///
     /// # Errors
     /// The store's.
     pub async fn reload_tenant(&self, tenant: &TenantId) -> Result<(), StoreError> {
         let denied = &self.config.evaluation.denied_fields;
-        let mut directory = Directory::clone(&self.directory());
-        directory
-            .reload(&*self.store, &self.library, denied, tenant)
-            .await?;
+        let before = self.directory();
+        let mut directory = Directory::clone(&before);
+        directory.reload(&*self.store, denied, tenant).await?;
+        let before = before.tenant(tenant);
+        let is_needed = |now: &&Arc<ActiveTenant>| {
+            let has_moved = |it: &Arc<ActiveTenant>| {
+                it.rollout.document.revision != now.rollout.document.revision
+            };
+            before.is_some_and(|it| it.rollout.is_ready() || has_moved(it))
+        };
+        if let Some(tenant) = directory.tenant(tenant).filter(is_needed) {
+            self.releases_of(tenant).await?;
+        }
+        let has_people = |it: &Arc<ActiveTenant>| !it.roster.is_empty();
+        // Nothing was counted as long as nobody was there.
+        if directory.tenant(tenant).is_some_and(has_people) && !before.is_some_and(has_people) {
+            let now = self.clock.now();
+            self.loads.rebuild(&*self.store, tenant, now).await?;
+        }
         self.directory.store(Arc::new(directory));
         Ok(())
     }
@@ -155,6 +230,14 @@ impl Host {
             active.told.store(Arc::new(told));
         }
         Ok(())
+    }
+
+    /// Whether the tenant's bot can answer at `now`: it has a key, and was heard
+    /// of late.
+    pub fn is_bot_there(&self, tenant: &ActiveTenant, now: Timestamp) -> bool {
+        let id = &tenant.document.id;
+        let minutes = tenant.profile.care().bot_silence_minutes;
+        self.directory().has_bot(id, now) && now < self.bots.there_until(id, minutes)
     }
 
     /// A release must be taken back: soon, by the loop that does so.

@@ -10,6 +10,7 @@
 //! 200 only after every commit is durable
 //! ```
 
+mod care;
 mod change;
 mod deferred;
 mod follow_ups;
@@ -18,7 +19,9 @@ mod sort;
 use std::{collections::HashSet, sync::Arc};
 
 use baton_domain::{event::Event, ids::CustomerId};
-use baton_store::{Appended, CommitError, Identity, Link, Loaded, Quarantined, StoreError};
+use baton_store::{
+    Appended, AuditEntry, CommitError, Identity, Link, Loaded, Quarantined, StoreError,
+};
 use baton_whatsapp::{
     signature::{SignatureError, sign, verify},
     webhook::parse,
@@ -27,6 +30,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
+pub use care::{CareDue, escalate, reassign};
 pub use change::Change;
 pub use deferred::finish_evaluation;
 pub use follow_ups::FollowUpDue;
@@ -66,6 +70,8 @@ pub struct Parcel {
     pub display_name: Option<Arc<str>>,
     /// What happened, each with what tells a redelivery from news.
     pub items: Vec<Item>,
+    /// Who tells it, when it is a person or a key.
+    pub by: Option<AuditEntry>,
 }
 
 /// How a customer is found.
@@ -184,6 +190,7 @@ pub async fn take_parcel(
                 change.happen(host, event.clone(), deadline).await;
             }
         }
+        parcel.by.iter().cloned().for_each(|by| change.by(by));
         let customer = change.customer().clone();
         if change.is_empty() {
             host.metrics.placed(placed);

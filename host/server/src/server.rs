@@ -122,7 +122,13 @@ fn library(config: &Config, sandbox: Sandbox, pack: RulePack) -> anyhow::Result<
     OsEntropy.fill(&mut fresh).context("no random numbers")?;
     let key = kept_key(&config.data.join("compiled.key"), fresh)?;
     let kept = ArtefactCache::open(config.data.join("compiled"), key)?;
-    Ok(ModuleLibrary::new(sandbox, pack).compiled_by(Compiler::new(way), Some(kept)))
+    let compiler = Compiler::new(way);
+    Ok(ModuleLibrary::compiled_by(
+        sandbox,
+        pack,
+        compiler,
+        Some(kept),
+    ))
 }
 
 /// The key in the file at `path`, which is `fresh` when there is none. Under

@@ -1,7 +1,10 @@
 //! From a tenant's document to what decisions need of it.
 
-use baton_domain::tenant::{InvalidProfile, Team, TenantProfile};
-use baton_store::Tenant;
+use baton_domain::{
+    care::{CarePolicy, TierPromise},
+    tenant::{InvalidProfile, Team, TenantProfile},
+};
+use baton_store::{CareDocument, PromiseDocument, Tenant};
 use jiff::tz::TimeZone;
 
 /// Why a tenant's document cannot be used.
@@ -34,5 +37,23 @@ pub fn profile(tenant: &Tenant) -> Result<TenantProfile, InvalidTenant> {
         .person_phrases
         .clone()
         .unwrap_or_else(baton_domain::tenant::default_person_phrases);
-    Ok(profile.with_person_requests(phrases, tenant.person_buttons.clone())?)
+    let profile = profile.with_person_requests(phrases, tenant.person_buttons.clone())?;
+    Ok(profile.with_care(care(&tenant.care))?)
+}
+
+fn care(document: &CareDocument) -> CarePolicy {
+    let promise = |it: &PromiseDocument| TierPromise {
+        tier: it.tier.clone(),
+        first_reply_minutes: it.first_reply_minutes,
+        next_step_minutes: it.next_step_minutes,
+    };
+    let usual = CarePolicy::default();
+    CarePolicy {
+        hours: document.hours.clone(),
+        promises: document.promises.iter().map(promise).collect(),
+        auto_return_minutes: document.auto_return_minutes,
+        bot_silence_minutes: document
+            .bot_silence_minutes
+            .unwrap_or(usual.bot_silence_minutes),
+    }
 }

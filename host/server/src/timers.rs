@@ -1,6 +1,8 @@
 //! Timers that are due become events, and what they call for goes into the
 //! outbox, which looks again at owner, window and consent when it sends.
 
+mod care;
+
 use baton_domain::{
     event::{Author, Event, EventBody, OrderStatus, SendKey, SendQueued, TimerFired},
     limits::{COMMIT_TRIES_MAX, FOLLOW_UP_WAIT_MINUTES},
@@ -15,7 +17,7 @@ use crate::{
     directory::ActiveTenant,
     host::Host,
     outbox::{Effect, SendEffect},
-    pipeline::{Change, FollowUpDue, Refused},
+    pipeline::{CareDue, Change, FollowUpDue, Refused},
     wire::OutgoingMessage,
 };
 
@@ -34,10 +36,12 @@ pub async fn fire(host: &Host, leased: LeasedWork) -> Result<(), Refused> {
             return Ok(());
         };
         let mut change = Change::onto(host, tenant.clone(), loaded).await?;
-        match serde_json::from_value::<FollowUpDue>(work.payload.clone()) {
-            Ok(due) => fire_follow_up(&mut change, host.clock.now(), tenant, &due, &leased),
+        let now = host.clock.now();
+        match Due::of(&leased) {
+            Some(Due::FollowUp(due)) => fire_follow_up(&mut change, now, tenant, &due, &leased),
+            Some(Due::Care(due)) => care::fire(host, &mut change, now, &due, &leased),
             // What is wrong with it would show what it says.
-            Err(_unreadable) => {
+            None => {
                 tracing::error!("a timer that nothing understands is dropped");
                 change.add_work(WorkChange::Done(leased.lease.clone()));
             }
@@ -49,6 +53,21 @@ pub async fn fire(host: &Host, leased: LeasedWork) -> Result<(), Refused> {
         }
     }
     Err(Refused::Contended)
+}
+
+/// What a timer is about.
+enum Due {
+    FollowUp(FollowUpDue),
+    Care(CareDue),
+}
+
+impl Due {
+    fn of(leased: &LeasedWork) -> Option<Self> {
+        let payload = &leased.work.payload;
+        let care = serde_json::from_value(payload.clone()).map(Self::Care);
+        care.or_else(|_| serde_json::from_value(payload.clone()).map(Self::FollowUp))
+            .ok()
+    }
 }
 
 fn fire_follow_up(
@@ -127,6 +146,8 @@ fn queue(change: &mut Change, now: Timestamp, due: &FollowUpDue, row: &FollowUp,
         message_kind: "text".into(),
         text: Some(text.as_str().into()),
         purpose: Some(row.name.clone()),
+        is_marketing: row.is_marketing,
+        by: None,
     };
     let number = Some(due.number.clone());
     change.append(Event {

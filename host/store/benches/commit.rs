@@ -147,6 +147,7 @@ async fn handle(store: &SledStore, customer: usize, number: usize) {
         },
         absorb: None,
         work: Vec::new(),
+        audit: Vec::new(),
     };
     store.commit(commit).await.unwrap();
 }

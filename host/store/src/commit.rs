@@ -8,7 +8,7 @@ use baton_domain::{
     state::CustomerState,
 };
 
-use crate::work::WorkChange;
+use crate::{audit::AuditEntry, work::WorkChange};
 
 /// How many events a customer's log holds; the version of the state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,6 +106,8 @@ pub struct Commit {
     pub absorb: Option<(CustomerId, Version)>,
     /// Work to add, change or settle.
     pub work: Vec<WorkChange>,
+    /// Who does it, when it is a person or a key; durable with the rest.
+    pub audit: Vec<AuditEntry>,
 }
 
 /// What a commit made durable.

@@ -7,6 +7,7 @@ use baton_domain::{
     decision::Outcome,
     field::Field,
     ids::{NumberId, TeamName, TenantId, TierName},
+    people::{TrainingPolicy, WorkingHours},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,9 @@ pub struct Tenant {
     /// Minutes within which a person should take the next step.
     #[serde(default = "quarter_hour")]
     pub next_step_minutes: u32,
+    /// What its people promise.
+    #[serde(default)]
+    pub care: CareDocument,
 }
 
 fn hand_off() -> Outcome {
@@ -74,6 +78,44 @@ fn yes() -> bool {
 
 fn quarter_hour() -> u32 {
     15
+}
+
+/// What a tenant's people promise its customers while they own a conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CareDocument {
+    /// When somebody is there; minutes are counted in these hours, around the
+    /// clock when absent.
+    #[serde(default)]
+    pub hours: WorkingHours,
+    /// What is promised of each tier.
+    #[serde(default)]
+    pub promises: Vec<PromiseDocument>,
+    /// Minutes of silence, with no next step open, after which the bot has a
+    /// conversation again.
+    #[serde(default)]
+    pub auto_return_minutes: Option<u32>,
+    /// Minutes that the bot may be silent and still counts as there.
+    #[serde(default)]
+    pub bot_silence_minutes: Option<u32>,
+    /// What somebody must have learnt to be given conversations.
+    #[serde(default)]
+    pub training: TrainingPolicy,
+}
+
+/// What is promised of one tier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromiseDocument {
+    /// Which; all that no other row names when absent.
+    #[serde(default)]
+    pub tier: Option<TierName>,
+    /// Minutes until a person's first word.
+    #[serde(default)]
+    pub first_reply_minutes: Option<u32>,
+    /// Minutes until the next step is taken.
+    #[serde(default)]
+    pub next_step_minutes: Option<u32>,
 }
 
 /// A team.

@@ -35,6 +35,8 @@ pub enum Problem {
     MergeBroken,
     /// A count differs from what is counted.
     CountWrong,
+    /// An entry of the audit was changed or removed.
+    AuditBroken,
 }
 
 impl Problem {
@@ -57,6 +59,7 @@ impl Problem {
             Self::ListStray => "list_stray",
             Self::MergeBroken => "merge_broken",
             Self::CountWrong => "count_wrong",
+            Self::AuditBroken => "audit_broken",
         }
     }
 
@@ -91,6 +94,10 @@ impl Problem {
                 "nothing is lost, the logs tell it all: `baton export` and then `baton import` \
                  build the rest anew; and please report this"
             }
+            Self::AuditBroken => {
+                "keep a copy of this folder: the audit was tampered with, or its disk is damaged; \
+                 the latest export has the chain as it was"
+            }
             Self::MergeBroken => {
                 "import the latest export: the ids of merged customers lead nowhere"
             }
@@ -120,6 +127,8 @@ pub struct Counts {
     pub apps: u64,
     /// API keys.
     pub api_keys: u64,
+    /// People of tenants.
+    pub people: u64,
     /// Modules of tenants.
     pub modules: u64,
     /// Releases of tenants.
@@ -144,6 +153,8 @@ pub struct Counts {
     pub links: u64,
     /// Items in quarantine.
     pub quarantined: u64,
+    /// Entries of the audit.
+    pub audited: u64,
     /// Keys that hold.
     pub keys: u64,
     /// Keys that were erased.

@@ -28,6 +28,9 @@ pub struct Exported {
     pub identities: u64,
     /// Items in quarantine.
     pub quarantined: u64,
+    /// Entries of the audit.
+    #[serde(default)]
+    pub audited: u64,
     /// Customers who were begun and taken back: erased or merged meanwhile.
     pub withdrawn: u64,
     /// Customers whose records are damaged, and who are not in it.

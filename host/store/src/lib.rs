@@ -6,12 +6,14 @@
 //! backend, and index keys carry keyed hashes, never a phone number. No clock
 //! is read and no random number drawn but from the [`Entropy`] given at start.
 
+mod audit;
 mod commit;
 mod directory;
 mod doctor;
 mod error;
 mod export;
 mod notify;
+mod people;
 mod quarantine;
 mod releases;
 mod work;
@@ -22,9 +24,11 @@ mod memory;
 mod sled;
 
 pub use self::sled::{SledStore, SmallFiles};
+pub use audit::{AuditEntry, AuditQuery, Audited, GrantUsed};
 pub use commit::{Appended, Commit, Identity, Keep, Link, Loaded, StoredEvent, Version};
 pub use directory::{
-    ApiKey, App, Document, FollowUp, KeyHash, Number, Role, TeamDocument, Template, Tenant,
+    ApiKey, App, CareDocument, Document, FollowUp, KeyHash, Number, PromiseDocument, Role,
+    TeamDocument, Template, Tenant,
 };
 pub use doctor::{Counts, Examination, Finding, Problem};
 #[doc(hidden)]
@@ -38,6 +42,7 @@ pub use notify::{
     Counted, Disabled, Endpoint, FlagCount, NotificationSettings, NotifyStore, PreviousSecret,
     Sees, WhatsAppNotices,
 };
+pub use people::{PeopleStore, PersonalToken};
 pub use quarantine::{QuarantineId, QuarantineSize, Quarantined};
 pub use releases::{Granted, Grants, Origin, ReleaseStore, StoredModule};
 pub use work::{Lease, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, WorkKind};
@@ -102,7 +107,7 @@ pub enum Listed {
 /// What Baton keeps. Every call is scoped to a tenant where one is concerned;
 /// another tenant's thing is simply not there.
 #[async_trait]
-pub trait Store: ReleaseStore + NotifyStore {
+pub trait Store: ReleaseStore + PeopleStore + NotifyStore {
     /// The customer whom any of `links` names, with the state and whether each
     /// of `dedupe` (in order) was committed before. A customer nobody knows
     /// comes back under a new random id, at version 0, with an empty state;

@@ -131,6 +131,14 @@ pub trait ReleaseStore: Send + Sync + 'static {
         tenant: &TenantId,
         grants: Document<Grants>,
     ) -> Result<(), CommitError>;
+    /// Writes grants in which only notes changed, such as when fields were last
+    /// read, conditional on the revision read, which stays: whoever read them
+    /// may still write.
+    async fn note_grants(
+        &self,
+        tenant: &TenantId,
+        grants: Document<Grants>,
+    ) -> Result<(), CommitError>;
 
     /// Releases of a tenant before the one of number `before`, the latest
     /// first.

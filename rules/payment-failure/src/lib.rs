@@ -21,9 +21,9 @@ baton_guest::rule! {
     next_steps: { OTHER_WAY = "Help the customer to pay, or offer another way of paying" },
     settings: {
         /// Failures in a row from which the signal hands off on its own; fewer add to other signals.
-        failures: integer = 2,
+        failures: integer(minimum: 1, maximum: 20) = 2,
         /// A failure older than this many hours is over.
-        hours: integer = 48,
+        hours: integer(minimum: 1, maximum: 720) = 48,
         /// Whether to look for reports of payment problems in the message.
         reports: boolean = true,
     },

@@ -309,3 +309,70 @@ age_days = 30
         .with("shapes.cases.toml", cases);
     desk.rule(&["test", "shapes.toml"]).exits(0);
 }
+
+const POLICY_HOLDS: &str = r#"
+[[case]]
+name = "two weak signals together"
+signals = [
+    { name = "high-basket", module = "high-basket-value", score = 0.5, tag = "high basket value" },
+    { name = "complaint", score = 0.5, reason = "It broke.", next_step = "Apologise" },
+]
+expect = { outcome = "hand-off", priority = 75, next_step = "Apologise", reason_contains = "broke" }
+
+[[case]]
+name = "one alone"
+signals = [{ name = "complaint", score = 0.5 }]
+expect.outcome = "stay"
+"#;
+
+#[test]
+fn a_policy_is_held_to_what_it_decides_on_signals() {
+    let policy = stock("weighted");
+    let policy = policy.as_str();
+    let desk = Desk::new().with("cases.toml", POLICY_HOLDS);
+    let told = desk
+        .rule(&["test", policy, "--cases", "cases.toml", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(told["cases"][0]["answer"]["Ok"]["priority"], 75);
+    assert_eq!(
+        told["coverage"]["outcomes"],
+        json!({ "hand-off": 1, "stay": 1 })
+    );
+    for (from, to, says) in [
+        (
+            "priority = 75",
+            "priority = 74",
+            "expected the priority 74, it is 75",
+        ),
+        (
+            "outcome = \"hand-off\"",
+            "outcome = \"stay\"",
+            "expected the outcome stay, it is hand-off",
+        ),
+        (
+            "contains = \"broke\"",
+            "contains = \"bent\"",
+            "expected a reason with \"bent\"",
+        ),
+        (
+            "next_step = \"Apologise\", reason",
+            "next_step = \"Call\", reason",
+            "expected the next step \"Call\"",
+        ),
+    ] {
+        desk.put("other.toml", &POLICY_HOLDS.replace(from, to));
+        desk.rule(&["test", policy, "--cases", "other.toml"])
+            .exits(3)
+            .tells(says);
+    }
+    // Each hears its own.
+    desk.put("vip.toml", VIP);
+    desk.put(
+        "vip.cases.toml",
+        "[[case]]\nname = \"a\"\nsignals = [{ name = \"x\", score = 1 }]\nexpect = []\n",
+    );
+    desk.rule(&["test", "vip.toml"])
+        .exits(3)
+        .complains("a rule hears no signals");
+}

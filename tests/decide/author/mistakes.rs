@@ -192,7 +192,8 @@ fn what_is_no_rule_is_refused() {
     desk.rule(&["test", "vip.wasm"])
         .exits(1)
         .complains("vip.wasm is refused (not_wasm)");
-    desk.rule(&["test", &stock("weighted")])
+    desk.put("decision.json", "{}");
+    desk.rule(&["run", &stock("weighted"), "--input", "decision.json"])
         .exits(1)
         .complains("weighted is a policy, and this command is for rules");
 }

@@ -168,3 +168,67 @@ fn the_template_of_a_crate_builds_and_its_cases_hold() {
         .exits(0)
         .tells("\n4 cases, all as expected\n");
 }
+
+#[test]
+fn a_script_is_the_template_with_its_name_and_where_its_build_is() {
+    let desk = Desk::new();
+    let sdk = sdk();
+    desk.rule(&["new", "2-shouts", "--template", "js", "--sdk", &sdk])
+        .exits(0)
+        .tells("2-shouts: a rule in JavaScript\n")
+        .tells("next  install what package.json pins")
+        .tells("next  see 2-shouts/README.md");
+    assert_eq!(
+        listing(&desk.path("2-shouts")),
+        [
+            "2-shouts.cases.toml",
+            "README.md",
+            "package-lock.json",
+            "package.json",
+            "rule.js",
+            "rule.json"
+        ]
+    );
+    let declared: serde_json::Value =
+        serde_json::from_str(&desk.text("2-shouts/rule.json")).expect("JSON");
+    assert_eq!(declared["name"], "2-shouts");
+    let readme = desk.text("2-shouts/README.md");
+    let place = Path::new(&sdk).canonicalize().expect("the SDK");
+    assert!(
+        readme.contains(&format!("node {}/js/build.mjs .", place.display())),
+        "{readme}"
+    );
+    assert!(place.join("js/build.mjs").exists());
+}
+
+#[test]
+fn the_template_of_a_policy_builds_and_its_cases_hold() {
+    let desk = Desk::new();
+    desk.rule(&["new", "strict", "--template", "policy", "--sdk", &sdk()])
+        .exits(0)
+        .tells("strict: a policy in Rust\n");
+    assert!(desk.text("strict/src/lib.rs").contains("name: \"strict\""));
+    let workspace = Workspace::of(&crate::root()).expect("this workspace");
+    let guest = workspace
+        .guest("my-policy")
+        .expect("the template is a guest");
+    let modules = workspace
+        .build_core_modules(&[guest])
+        .expect("the template compiles; `make guests` sets up what it needs");
+    let core = fs::read(&modules["my-policy"]).expect("a module");
+    let component = componentize(&core).expect("a component");
+    fs::write(desk.path("my-policy.wasm"), component.bytes).expect("written");
+    let cases = template("policy").join("my-policy.cases.toml");
+    fs::copy(cases, desk.path("my-policy.cases.toml")).expect("copied");
+    desk.rule(&["test", "my-policy.wasm"])
+        .exits(0)
+        .tells("\n4 cases, all as expected\n")
+        .tells("\n  outcome    in 2 cases   hand-off\n")
+        .tells("\n  outcome    in 2 cases   stay\n");
+    // What it is held to, and what it may be given, is what it declares.
+    let wrong = "[[case]]\nname = \"high\"\nsettings.threshold = 2\nexpect.outcome = \"stay\"\n";
+    desk.put("wrong.toml", wrong);
+    desk.rule(&["test", "my-policy.wasm", "--cases", "wrong.toml"])
+        .exits(3)
+        .complains("at most 1");
+}

@@ -108,6 +108,12 @@ async fn a_grant_that_nothing_uses_is_told_and_revoked_by_one_call() {
         unused.map(|it| it["module"].clone()).collect::<Vec<_>>()
     };
     host.advance(24 * 20, 0);
+    let revisions = async || {
+        let (_, all) = host.get("/v1/grants").await;
+        let all = all["items"].as_array().expect("grants").iter();
+        all.map(|it| it["revision"].clone()).collect::<Vec<_>>()
+    };
+    let before = revisions().await;
     decided(&host, "hello").await;
     // An hour later it is noted.
     host.advance(2, 0);
@@ -117,6 +123,7 @@ async fn a_grant_that_nothing_uses_is_told_and_revoked_by_one_call() {
         all.any(|it| it["fields"][0]["last_read"].is_string())
     })
     .await;
+    assert_eq!(revisions().await, before, "an ETag goes stale by itself");
     assert!(unused().await.is_empty());
     host.advance(24 * 11, 0);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{activate, decided, have, release, rule, run_of, trapping};
+use super::{activate, decided, greedy, have, release, rule, run_of, trapping};
 use crate::fixture::{Fixture, until};
 
 async fn guardrails(host: &Fixture, window: u32) {
@@ -113,4 +113,44 @@ async fn a_failure_is_open_or_brings_a_person() {
     let record = decided(&host, "hello again").await;
     assert_eq!(record["decision"]["outcome"], "hand-off", "{record}");
     assert_eq!(record["decision"]["basis"], "default");
+}
+
+/// The host's own work for an evaluation is part of it, and the count outlives
+/// a change of the tenant's document.
+#[tokio::test]
+async fn a_release_that_computes_too_long_is_taken_back() {
+    // As long as may be, so that each is decided on before the answer.
+    let host = Fixture::configured(|config| config.evaluation.budget_ms = 5_000).await;
+    let slow_of = |ms: u64| {
+        json!({ "enabled": true, "window": 20, "failed_percent": 100,
+            "slow_ms": ms, "slow_percent": 10 })
+    };
+    let set = async |ms: u64| {
+        let wanted = slow_of(ms);
+        let path = "/v1/rollout/guardrails";
+        host.request("PUT", path, &host.key, Some(&wanted)).await.0
+    };
+    assert_eq!(set(1_000).await, 200);
+    let good = have(&host, rule("eager", "true", "She wrote.")).await;
+    let good = activate(&host, json!([{ "module": good }])).await;
+    let greedy = have(&host, greedy("greedy")).await;
+    let greedy = activate(&host, json!([{ "module": greedy }])).await;
+    for at in 0..2 {
+        assert_eq!(
+            decided(&host, &format!("hello {at}")).await["release"],
+            greedy
+        );
+    }
+    assert_eq!(set(1).await, 200);
+    for at in 2..5 {
+        decided(&host, &format!("hello {at}")).await;
+    }
+    until("the release is taken back", async || {
+        host.get("/v1/rollout").await.1["active"] == good
+    })
+    .await;
+    let (_, rollout) = host.get("/v1/rollout").await;
+    let why = rollout["moves"][0]["why"].as_str().expect("a reason");
+    // The two before were counted as well, and were not slow.
+    assert_eq!(why, "3 of 5 evaluations took longer than 1 ms");
 }

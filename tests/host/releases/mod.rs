@@ -3,6 +3,7 @@
 mod grants;
 mod guard;
 pub mod packages;
+mod residents;
 mod rollout;
 mod shadow;
 mod upload;
@@ -44,6 +45,23 @@ pub fn trapping(name: &str) -> Vec<u8> {
         (memory (export "memory") 1)
         (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
         (func (export "score") (result i32) unreachable))"#;
+    declare(encode(core, "rule"), &declaration(name, "rule"))
+}
+
+/// The bytes of a rule that computes for most of its fuel on each text, and says
+/// nothing.
+pub fn greedy(name: &str) -> Vec<u8> {
+    let core = r#"(module
+        (import "baton:rules/message@1.0.0" "text" (func $text (param i32)))
+        (memory (export "memory") 1)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 2048))
+        (func (export "score") (result i32) (local $left i32)
+            (call $text (i32.const 16))
+            (local.set $left (i32.const 1500000))
+            (loop $more
+                (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+                (br_if $more (local.get $left)))
+            (i32.const 1024)))"#;
     declare(encode(core, "rule"), &declaration(name, "rule"))
 }
 

@@ -1,5 +1,6 @@
 //! What is kept of what is uploaded, and what is refused.
 
+use baton::clock::Clock;
 use serde_json::{Value, json};
 
 use super::{decided, have, make, release, rule, run_of, trapping, upload};
@@ -186,4 +187,42 @@ async fn what_a_release_takes_of_the_host_becomes_the_tenants_own() {
         let bytes = host.host.store.module_bytes(&tenant, &digest).await;
         assert!(bytes.expect("read").is_some(), "{module}");
     }
+}
+
+/// A neighbour is not kept waiting, and what costs nothing is not refused.
+#[tokio::test]
+async fn so_many_modules_are_compiled_for_a_tenant_and_then_one_at_a_time() {
+    use baton_domain::limits::{TENANT_COMPILE_SECONDS, TENANT_COMPILES_MAX};
+    let host = Fixture::start().await;
+    let of = |at: u32| trapping(&format!("broken-{at}"));
+    for at in 0..TENANT_COMPILES_MAX {
+        let (status, made) = upload(&host, &host.key, of(at)).await;
+        assert_eq!(status, 201, "{made}");
+    }
+    let url = format!("{}/v1/modules", host.url);
+    let one_more = async || {
+        let request = host.http.post(&url).bearer_auth(&host.key);
+        let request = request.body(of(TENANT_COMPILES_MAX));
+        request.send().await.expect("an answer")
+    };
+    let refused = one_more().await;
+    assert_eq!(refused.status(), 429);
+    let wait = refused.headers()["retry-after"]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    assert_eq!(wait, TENANT_COMPILE_SECONDS.to_string());
+    let body: Value = refused.json().await.expect("JSON");
+    assert_eq!(body["error"]["code"], "too_many_compiles");
+    // What is there already, and what is refused without compiling.
+    assert_eq!(upload(&host, &host.key, of(0)).await.0, 200);
+    assert_eq!(upload(&host, &host.key, b"nonsense".to_vec()).await.0, 422);
+    host.admin("PUT", "/admin/tenants/other", &tenant("other", "2"))
+        .await;
+    let new = json!({ "name": "all", "role": "operator" });
+    let other = host.make_key("other", new).await;
+    assert_eq!(upload(&host, &other, of(77)).await.0, 201);
+    host.clock
+        .set(host.clock.now() + jiff::SignedDuration::from_secs(TENANT_COMPILE_SECONDS));
+    assert_eq!(one_more().await.status(), 201);
 }

@@ -30,6 +30,10 @@ pub struct Options {
     pub stored: u64,
     /// Tenants beside the first, one of them with slow rules.
     pub tenants: usize,
+    /// Modules of each tenant's own.
+    pub own_modules: usize,
+    /// Memory for tenants' modules, in MiB.
+    pub resident_mib: Option<u64>,
 }
 
 /// A running server.
@@ -59,6 +63,10 @@ impl Server {
         }
         command.args(["--stored", &options.stored.to_string()]);
         command.args(["--tenants", &options.tenants.to_string()]);
+        command.args(["--own-modules", &options.own_modules.to_string()]);
+        if let Some(resident) = options.resident_mib {
+            command.args(["--resident-mib", &resident.to_string()]);
+        }
         let mut process = command.spawn()?;
         let control = process.stdin.take();
         let said = BufReader::new(process.stdout.take().context("it is piped")?)
@@ -179,6 +187,11 @@ impl Memory {
         last / second - 1.0
     }
 
+    /// The most that was seen.
+    pub fn most(&self) -> u64 {
+        self.0.iter().max().copied().unwrap_or(0)
+    }
+
     fn quarters(&self) -> (f64, f64) {
         let quarter = self.0.len() / 4;
         let middle = |seen: &[u64]| {
@@ -198,7 +211,7 @@ impl fmt::Display for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (second, last) = self.quarters();
         let mib = f64::from(1 << 20);
-        let most = self.0.iter().max().copied().unwrap_or(0) as f64;
+        let most = self.most() as f64;
         write!(
             f,
             "{:.0} MiB in the second quarter, {:.0} in the last, {:.0} at most",

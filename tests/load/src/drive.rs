@@ -87,6 +87,57 @@ pub fn drive(
     run(port, connections, requests, is_over, Requests::take)
 }
 
+/// The same for as long as `is_over` says no.
+pub fn drive_until(
+    port: u16,
+    connections: usize,
+    requests: &mut Requests,
+    is_over: impl Fn(Instant) -> bool,
+) -> anyhow::Result<Outcome> {
+    run(port, connections, requests, is_over, Requests::take)
+}
+
+/// Sends `rate` requests a second, from `connections` that take turns, until
+/// `until`. Each counts from when it should have been sent, so that one that
+/// waits for a slow one before it is slow, too.
+pub fn pace(
+    port: u16,
+    connections: usize,
+    rate: f64,
+    until: Instant,
+    requests: &mut Requests,
+) -> anyhow::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let outcome = RefCell::new(Outcome::default());
+    let requests = RefCell::new(requests);
+    let begun = Instant::now();
+    let period = Duration::from_secs_f64(connections as f64 / rate);
+    runtime.block_on(async {
+        let each = (0..connections).map(|turn| {
+            let mut connection = Connection::to(port);
+            let (outcome, requests) = (&outcome, &requests);
+            let mut due = begun + period.mul_f64(turn as f64 / connections as f64);
+            async move {
+                let mut request = Vec::new();
+                while due < until {
+                    tokio::time::sleep_until(due.into()).await;
+                    requests.borrow_mut().take(&mut request);
+                    let status = connection.ask(&request).await;
+                    outcome.borrow_mut().add(status, due.elapsed());
+                    due += period;
+                }
+            }
+        });
+        join_all(each).await;
+    });
+    let mut outcome = outcome.into_inner();
+    outcome.seconds = begun.elapsed().as_secs_f64();
+    outcome.latencies_us.sort_unstable();
+    Ok(outcome)
+}
+
 /// Sends `posts` requests of `messages` messages each.
 pub fn fill(
     port: u16,
@@ -233,9 +284,48 @@ impl Client {
         self.connection.stream = None;
         let status = self.ask(request.as_bytes())?;
         ensure!(status == 200, "{path} answers {status}");
+        Ok(serde_json::from_slice(self.body()?)?)
+    }
+
+    /// The value of a metric, for whoever has `key`.
+    pub fn metric(&mut self, key: &str, name: &str) -> anyhow::Result<f64> {
+        let (status, _) = self.send(("GET", "/metrics"), key, &[], b"")?;
+        ensure!(status == 200, "/metrics answers {status}");
+        let text = std::str::from_utf8(self.body()?)?;
+        let mut lines = text.lines();
+        let value = lines.find_map(|it| it.strip_prefix(name)?.strip_prefix(' '));
+        Ok(value
+            .with_context(|| format!("there is no {name}"))?
+            .parse()?)
+    }
+
+    /// Sends `body` as `(method, path)` says; status, and the answer when it is
+    /// JSON.
+    pub fn send(
+        &mut self,
+        (method, path): (&str, &str),
+        key: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> anyhow::Result<(u16, Value)> {
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n");
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let mut request = request.into_bytes();
+        request.extend_from_slice(body);
+        // The server may have closed the connection when nothing was asked.
+        self.connection.stream = None;
+        let status = self.ask(&request)?;
+        let answer = serde_json::from_slice(self.body()?).unwrap_or_default();
+        Ok((status, answer))
+    }
+
+    fn body(&self) -> anyhow::Result<&[u8]> {
         let answer = Answer::read(&self.connection.answer)?.context("it is whole")?;
-        let body = &self.connection.answer[answer.body..answer.length];
-        Ok(serde_json::from_slice(body)?)
+        Ok(&self.connection.answer[answer.body..answer.length])
     }
 }
 

@@ -1,10 +1,16 @@
 //! A host with tenants, opened and served by the functions of `baton serve`;
 //! its store may be watched.
 
+mod own;
+
 use std::{path::PathBuf, sync::Arc};
 
 use baton::{
-    clock::SystemClock, config::Config, host::Host, releases::install, rule_pack::PackChoice,
+    clock::SystemClock,
+    config::{Config, this_program},
+    host::Host,
+    releases::install,
+    rule_pack::PackChoice,
     server,
 };
 use baton_store::{ApiKey, App, Document, KeyHash, Options, OsEntropy, Role, Tenant};
@@ -45,8 +51,18 @@ pub async fn open(serve: &Serve) -> anyhow::Result<Loaded> {
     // Nothing is sent: the tenants have no follow-ups and no bot.
     let graph_url = "http://127.0.0.1:9".to_owned();
     let admin_key = hex::encode([0; 32]);
-    let config = Config::new(serve.data.join("store"), admin_key, graph_url);
+    let mut config = Config::new(serve.data.join("store"), admin_key, graph_url);
+    config.metrics_key_sha256 = Some(hex::encode(Sha256::digest(METRICS_KEY)));
+    // What is compiled before it serves needs no process of its own.
+    config.evaluation.compiler = (serve.own_modules == 0).then(this_program);
+    if let Some(resident) = serve.resident_mib {
+        config.evaluation.resident_mib = resident;
+    }
     let host = server::open_with(config, Arc::new(SystemClock), options).await?;
+    if !host.store.tenants().await?.is_empty() {
+        // It is served once more, as it was left.
+        return Ok(Loaded { host, recorder });
+    }
     let app = App {
         name: APP.to_owned(),
         secret: SECRET.to_owned(),
@@ -55,12 +71,15 @@ pub async fn open(serve: &Serve) -> anyhow::Result<Loaded> {
     };
     host.store.put_app(fresh(app)).await?;
     for tenant in 0..serve.tenants.max(1) {
-        write_tenant(&host, serve.subject, tenant).await?;
+        write_tenant(&host, serve, tenant).await?;
     }
     host.reload_directory().await?;
     stored::fill(&host, serve.stored).await?;
     Ok(Loaded { host, recorder })
 }
+
+/// Opens the metrics of each host here.
+pub const METRICS_KEY: &str = "a-key-for-metrics";
 
 /// The tenant whose rules take long, when there are several: all of them run,
 /// on long messages.
@@ -76,7 +95,8 @@ pub fn api_key(name: &str) -> String {
     format!("key-of-{name}")
 }
 
-async fn write_tenant(host: &Host, subject: Subject, tenant: usize) -> anyhow::Result<()> {
+async fn write_tenant(host: &Host, serve: &Serve, tenant: usize) -> anyhow::Result<()> {
+    let subject = serve.subject;
     let rules = match subject {
         _ if tenant == SLOW_TENANT => None,
         Subject::FiveRules | Subject::FiveRulesAlways => Some(FIVE),
@@ -100,7 +120,9 @@ async fn write_tenant(host: &Host, subject: Subject, tenant: usize) -> anyhow::R
         expires_at: None,
         is_revoked: false,
     };
-    if let Some(rules) = rules {
+    if serve.own_modules > 0 {
+        own::release(host, &document.id, serve.own_modules).await?;
+    } else if let Some(rules) = rules {
         let choice: PackChoice = serde_json::from_value(json!({ "rules": rules }))?;
         let now = host.clock.now();
         install(

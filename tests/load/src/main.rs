@@ -25,6 +25,11 @@ mod stored;
 mod child;
 mod disk;
 mod drive;
+#[path = "../../../host/sandbox/tests/it/guest.rs"]
+#[allow(dead_code, clippy::unwrap_used, reason = "others use more of it")]
+mod guest;
+mod modules;
+mod operator;
 mod requests;
 
 mod bench;
@@ -33,7 +38,7 @@ mod report;
 mod scenario;
 mod table;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -62,6 +67,9 @@ enum Command {
     /// Serves one subject, as a child of the others.
     #[command(hide = true)]
     Serve(subject::Serve),
+    /// Compiles one upload, as a child of what is served.
+    #[command(hide = true)]
+    CompileModule(baton::cli::CompileModule),
 }
 
 /// Where things are kept while it runs.
@@ -80,12 +88,14 @@ impl Place {
     }
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
+fn main() -> anyhow::Result<ExitCode> {
+    let done = match Cli::parse().command {
         Command::Table(table) => table.run(),
         Command::Bench(bench) => bench.run(),
         Command::Profile(profile) => profile.run(),
         Command::Scenarios(scenarios) => scenarios.run(),
         Command::Serve(serve) => serve.run(),
-    }
+        Command::CompileModule(compile) => return compile.run(),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -28,6 +28,9 @@ pub struct Profile {
     /// Connections.
     #[arg(long, default_value_t = 64)]
     connections: usize,
+    /// Strangers that are stored beforehand.
+    #[arg(long, default_value_t = 0)]
+    stored: u64,
     #[command(flatten)]
     customers: Customers,
     #[command(flatten)]
@@ -45,6 +48,7 @@ impl Profile {
         let folder = place.path().join("profiled");
         let options = Options {
             rows,
+            stored: self.stored,
             ..Options::default()
         };
         let server = Server::start(self.subject, &folder, &options)?;

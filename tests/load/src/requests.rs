@@ -29,6 +29,7 @@ const TEXTS: [&str; 8] = [
 /// Makes requests. Each message has an id of its own; customers take turns.
 pub struct Requests {
     secret: AppSecret,
+    number: String,
     customers: u64,
     next: u64,
     at: i64,
@@ -43,6 +44,7 @@ impl Requests {
     pub fn new(customers: u64, at: i64) -> anyhow::Result<Self> {
         Ok(Self {
             secret: AppSecret::new(SECRET)?,
+            number: NUMBER.to_owned(),
             customers,
             next: 0,
             at,
@@ -51,6 +53,17 @@ impl Requests {
             used: 0,
             body: Vec::new(),
         })
+    }
+
+    /// The same to another number, for all but those of many tenants.
+    pub fn of_number(self, number: String) -> Self {
+        Self { number, ..self }
+    }
+
+    /// The same from the request of this number on, so that none is one that
+    /// was sent before.
+    pub fn from(self, next: u64) -> Self {
+        Self { next, ..self }
     }
 
     /// Makes `count` requests of one message each, to be taken by
@@ -100,7 +113,7 @@ impl Requests {
             at,
             text: TEXTS[((first + at) % TEXTS.len() as u64) as usize],
         });
-        put_change(&mut self.body, NUMBER, self.at, customer, messages);
+        put_change(&mut self.body, &self.number, self.at, customer, messages);
         self.body.extend_from_slice(TAIL);
         self.sign(request);
     }

@@ -85,6 +85,7 @@ async fn commit(
         links: if is_new { links } else { Vec::new() },
         absorb: None,
         work: Vec::new(),
+        audit: Vec::new(),
     };
     store.commit(commit).await?;
     Ok(())

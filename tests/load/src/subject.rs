@@ -8,10 +8,10 @@ use std::{
 };
 
 use anyhow::Context;
-use baton::accept::files;
+use baton::accept::{self, files};
 use baton_domain::limits::CONNECTIONS_MAX;
 use clap::{Args, ValueEnum};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 
 use crate::{
     floor::{self, Front},
@@ -89,6 +89,13 @@ pub struct Serve {
     /// Tenants, one of them with slow rules.
     #[arg(long, default_value_t = 0)]
     pub tenants: usize,
+    /// Modules of each tenant's own; then nothing else decides, and they are
+    /// compiled before it serves.
+    #[arg(long, default_value_t = 0)]
+    pub own_modules: usize,
+    /// Memory for tenants' modules, in MiB.
+    #[arg(long)]
+    pub resident_mib: Option<u64>,
 }
 
 impl Serve {
@@ -108,7 +115,7 @@ impl Serve {
 
     async fn serve(self) -> anyhow::Result<()> {
         files::allow_for(CONNECTIONS_MAX)?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = accept::listen(([127, 0, 0, 1], 0).into())?;
         let port = listener.local_addr()?.port();
         let (said, control) = watch::channel(Said::Serve);
         match self.subject {

@@ -3,6 +3,7 @@
 //! against it the moment the store takes it.
 
 mod audit;
+mod care;
 mod fold;
 mod sends;
 mod work;
@@ -16,6 +17,7 @@ use baton_domain::{
 };
 use baton_store::{Commit, WorkChange, WorkKey, WorkKind};
 
+pub use self::care::AUTO_RETURN_MINUTES;
 use self::{sends::Send, work::Row};
 use crate::tally::Tally;
 
@@ -130,6 +132,7 @@ impl Oracle {
         for change in &commit.work {
             self.change_work(&who, &shadow.state, change, commit);
         }
+        self.check_deadlines(&who, &shadow.state);
         self.customers.insert(who, shadow);
     }
 
@@ -200,6 +203,7 @@ impl Oracle {
                     self.check_person_request(event, commit);
                 }
             }
+            EventBody::TimerFired(fired) if care::is_deadline(&fired.timer) => {}
             EventBody::TimerFired(fired) if !fired.too_late => {
                 let number = event.number.as_ref().expect("a number");
                 let conversation = before.conversation(number);

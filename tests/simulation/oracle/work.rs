@@ -42,6 +42,13 @@ impl Row {
         matches!(self.stage, Some(Stage::Waiting | Stage::Begun { .. }))
     }
 
+    /// Whether it comes at `due`, or later where that `may_be`; or came already,
+    /// when nothing more could follow from it.
+    pub(super) fn keeps(&self, due: Timestamp, may_be: bool) -> bool {
+        let is_in_time = self.due_at == due || may_be && self.due_at >= due;
+        (self.is_open() && is_in_time) || (self.stage.is_none() && !self.is_cancelled)
+    }
+
     /// Whether the store's row stands so.
     pub(super) fn is(&self, stored: Option<&Work>) -> bool {
         match (stored, &self.stage) {

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{field::Line, ids::MessageId};
+use crate::{
+    field::Line,
+    ids::{AgentId, MessageId},
+};
 
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -187,6 +190,12 @@ pub struct SendQueued {
     /// ...
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Arc<str>>,
+    /// Whether it advertises.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_marketing: bool,
+    /// Who of the tenant's people wrote it, when one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AgentId>,
 }
 
 /// What became of a send. Of several the largest tells: one that was given up

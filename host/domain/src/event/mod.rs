@@ -5,6 +5,7 @@
 //! stored event of every kind that was ever written.
 
 mod commerce;
+mod duty;
 mod message;
 mod ownership;
 mod people;
@@ -15,6 +16,10 @@ use serde::{Deserialize, Serialize};
 pub use commerce::{
     BasketChanged, BookingChanged, DeliveryEstimated, OrderChanged, OrderStatus, PaymentChanged,
     PaymentStatus, ProfileChanged,
+};
+pub use duty::{
+    Escalated, EscalationCause, NextStepSet, NoteKind, NoteTaken, Promised, QueueAlert,
+    QueueReason, Requeued,
 };
 pub use message::{
     Author, BotAnswered, BotMissed, EchoReceived, InboundMessage, MessageEdited, MessageRevoked,
@@ -95,6 +100,14 @@ pub enum EventBody {
     FieldGranted(FieldGranted),
     /// The conversation passed from one person to another.
     Reassigned(Reassigned),
+    /// A conversation went to the next tier, or to the operator.
+    Escalated(Escalated),
+    /// A conversation went back into the queue of its team.
+    Requeued(Requeued),
+    /// The next step was taken, put off, or named anew.
+    NextStepSet(NextStepSet),
+    /// Somebody wrote down what the next person should know.
+    NoteTaken(NoteTaken),
     /// Somebody says that a handoff was not as it should have been.
     HandoffFlagged(HandoffFlagged),
 }

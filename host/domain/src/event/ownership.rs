@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{Promised, QueueAlert};
 use crate::{
     ids::{AgentId, EpisodeNumber, OwnerEpoch, TeamName, TierName},
     people::FieldSet,
@@ -46,6 +47,46 @@ pub struct HandedOff {
     /// the reasons. Of older handoffs it is not known, and any field counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<FieldSet>,
+    /// Where the decision stands in the log of the customer who was handed
+    /// off; a merge gives it another place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<u64>,
+    /// What is promised to the customer.
+    #[serde(default, skip_serializing_if = "Promised::is_none")]
+    pub promised: Promised,
+    /// That nobody was available.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueAlert>,
+    /// What the customer waits to hear, in the customer's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_question: Option<Arc<str>>,
+    /// What could be answered, from facts alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested_reply: Option<Arc<str>>,
+}
+
+impl HandedOff {
+    /// A handoff to a team and nothing else said of it.
+    pub fn to_team(epoch: OwnerEpoch, team: TeamName) -> Self {
+        Self {
+            epoch,
+            team,
+            tier: None,
+            agent: None,
+            tags: Vec::new(),
+            reasons: Vec::new(),
+            next_step: None,
+            due: None,
+            priority: 0,
+            because: Vec::new(),
+            read: None,
+            decided_at: None,
+            promised: Promised::default(),
+            queue: None,
+            open_question: None,
+            suggested_reply: None,
+        }
+    }
 }
 
 /// A person took the next step.
@@ -63,12 +104,15 @@ pub struct Returned {
     /// The epoch that whoever returned it saw; under another it changes
     /// nothing.
     pub epoch: OwnerEpoch,
-    /// Who; `None` when the tenant's policy did.
+    /// Who; `None` when no person was named, or the tenant's policy did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<AgentId>,
     /// What they leave the bot and the next person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Arc<str>>,
+    /// Whether the tenant's policy did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_policy: bool,
 }
 
 /// The episode is over.

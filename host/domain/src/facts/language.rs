@@ -4,7 +4,7 @@ use whatlang::{Detector, Lang};
 
 /// ISO 639-1 code of the language that `text` is clearly written in; `None`
 /// when the text is too short or too mixed to tell.
-pub(super) fn language_of(text: &str) -> Option<&'static str> {
+pub(crate) fn language_of(text: &str) -> Option<&'static str> {
     let candidates = CODES.iter().map(|(lang, _)| *lang).collect();
     let info = Detector::with_allowlist(candidates).detect(text)?;
     let code = |(lang, code): &(Lang, &'static str)| (*lang == info.lang()).then_some(*code);

@@ -7,5 +7,7 @@ mod mask;
 mod moment;
 
 pub use deadline::requested_date;
+pub(crate) use language::language_of;
 pub use mask::masked;
+pub(crate) use mask::{Keep, masked_but};
 pub use moment::Facts;

@@ -48,9 +48,6 @@ pub const REPLAYED_AT_ONCE_MAX: usize = 500;
 /// How long the mail server may take for one message.
 pub const MAIL_SECONDS_MAX: u64 = 15;
 
-/// Days in which somebody's next working hour is looked for.
-pub const LOOK_AHEAD_DAYS_MAX: usize = 800;
-
 // ---- flags -------------------------------------------------------------------
 
 /// Flags kept for one conversation, the latest.

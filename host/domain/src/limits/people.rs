@@ -29,3 +29,18 @@ pub const GRANT_HOURS_MAX: i64 = 7 * 24;
 /// Conversations of an agent that are handed to a successor in one request;
 /// ask again for the rest.
 pub const REASSIGNED_AT_ONCE_MAX: usize = 500;
+
+/// Events of a customer's log that an export reads at once.
+pub const CUSTOMER_EXPORT_EVENTS_AT_ONCE: usize = 256;
+
+// ---- the audit -----------------------------------------------------------------
+
+/// Entries that are written to the audit at once.
+pub const AUDIT_AT_ONCE_MAX: usize = 1_024;
+/// Entries that one question to the audit looks through; its answer tells where
+/// to go on.
+pub const AUDIT_ROWS_SEEN_MAX: usize = 20_000;
+/// Events that are looked through at once for what modules read.
+pub const AUDIT_EVENTS_AT_ONCE: usize = 500;
+/// Reads of modules that the audit tells of at once.
+pub const AUDIT_MODULE_READS_MAX: usize = 1_000;

@@ -27,6 +27,8 @@ const _: () = {
     assert!(CONNECTIONS_MAX <= CONFIGURED_CONNECTIONS_MAX);
     // 2,000 who dribble leave as much room for those who do not.
     assert!(CONNECTIONS_MAX >= 2 * 2_000);
+    // Who may be served may knock at once.
+    assert!(CONNECTIONS_BACKLOG_MAX as usize >= CONNECTIONS_MAX);
     assert!(REFUSALS_AT_ONCE_MAX < CONNECTIONS_MAX);
     assert!(REFUSAL_SECONDS_MAX < HEADER_SECONDS_MAX);
     assert!(HEADER_BYTES_MAX <= CONNECTION_BUFFER_BYTES_MAX);
@@ -65,6 +67,10 @@ const _: () = {
     assert!(MEMO_RUN_BYTES_MAX * 64 <= MEMO_BYTES_MAX);
     assert!(SIGNALS_MAX * REASON_CHARS_MAX < MODULE_OUTPUT_BYTES_MAX);
     assert!(SPENT_SIGNALS_MAX >= SIGNALS_MAX);
+    assert!(OPENING_DAYS_MAX < LOOK_AHEAD_DAYS_MAX);
+    // Somebody who is off all days they may be is still found to come back.
+    assert!(LOOK_AHEAD_DAYS_MAX > DAYS_OFF_MAX + 7);
+    assert!(BOT_SILENCE_MINUTES <= PROMISE_MINUTES_MAX);
 };
 
 const _: () = {
@@ -97,6 +103,10 @@ const _: () = {
 
 const _: () = {
     assert!(TENANT_MODULES_MAX >= RELEASE_MODULES_MAX);
+    // Whoever waits for a release still holds its row when it stands aside.
+    assert!(RELEASE_WAIT_SECONDS < WORK_LEASE_SECONDS);
+    assert!(COMPILED_BYTES_MAX >= ARTEFACT_BYTES_MAX);
+    assert!(TENANT_COMPILES_MAX > 0 && TENANT_COMPILE_SECONDS > 0);
     assert!(ROLLBACKS_MAX < TENANT_RELEASES_MAX);
     assert!(RELEASE_KEYS_MAX <= TENANT_RELEASES_MAX);
     assert!(GUARDRAIL_WINDOW_MIN < GUARDRAIL_WINDOW_MAX);

@@ -3,8 +3,28 @@
 
 use super::SCRIPT_COMPONENT_BYTES_MAX;
 
-/// Modules of tenants that are kept compiled, of some 150 KB each.
+/// Modules of tenants that are kept compiled though nothing that is resident
+/// uses them, of some 150 KB each.
 pub const COMPILED_MODULES_MAX: usize = 512;
+/// All of them together.
+pub const COMPILED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Tenants whose releases are ready to run at once.
+pub const RESIDENT_TENANTS_MAX: usize = 10_000;
+/// Memory of their modules in MiB, unless the configuration says otherwise;
+/// a module that several tenants have counts for each.
+pub const RESIDENT_MIB: u64 = 512;
+/// Memory of a module that is ready, beside its machine code and its bytes.
+pub const READY_MODULE_BYTES: u64 = 16 * 1024;
+/// How long a deferred evaluation waits at a time until its tenant's releases
+/// are ready, and how long it then stands aside for others.
+pub const RELEASE_WAIT_SECONDS: i64 = 5;
+/// How often it does so before the tenant's default applies: 20 minutes, in
+/// which thousands of modules are compiled.
+pub const RELEASE_WAITS_MAX: u32 = 120;
+/// Modules of one tenant that may be compiled at once, after a while without.
+pub const TENANT_COMPILES_MAX: u32 = 20;
+/// How long it takes until a tenant may have one more compiled.
+pub const TENANT_COMPILE_SECONDS: i64 = 10;
 /// Modules that a tenant may have uploaded.
 pub const TENANT_MODULES_MAX: usize = 256;
 /// Modules in one release.

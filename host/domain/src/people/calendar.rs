@@ -21,14 +21,24 @@ impl WorkingHours {
     /// When they work next: `at` itself while they do. `None` when they do not
     /// within [`LOOK_AHEAD_DAYS_MAX`] days.
     pub fn next_open(&self, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        self.spans_from(at, zone).map(|(from, _)| from).next()
+        self.next_open_within(at, LOOK_AHEAD_DAYS_MAX, zone)
+    }
+
+    /// When they work next, looking so many days ahead.
+    pub fn next_open_within(
+        &self,
+        at: Timestamp,
+        days: usize,
+        zone: &TimeZone,
+    ) -> Option<Timestamp> {
+        self.spans_from(at, days, zone).map(|(from, _)| from).next()
     }
 
     /// When `minutes` of work have gone by since `at`. `None` when they do not
     /// work as much within [`LOOK_AHEAD_DAYS_MAX`] days.
     pub fn after_work(&self, at: Timestamp, minutes: u32, zone: &TimeZone) -> Option<Timestamp> {
         let mut left = i64::from(minutes) * 60;
-        for (from, until) in self.spans_from(at, zone) {
+        for (from, until) in self.spans_from(at, LOOK_AHEAD_DAYS_MAX, zone) {
             let length = until.duration_since(from).as_secs();
             if left <= length {
                 return from.checked_add(jiff::SignedDuration::from_secs(left)).ok();
@@ -42,12 +52,13 @@ impl WorkingHours {
     fn spans_from<'h>(
         &'h self,
         at: Timestamp,
+        days_max: usize,
         zone: &'h TimeZone,
     ) -> impl Iterator<Item = (Timestamp, Timestamp)> + 'h {
         let first = zone.to_datetime(at).date();
         let days = std::iter::successors(Some(first), |day| day.tomorrow().ok());
         let spans = days
-            .take(LOOK_AHEAD_DAYS_MAX)
+            .take(days_max)
             .flat_map(move |day| self.spans(day, zone));
         let mut done = at;
         spans.filter_map(move |(from, until)| {

@@ -17,7 +17,7 @@ pub struct Guardrails {
     pub window: u32,
     /// Percent of them in which a module may fail.
     pub failed_percent: u32,
-    /// Milliseconds that all modules together may take.
+    /// Milliseconds of computing that one evaluation may take, all together.
     pub slow_ms: u64,
     /// Percent of them that may take longer.
     pub slow_percent: u32,

@@ -6,8 +6,8 @@ use crate::{
     event::{SendKey, SendOutcome},
     field::Line,
     limits::{
-        ATTRIBUTES_MAX, FOREIGN_ID_CHARS_MAX, LINES_MAX, NAME_CHARS_MAX, SEND_KEY_CHARS_MAX,
-        SHORT_TEXT_CHARS_MAX, TAGS_MAX,
+        ATTRIBUTES_MAX, FOREIGN_ID_CHARS_MAX, LINES_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX,
+        SEND_KEY_CHARS_MAX, SHORT_TEXT_CHARS_MAX, TAGS_MAX,
     },
     text::truncated,
 };
@@ -15,6 +15,11 @@ use crate::{
 /// A name, a reason, a note.
 pub(super) fn short(text: &Arc<str>) -> Arc<str> {
     truncated(text, SHORT_TEXT_CHARS_MAX)
+}
+
+/// A note of several lines.
+pub(super) fn note(text: &Arc<str>) -> Arc<str> {
+    truncated(text, NOTE_CHARS_MAX)
 }
 
 /// One of an open set of words, such as a message's type.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Flags, Grants, Thread, bound,
+    Care, Ended, Flags, Grants, Thread, bound,
     misses::{Misses, Question},
 };
 use crate::{
@@ -107,6 +107,9 @@ pub struct Conversation {
     is_closed: bool,
     /// Questions that the bot failed.
     pub(super) misses: Misses,
+    /// What people owe.
+    #[serde(default, skip_serializing_if = "Care::is_empty")]
+    pub care: Care,
     /// The customer's last message or call, which opens the service window.
     pub last_inbound_at: Option<Timestamp>,
     /// The last message in either direction.
@@ -212,6 +215,7 @@ impl Conversation {
         // has ended.
         self.is_closed |= self.open_episode(at).is_none();
         self.ownership = ownership;
+        self.care.moved(at);
         if let Some(episode) = self.episode.as_mut().filter(|_| !self.is_closed) {
             episode.owned(at, self.ownership.owner.as_str());
         }
@@ -221,13 +225,25 @@ impl Conversation {
     /// Back to the bot. What it failed before people helped no longer counts
     /// against it, and silence is counted anew: while people own, an episode
     /// does not run out.
-    pub(super) fn return_to_bot(&mut self, at: Timestamp, change: &OwnerChange) {
+    pub(super) fn return_to_bot(&mut self, ended: Ended, change: &OwnerChange) {
+        let at = ended.at;
         if self.change_owner(at, change) {
             self.misses.settle();
+            self.care.ended(ended);
             if let Some(episode) = &mut self.episode {
                 episode.active_at = episode.active_at.max(at);
             }
         }
+    }
+
+    /// When somebody last said something, took or gave the next step, or closed
+    /// it: silence between people
+    /// and customer is counted from here.
+    pub fn last_stir_at(&self) -> Option<Timestamp> {
+        let closed_at = self.care.step().and_then(|step| step.closed_at);
+        self.last_activity_at
+            .max(self.care.moved_at())
+            .max(closed_at)
     }
 
     /// Ends the episode; one that has ended stays as it ended.

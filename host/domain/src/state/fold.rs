@@ -7,16 +7,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Basket, Booking, Conversation, CustomerState, Delivery, Known, MessageRef, PaidOrder,
+    Basket, Booking, Conversation, CustomerState, Delivery, Ended, Known, MessageRef, PaidOrder,
     ThreadEntry, bound,
 };
 use crate::{
     event::{
-        Author, BasketChanged, BookingChanged, BotAnswered, DeliveryEstimated, EchoReceived, Event,
-        EventBody, HandedOff, InboundMessage, OrderChanged, OrderStatus, PastMessage,
-        ProfileChanged, Reassigned, Resolved, SendOutcome, SendQueued, SendResolved,
+        Author, BasketChanged, BookingChanged, BotAnswered, DeliveryEstimated, EchoReceived,
+        Escalated, Event, EventBody, HandedOff, InboundMessage, OrderChanged, OrderStatus,
+        PastMessage, ProfileChanged, Reassigned, Requeued, Resolved, SendOutcome, SendQueued,
+        SendResolved,
     },
-    ids::{MessageId, NumberId},
+    ids::{MessageId, NumberId, OwnerEpoch},
     limits::CONVERSATIONS_MAX,
     owner::OwnerChange,
 };
@@ -206,15 +207,20 @@ impl Conversation {
             EventBody::HandedOff(handoff) => self.hand_off(at, handoff),
             EventBody::Claimed(claim) => {
                 let (epoch, agent) = (claim.epoch, claim.agent.clone());
-                self.change_owner(at, &OwnerChange::Claim { epoch, agent });
+                if self.change_owner(at, &OwnerChange::Claim { epoch, agent }) {
+                    self.care.taken(at, Some(&claim.agent));
+                }
             }
             EventBody::Returned(returned) => {
-                self.return_to_bot(
+                let ended = Ended {
                     at,
-                    &OwnerChange::Return {
-                        epoch: returned.epoch,
-                    },
-                );
+                    is_resolved: false,
+                    by: returned.by.clone(),
+                    note: returned.note.clone(),
+                    by_policy: returned.by_policy,
+                };
+                let epoch = returned.epoch;
+                self.return_to_bot(ended, &OwnerChange::Return { epoch });
             }
             EventBody::Resolved(resolved) => self.resolve(at, resolved),
             EventBody::Tagged(tagged) => {
@@ -222,13 +228,25 @@ impl Conversation {
                     episode.tag(&tagged.tags);
                 }
             }
+            EventBody::Escalated(escalated) => self.escalate(at, escalated),
+            EventBody::Requeued(requeued) => self.requeue(at, requeued),
+            EventBody::NextStepSet(set) => {
+                let is_fresh = self.is_fresh(set.epoch, set.promise);
+                if is_fresh && self.ownership.owner.is_people() {
+                    self.care.step_set(at, set);
+                }
+            }
+            EventBody::NoteTaken(note) => self.care.note(at, note),
             EventBody::FieldGranted(grant) => self.grants.add(at, grant),
             EventBody::HandoffFlagged(flagged) => self.flags.add(flagged),
             EventBody::Reassigned(passed) => {
                 let Reassigned {
                     epoch, from, to, ..
                 } = passed.clone();
-                self.change_owner(at, &OwnerChange::Reassign { epoch, from, to });
+                let taken_by = to.clone();
+                if self.change_owner(at, &OwnerChange::Reassign { epoch, from, to }) {
+                    self.care.taken(at, Some(&taken_by));
+                }
             }
             // Records for people and audit; what follows from a decision or a
             // timer comes as an event of its own.
@@ -271,6 +289,7 @@ impl Conversation {
             self.touched(at);
             if !echo.automatic {
                 self.change_owner(at, &OwnerChange::Echo);
+                self.care.replied(at);
             }
         }
     }
@@ -284,6 +303,7 @@ impl Conversation {
     }
 
     fn queue_send(&mut self, at: Timestamp, send: &SendQueued) {
+        self.care.promoted(at, send);
         self.thread.add(ThreadEntry {
             at,
             id: MessageRef::Send(bound::send_key(&send.send)),
@@ -302,6 +322,9 @@ impl Conversation {
         match resolved.outcome {
             SendOutcome::Begun | SendOutcome::Accepted { .. } | SendOutcome::Crossed => {
                 self.touched(at);
+                if self.thread.author_of(&resolved.send) == Some(Author::Agent) {
+                    self.care.replied(at);
+                }
             }
             SendOutcome::Suppressed { .. } | SendOutcome::Dead { .. } => {}
         }
@@ -341,6 +364,7 @@ impl Conversation {
         // one: what people did then is remembered when the customer answers.
         self.episode_at(at);
         self.change_owner(at, &change);
+        self.care.handed_off(at, handoff);
         let episode = self.episode_at(at);
         episode.handoffs = episode.handoffs.saturating_add(1);
         episode.tag(tags);
@@ -348,10 +372,53 @@ impl Conversation {
     }
 
     fn resolve(&mut self, at: Timestamp, resolved: &Resolved) {
-        let Resolved { epoch, episode, .. } = resolved;
+        let Resolved { epoch, episode, by } = resolved;
         if *epoch == self.ownership.epoch && *episode == self.last_episode() {
-            self.return_to_bot(at, &OwnerChange::Return { epoch: *epoch });
+            let ended = Ended {
+                at,
+                is_resolved: true,
+                by: by.clone(),
+                note: None,
+                by_policy: false,
+            };
+            self.return_to_bot(ended, &OwnerChange::Return { epoch: *epoch });
             self.close();
+        }
+    }
+
+    /// Whether neither the owner nor what is promised has changed since.
+    fn is_fresh(&self, epoch: OwnerEpoch, promise: u32) -> bool {
+        epoch == self.ownership.epoch && promise == self.care.promises()
+    }
+
+    /// Up, whoever owned: the owner stays when nobody else is found, and it is
+    /// known all the same.
+    fn escalate(&mut self, at: Timestamp, escalated: &Escalated) {
+        let is_fresh = self.is_fresh(escalated.epoch, escalated.promise);
+        if !is_fresh || !self.ownership.owner.is_people() {
+            return;
+        }
+        self.change_owner(
+            at,
+            &OwnerChange::PassOn {
+                epoch: escalated.epoch,
+                team: escalated.team.clone(),
+                tier: escalated.tier.clone(),
+                agent: escalated.agent.clone(),
+            },
+        );
+        self.care.escalated(at, escalated);
+    }
+
+    fn requeue(&mut self, at: Timestamp, requeued: &Requeued) {
+        let change = OwnerChange::PassOn {
+            epoch: requeued.epoch,
+            team: requeued.team.clone(),
+            tier: requeued.tier.clone(),
+            agent: None,
+        };
+        if self.change_owner(at, &change) {
+            self.care.requeued(requeued);
         }
     }
 }

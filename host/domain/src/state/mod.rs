@@ -3,6 +3,7 @@
 //! tenth year.
 
 mod bound;
+mod care;
 mod conversation;
 mod flags;
 mod fold;
@@ -19,6 +20,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+pub use care::{Care, Ended, Escalation, Handoff, NextStep, Note, Promise, Promotion, Rung};
 pub use conversation::{Conversation, Episode, OwnerSince};
 pub use flags::{Flag, Flags};
 pub use fold::fold;
@@ -32,13 +34,13 @@ pub use thread::{MessageNow, MessageRef, Thread, ThreadEntry};
 use crate::{
     event::OrderStatus,
     field::Line,
-    ids::{NumberId, OrderId},
+    ids::{AgentId, NumberId, OrderId},
     money::Money,
 };
 
 /// Version of the fold. A stored state of another version is folded anew from
 /// the log: raise it with every change to what [`fold`] makes of an event.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// Who the customer is, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +191,16 @@ impl CustomerState {
                     .is_none_or(|it| !it.has(OrderStatus::Delivered)),
                 None => self.last_delivered_at.is_none_or(|at| at < estimate.at),
             })
+    }
+
+    /// Who of the tenant's people took care of the customer last, on whatever
+    /// number.
+    pub fn last_agent(&self) -> Option<&AgentId> {
+        let last = self
+            .conversations
+            .values()
+            .filter_map(|it| it.care.last_agent());
+        last.max().map(|(_, agent)| agent)
     }
 
     /// The number on which the customer wrote last.

@@ -257,6 +257,12 @@ impl Thread {
                 .is_some_and(|it| it.entry.author == Author::Bot)
     }
 
+    /// Who wrote the send of this key, when the window holds it.
+    pub(super) fn author_of(&self, send: &SendKey) -> Option<Author> {
+        let is_it = |entry: &&ThreadEntry| matches!(&entry.id, MessageRef::Send(it) if it == send);
+        self.messages.iter().find(is_it).map(|entry| entry.author)
+    }
+
     /// Whether WhatsApp has told anything of the send of this key: then it was
     /// sent.
     pub fn has_receipt_of(&self, send: &SendKey) -> bool {

@@ -156,6 +156,8 @@ pub(crate) fn sending(send: &str, author: Author) -> EventBody {
         message_kind: "text".into(),
         text: Some("Here you are".into()),
         purpose: None,
+        is_marketing: false,
+        by: None,
     })
 }
 
@@ -262,17 +264,9 @@ impl Story {
 
     pub(crate) fn handoff(&self) -> HandedOff {
         HandedOff {
-            epoch: self.epoch(),
-            team: team("sales"),
-            tier: None,
-            agent: None,
             tags: vec!["high value".into()],
-            reasons: vec![],
-            next_step: None,
-            due: None,
             priority: 50,
-            because: vec![],
-            read: None,
+            ..HandedOff::to_team(self.epoch(), team("sales"))
         }
     }
 
@@ -292,6 +286,7 @@ impl Story {
             epoch: self.epoch(),
             by: None,
             note: None,
+            by_policy: false,
         }))
     }
 

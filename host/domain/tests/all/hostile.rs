@@ -283,6 +283,8 @@ fn said(dice: &mut Dice) -> EventBody {
             message_kind: dice.text(),
             text: dice.some(),
             purpose: dice.some(),
+            is_marketing: true,
+            by: None,
         }),
         _ => EventBody::SendResolved(SendResolved {
             send: dice.send(),
@@ -386,6 +388,7 @@ fn owned(dice: &mut Dice) -> EventBody {
             epoch,
             by: None,
             note: dice.some(),
+            by_policy: false,
         }),
         _ => EventBody::Tagged(Tagged {
             episode: EpisodeNumber(1),

@@ -2,16 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod assign;
+mod care;
 mod commerce;
 mod decisions;
 mod facts;
 mod fold;
 mod notify;
 mod ownership;
+mod package;
 mod release;
+mod seen;
 mod storage;
 
 mod given;
 mod hostile;
+mod hours;
 mod samples;
 mod teller;

@@ -123,6 +123,7 @@ fn what_was_decided_under_an_older_epoch_moves_nothing() {
         epoch: story.epoch(),
         by: None,
         note: None,
+        by_policy: false,
     }));
     let stale_resolve = story.resolved();
     story.give_back();

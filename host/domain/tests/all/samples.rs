@@ -134,6 +134,7 @@ fn ownership() -> Vec<EventBody> {
             epoch,
             by: by.clone(),
             note: Some("paid".into()),
+            by_policy: false,
         }),
         EventBody::Resolved(Resolved {
             epoch,
@@ -306,6 +307,72 @@ fn decision() -> DecisionRecord {
     }
 }
 
+/// What people owe, and how it passes among them.
+fn duties() -> Vec<EventBody> {
+    let alert = QueueAlert {
+        why: QueueReason::Closed,
+        expected_at: Some(start()),
+    };
+    let promised = Promised {
+        first_reply: Some(start()),
+        next_step: Some(start()),
+    };
+    let by = Some(agent("ana"));
+    vec![
+        EventBody::HandedOff(HandedOff {
+            decided_at: Some(7),
+            promised: promised.clone(),
+            queue: Some(alert.clone()),
+            open_question: Some("When?".into()),
+            suggested_reply: Some("On Thursday.".into()),
+            ..Story::new().handoff()
+        }),
+        EventBody::Escalated(Escalated {
+            epoch: OwnerEpoch(4),
+            promise: 2,
+            cause: EscalationCause::FirstReplyLate,
+            team: team("sales"),
+            tier: Some(tier("senior")),
+            to_operator: false,
+            agent: Some(agent("budi")),
+            queue: Some(alert.clone()),
+            promised,
+            by: by.clone(),
+            note: Some("too hard for me".into()),
+        }),
+        EventBody::Requeued(Requeued {
+            epoch: OwnerEpoch(5),
+            team: team("sales"),
+            tier: Some(tier("senior")),
+            queue: alert,
+            why: "agent_frozen".into(),
+        }),
+        EventBody::NextStepSet(NextStepSet {
+            epoch: OwnerEpoch(5),
+            promise: 3,
+            closed: true,
+            what: Some("Call".into()),
+            due: Some(start()),
+            by: by.clone(),
+        }),
+        EventBody::NoteTaken(NoteTaken {
+            about: NoteKind::Lead,
+            text: "wants two rings".into(),
+            by: by.clone(),
+            source: Some("crm".into()),
+        }),
+        EventBody::SendQueued(SendQueued {
+            send: SendKey("send-9".into()),
+            author: Author::Agent,
+            message_kind: "text".into(),
+            text: Some("Hello".into()),
+            purpose: Some("win-back".into()),
+            is_marketing: true,
+            by,
+        }),
+    ]
+}
+
 pub(crate) fn samples() -> Vec<Event> {
     // Later kinds come last: what was stored keeps its place.
     let later = vec![
@@ -341,6 +408,7 @@ pub(crate) fn samples() -> Vec<Event> {
             again: false,
         }),
     ];
+    let later = [later, duties()].concat();
     let bodies = [messages(), commerce(), ownership(), later].concat();
     let at = |place: usize| start() + jiff::SignedDuration::from_millis(place as i64 * 1_001);
     let event = |(place, body)| {

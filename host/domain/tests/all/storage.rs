@@ -41,11 +41,15 @@ fn kind(body: &EventBody) -> &'static str {
         EventBody::FieldGranted(_) => "field_granted",
         EventBody::Reassigned(_) => "reassigned",
         EventBody::HandoffFlagged(_) => "handoff_flagged",
+        EventBody::Escalated(_) => "escalated",
+        EventBody::Requeued(_) => "requeued",
+        EventBody::NextStepSet(_) => "next_step_set",
+        EventBody::NoteTaken(_) => "note_taken",
     }
 }
 
 /// Kinds that [`kind`] knows.
-const KINDS: usize = 27;
+const KINDS: usize = 31;
 
 fn stored(event: &Event) -> String {
     serde_json::to_string(event).unwrap()

@@ -31,6 +31,9 @@ pub(crate) enum Step {
     Claim(u8, bool),
     Return(bool),
     Resolve(bool),
+    Escalate(bool),
+    NextStep(bool),
+    Note(u8),
     Tag(u8),
     Profile(u8),
     Basket(u8),
@@ -59,6 +62,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         3 => (0..3u8, any::<bool>()).prop_map(|(who, stale)| Step::Claim(who, stale)),
         2 => any::<bool>().prop_map(Step::Return),
         1 => any::<bool>().prop_map(Step::Resolve),
+        2 => any::<bool>().prop_map(Step::Escalate),
+        2 => any::<bool>().prop_map(Step::NextStep),
+        1 => (0..4u8).prop_map(Step::Note),
         1 => (0..4u8).prop_map(Step::Tag),
         1 => any::<u8>().prop_map(Step::Profile),
         2 => (0..3u8).prop_map(Step::Basket),
@@ -235,6 +241,11 @@ impl Teller {
         }))
     }
 
+    fn promises(&self) -> u32 {
+        let conversation = self.state.conversation(&self.number);
+        conversation.map_or(0, |it| it.care.promises())
+    }
+
     fn owned(&mut self, step: &Step) -> Option<EventBody> {
         Some(match step {
             Step::Answered(is_own) => EventBody::BotAnswered(BotAnswered {
@@ -258,11 +269,42 @@ impl Teller {
                 epoch: self.epoch(*is_stale),
                 by: None,
                 note: None,
+                by_policy: false,
             }),
             Step::Resolve(is_stale) => EventBody::Resolved(Resolved {
                 epoch: self.epoch(*is_stale),
                 episode: self.episode(),
                 by: None,
+            }),
+            Step::Escalate(is_stale) => EventBody::Escalated(Escalated {
+                epoch: self.epoch(*is_stale),
+                promise: self.promises(),
+                cause: EscalationCause::Asked,
+                team: team("sales"),
+                tier: Some(tier("senior")),
+                to_operator: false,
+                agent: None,
+                queue: None,
+                promised: Promised {
+                    first_reply: Some(self.now),
+                    next_step: Some(self.now),
+                },
+                by: None,
+                note: None,
+            }),
+            Step::NextStep(closed) => EventBody::NextStepSet(NextStepSet {
+                epoch: self.epoch(false),
+                promise: self.promises(),
+                closed: *closed,
+                what: None,
+                due: Some(self.now),
+                by: None,
+            }),
+            Step::Note(number) => EventBody::NoteTaken(NoteTaken {
+                about: NoteKind::Lead,
+                text: format!("note {number}").into(),
+                by: None,
+                source: None,
             }),
             Step::Tag(tag) => EventBody::Tagged(Tagged {
                 episode: self.episode()?,

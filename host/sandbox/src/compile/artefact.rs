@@ -7,16 +7,28 @@ use crate::engine::Sandbox;
 
 /// Bytes that this host vouches for: its own compiler made them in this
 /// process or a child of it, or they carry its key's code of authentication.
-pub(super) struct Artefact(Vec<u8>);
+///
+/// They are read whole and not mapped from their file: whoever could write to
+/// that file later would change code that was authenticated before.
+pub(super) struct Artefact {
+    bytes: Vec<u8>,
+    /// Where the machine code begins in them.
+    begin: usize,
+}
 
 impl Artefact {
     /// Vouches for `bytes`.
     pub(super) fn vouched(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self::vouched_from(bytes, 0)
+    }
+
+    /// Vouches for `bytes` from `begin` on.
+    pub(super) fn vouched_from(bytes: Vec<u8>, begin: usize) -> Self {
+        Self { bytes, begin }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
+        self.bytes.get(self.begin..).unwrap_or_default()
     }
 
     /// The component, if its engine was configured as this one is.
@@ -29,7 +41,7 @@ impl Artefact {
             reason = "loading machine code is what this module is for"
         )]
         unsafe {
-            Component::deserialize(sandbox.engine(), &self.0)
+            Component::deserialize(sandbox.engine(), self.bytes())
         }
     }
 }

@@ -15,8 +15,8 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::PathBuf,
     sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::SystemTime,
 };
@@ -51,6 +51,8 @@ pub struct ArtefactCache {
     missed: AtomicU64,
     removed: AtomicU64,
     unwritten: AtomicU64,
+    is_told: AtomicBool,
+    complaint: Mutex<Option<CacheUnusable>>,
 }
 
 /// What the cache did since it was opened.
@@ -113,6 +115,8 @@ impl ArtefactCache {
             missed: AtomicU64::new(0),
             removed: AtomicU64::new(0),
             unwritten: AtomicU64::new(0),
+            is_told: AtomicBool::new(false),
+            complaint: Mutex::new(None),
         };
         cache.remove_unfinished().map_err(unusable)?;
         Ok(cache)
@@ -126,6 +130,22 @@ impl ArtefactCache {
             removed: self.removed.load(Ordering::Relaxed),
             unwritten: self.unwritten.load(Ordering::Relaxed),
         }
+    }
+
+    /// Why nothing could be written, once, for the log of whoever may mend it.
+    pub fn take_complaint(&self) -> Option<CacheUnusable> {
+        self.complaint().take()
+    }
+
+    fn complaint(&self) -> MutexGuard<'_, Option<CacheUnusable>> {
+        self.complaint
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unusable(&self, source: io::Error) -> CacheUnusable {
+        let folder = self.folder.clone();
+        CacheUnusable { folder, source }
     }
 
     /// Where the module's artefact lies once it was compiled.
@@ -163,8 +183,13 @@ impl ArtefactCache {
         let kept = self
             .write(&name, artefact, *writing)
             .and_then(|()| self.make_room());
-        if kept.is_err() {
+        if let Err(error) = kept {
             count(&self.unwritten);
+            // The first alone: each module that comes would say the same.
+            if !self.is_told.swap(true, Ordering::Relaxed) {
+                let mut complaint = self.complaint();
+                *complaint = Some(self.unusable(error));
+            }
         }
     }
 
@@ -179,7 +204,7 @@ impl ArtefactCache {
         let mut mac = self.mac(name)?;
         mac.update(artefact);
         mac.verify_slice(code).ok()?;
-        Some(Artefact::vouched(artefact.to_vec()))
+        Some(Artefact::vouched_from(bytes, MAC_BYTES))
     }
 
     /// Beside its place, then at once: a crash leaves no half of a file there.

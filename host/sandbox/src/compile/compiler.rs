@@ -96,8 +96,32 @@ impl Compiler {
         }
     }
 
-    /// Compiles the module, or takes it from `cache`. This blocks for as long
-    /// as [`COMPILE_WAIT_SECONDS_MAX`] and [`CompileLimits::wall`] together.
+    /// How many modules it compiles at a time.
+    pub fn at_once(&self) -> usize {
+        self.turns.at_once
+    }
+
+    /// The module from `cache`, without compiling it: what was inspected comes
+    /// back when it is not there.
+    ///
+    /// # Errors
+    /// As [`Inspected::compile`].
+    pub fn kept(
+        &self,
+        inspected: Inspected,
+        sandbox: &Sandbox,
+        cache: Option<&ArtefactCache>,
+    ) -> Result<Result<Compiled, Inspected>, Rejection> {
+        let digest = inspected.digest();
+        match cache.and_then(|cache| cache.load(digest, sandbox)) {
+            Some(component) => Compiled::of(inspected, component, sandbox).map(Ok),
+            None => Ok(Err(inspected)),
+        }
+    }
+
+    /// Compiles the module and keeps it in `cache`, unless it is there. This
+    /// blocks for as long as [`COMPILE_WAIT_SECONDS_MAX`] and
+    /// [`CompileLimits::wall`] together.
     ///
     /// # Errors
     /// [`Rejection::CompileTooSlow`] and [`Rejection::CompileTooLarge`] of a
@@ -109,10 +133,24 @@ impl Compiler {
         sandbox: &Sandbox,
         cache: Option<&ArtefactCache>,
     ) -> Result<Compiled, Rejection> {
+        let inspected = match self.kept(inspected, sandbox, cache)? {
+            Ok(compiled) => return Ok(compiled),
+            Err(inspected) => inspected,
+        };
+        self.compile_anew(inspected, sandbox, cache)
+    }
+
+    /// The same, when it is known not to be there.
+    ///
+    /// # Errors
+    /// As [`Compiler::compile`].
+    pub fn compile_anew(
+        &self,
+        inspected: Inspected,
+        sandbox: &Sandbox,
+        cache: Option<&ArtefactCache>,
+    ) -> Result<Compiled, Rejection> {
         let digest = inspected.digest();
-        if let Some(component) = cache.and_then(|cache| cache.load(digest, sandbox)) {
-            return Compiled::of(inspected, component, sandbox);
-        }
         let (compiled, artefact) = self.make(inspected, sandbox)?;
         if let (Some(cache), Some(artefact)) = (cache, artefact) {
             cache.keep(digest, sandbox, &artefact);
@@ -146,6 +184,7 @@ impl Compiler {
 /// So many at a time; the others wait.
 #[derive(Debug)]
 struct Turns {
+    at_once: usize,
     free: Mutex<usize>,
     freed: Condvar,
 }
@@ -156,6 +195,7 @@ struct Turn<'a>(&'a Turns);
 impl Turns {
     fn of(at_once: usize) -> Self {
         Self {
+            at_once,
             free: Mutex::new(at_once),
             freed: Condvar::new(),
         }

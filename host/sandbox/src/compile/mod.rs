@@ -152,6 +152,14 @@ impl Compiled {
         &self.inspected
     }
 
+    /// Memory that it takes: its machine code, and the bytes that it was made
+    /// of.
+    pub fn memory_bytes(&self) -> u64 {
+        let code = self.component.image_range();
+        let code = code.end.addr().saturating_sub(code.start.addr());
+        (code + self.inspected.bytes().len()) as u64
+    }
+
     /// Makes the module ready to run with the fields of `grants` and the
     /// settings that the merchant chose over its defaults.
     ///

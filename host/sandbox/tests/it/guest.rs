@@ -85,6 +85,25 @@ pub(crate) fn declare(mut component: Vec<u8>, json: &str) -> Vec<u8> {
     component
 }
 
+/// `{{3 (func) }}` stands for `(func) (func) (func) `; a `#` in it becomes the
+/// number of the copy.
+#[allow(
+    dead_code,
+    reason = "the crate's unit tests share this file and do not use it"
+)]
+pub(crate) fn repeated(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("{{") else {
+        return text.to_owned();
+    };
+    let (inside, after) = rest.split_once("}}").expect("a repetition ends");
+    let (count, part) = inside.split_once(' ').expect("a number and a text");
+    let count: usize = count.parse().expect("how often");
+    let copies: String = (0..count)
+        .map(|number| part.replace('#', &number.to_string()))
+        .collect();
+    format!("{before}{copies}{}", repeated(after))
+}
+
 fn leb128(mut number: usize, out: &mut Vec<u8>) {
     loop {
         let low = (number & 0x7f) as u8;

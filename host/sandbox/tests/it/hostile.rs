@@ -11,7 +11,7 @@ use std::{
 use baton_domain::{field::Field, module::World};
 use baton_sandbox::{Inspected, Lineup, Ready, Rejection, Sandbox, run_one_rule, run_policy};
 
-use crate::guest::{declaration, declare, encode, honest_rule, message, root};
+use crate::guest::{declaration, declare, encode, honest_rule, message, repeated, root};
 
 #[test]
 fn every_hostile_module_is_rejected_or_contained() {
@@ -138,21 +138,6 @@ fn grants(folder: &Path) -> Option<BTreeSet<Field>> {
             .map(|line| line.trim().parse().unwrap())
             .collect(),
     )
-}
-
-/// `{{3 (func) }}` stands for `(func) (func) (func) `; a `#` in it becomes the
-/// number of the copy.
-fn repeated(text: &str) -> String {
-    let Some((before, rest)) = text.split_once("{{") else {
-        return text.to_owned();
-    };
-    let (inside, after) = rest.split_once("}}").expect("a repetition ends");
-    let (count, part) = inside.split_once(' ').expect("a number and a text");
-    let count: usize = count.parse().expect("how often");
-    let copies: String = (0..count)
-        .map(|number| part.replace('#', &number.to_string()))
-        .collect();
-    format!("{before}{copies}{}", repeated(after))
 }
 
 fn from_hex(text: &str) -> Vec<u8> {

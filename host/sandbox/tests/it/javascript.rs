@@ -252,7 +252,7 @@ fn the_build_says_what_is_wrong() {
         ("message.text", "settings.text", "settings stand in"),
         ("\"integer\"", "\"number\"", "of no known type"),
         ("\"rule\"", "\"policy\"", "policies are not built"),
-        ("shouting-js", "../shouting", "`name` is"),
+        ("my-rule", "../my-rule", "`name` is"),
         ("message.text", "message.kind", "must stand in `reads`"),
     ] {
         let said = build(&declared.replace(from, to), &script, &packages).unwrap_err();

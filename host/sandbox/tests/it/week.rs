@@ -114,6 +114,7 @@ fn handed_back(event: &Event, record: &DecisionRecord) -> Option<[Event; 2]> {
         epoch: handoff.epoch.next(),
         by: None,
         note: None,
+        by_policy: false,
     };
     Some([
         of(EventBody::HandedOff(handoff)),

@@ -1,16 +1,34 @@
 //! The loop that accepts, and the way to its end.
 
-use std::{future::Future, io, sync::Arc};
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
+use baton_domain::limits::CONNECTIONS_BACKLOG_MAX;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{connection::Connections, door::Door, refusal::refuse, tls::Tls};
+
+/// Listens, with room for as many who knock at once as may be served: the
+/// standard library's room is for 128, and whoever finds it full is not heard
+/// for a second.
+///
+/// # Errors
+/// The system's: the address is taken, or not this machine's.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A host that was just stopped leaves connections that are not quite over.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(CONNECTIONS_BACKLOG_MAX)
+}
 
 /// Accepts and serves until `shutdown` resolves, then drains: accepts no more,
 /// closes idle connections, lets requests in work end, and cuts what has not

@@ -26,5 +26,5 @@ pub use door::{Door, Shed};
 pub use in_time::in_time;
 pub(crate) use in_time::run_in_time;
 pub use limits::Limits;
-pub use listener::serve;
+pub use listener::{listen, serve};
 pub use tls::{Tls, TlsError};

@@ -9,7 +9,7 @@ use clap::Args;
 /// Arguments of `baton compile-module`; a component on standard input, machine
 /// code on standard output.
 #[derive(Debug, Args)]
-pub(super) struct CompileModule {
+pub struct CompileModule {
     /// Address space that the process may have.
     #[arg(long, value_name = "BYTES")]
     address_space_bytes: u64,
@@ -20,8 +20,11 @@ pub(super) struct CompileModule {
 
 impl CompileModule {
     /// Runs the command.
+    ///
+    /// # Errors
+    /// When the process cannot be confined, or its input or output fails.
     #[expect(clippy::print_stderr, reason = "the host reads why")]
-    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
         let limits = CompileLimits {
             address_space_bytes: self.address_space_bytes,
             cpu_seconds: self.cpu_seconds,

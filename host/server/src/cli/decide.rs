@@ -117,6 +117,8 @@ impl EarlierMessage {
                 message_kind: kind,
                 text,
                 purpose: None,
+                is_marketing: false,
+                by: None,
             }),
         };
         Ok(Event {

@@ -49,12 +49,13 @@ impl Doctor {
     }
 }
 
-fn counts(counts: &Counts) -> [(&'static str, u64); 19] {
+fn counts(counts: &Counts) -> [(&'static str, u64); 21] {
     let Counts {
         rows,
         tenants,
         apps,
         api_keys,
+        people,
         modules,
         releases,
         customers,
@@ -67,6 +68,7 @@ fn counts(counts: &Counts) -> [(&'static str, u64); 19] {
         identities,
         links,
         quarantined,
+        audited,
         keys,
         keys_erased,
         erased,
@@ -76,6 +78,7 @@ fn counts(counts: &Counts) -> [(&'static str, u64); 19] {
         ("tenants", tenants),
         ("apps", apps),
         ("api_keys", api_keys),
+        ("people", people),
         ("modules", modules),
         ("releases", releases),
         ("customers", customers),
@@ -88,6 +91,7 @@ fn counts(counts: &Counts) -> [(&'static str, u64); 19] {
         ("identities", identities),
         ("links", links),
         ("quarantined", quarantined),
+        ("audit_entries", audited),
         ("keys", keys),
         ("keys_erased", keys_erased),
         ("erased_customers", erased),

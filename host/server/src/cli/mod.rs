@@ -21,6 +21,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub use compile_module::CompileModule;
+
 use crate::{
     demo::{Demo, DemoBot},
     logging,
@@ -38,7 +40,7 @@ struct Baton {
 enum Command {
     /// Compile one module for a host, which runs this itself.
     #[command(hide = true)]
-    CompileModule(compile_module::CompileModule),
+    CompileModule(CompileModule),
     /// Decide on one signed webhook body, and say why.
     Decide(decide::Decide),
     /// Examine the store of a host that is not running: exit code 3 when

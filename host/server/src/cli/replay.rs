@@ -1,12 +1,15 @@
 //! `baton replay`: makes the decisions in the store of a host that is not
 //! running again, and tells whether they come out the same.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
-use baton_domain::{event::EventBody, ids::TenantId};
+use baton_domain::{
+    event::EventBody,
+    ids::{CustomerId, TenantId},
+};
 use baton_sandbox::Sandbox;
-use baton_store::{EventRow, Listed, Options, OsEntropy, SledStore, Store, StoreError};
+use baton_store::{EventRow, Listed, Options, OsEntropy, SledStore, Store, StoreError, Version};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -46,6 +49,8 @@ pub(super) struct Replay {
 #[derive(Default)]
 struct Tally {
     decisions: u64,
+    /// Those of shadow releases, beside them.
+    shadows: u64,
     erased: u64,
     same: u64,
     not_repeatable: u64,
@@ -104,6 +109,7 @@ impl Replay {
         progress: &dyn Fn(u64),
     ) -> anyhow::Result<()> {
         let (mut after, mut left) = (None::<String>, self.limit);
+        let mut seen = BTreeMap::new();
         while left > 0 {
             let page = store
                 .listed(tenant, Listed::Decisions, after.as_deref(), PAGE.min(left))
@@ -111,12 +117,20 @@ impl Replay {
             left -= page.items.len().min(left);
             for row in &page.items {
                 decision(library, store, tenant, row, tally).await?;
-                progress(tally.decisions);
+                progress(tally.decisions + tally.shadows);
+                let earliest = seen.entry(row.customer.clone()).or_insert(row.version);
+                *earliest = row.version.min(*earliest);
             }
             after = page.next;
             if after.is_none() {
                 break;
             }
+        }
+        // A shadow decides after the fact, so that its decisions come after.
+        for (customer, from) in seen {
+            let customer = (tenant, &customer);
+            shadows(library, store, customer, from, tally).await?;
+            progress(tally.decisions + tally.shadows);
         }
         Ok(())
     }
@@ -130,7 +144,10 @@ impl Replay {
         for told in &tally.told {
             println!("differs: {told}");
         }
-        println!("{} decisions made again", tally.decisions);
+        println!(
+            "{} decisions made again, and {} of shadow releases",
+            tally.decisions, tally.shadows
+        );
         for (count, what) in [
             (tally.same, "runs are the same"),
             (
@@ -167,13 +184,50 @@ async fn decision(
     };
     tally.decisions += 1;
     for run in replay(library, store, tenant, &record).await? {
-        tally.count(tenant, row, &run);
+        tally.count((tenant, &row.customer), row.version, &run);
     }
     Ok(())
 }
 
+/// What shadow releases decided on a customer from the event `from` on, made
+/// again.
+async fn shadows(
+    library: &ModuleLibrary,
+    store: &SledStore,
+    (tenant, customer): (&TenantId, &CustomerId),
+    from: Version,
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
+    let mut from = from;
+    loop {
+        let events = match store.events(tenant, customer, from, PAGE).await {
+            // Its decisions were counted as erased.
+            Err(StoreError::Erased) => return Ok(()),
+            events => events?,
+        };
+        let Some(last) = events.last() else {
+            return Ok(());
+        };
+        from = Version(last.version.0 + 1);
+        for stored in events {
+            let EventBody::Shadowed(record) = stored.event.body else {
+                continue;
+            };
+            tally.shadows += 1;
+            for run in replay(library, store, tenant, &record).await? {
+                tally.count((tenant, customer), stored.version, &run);
+            }
+        }
+    }
+}
+
 impl Tally {
-    fn count(&mut self, tenant: &TenantId, row: &EventRow, run: &ReplayedRun) {
+    fn count(
+        &mut self,
+        (tenant, customer): (&TenantId, &CustomerId),
+        version: Version,
+        run: &ReplayedRun,
+    ) {
         let count = match &run.replayed {
             Replayed::Same => &mut self.same,
             Replayed::NotRepeatable(_) => &mut self.not_repeatable,
@@ -181,7 +235,7 @@ impl Tally {
             Replayed::Differs(what) => {
                 if self.told.len() < TOLD_MAX {
                     self.told.push(json!({
-                        "tenant": tenant, "customer": row.customer, "version": row.version.0,
+                        "tenant": tenant, "customer": customer, "version": version.0,
                         "module": run.module, "digest": run.digest, "what": what,
                     }));
                 }
@@ -193,7 +247,7 @@ impl Tally {
 
     fn as_json(&self) -> Value {
         json!({
-            "decisions": self.decisions, "erased": self.erased, "same": self.same,
+            "decisions": self.decisions, "shadows": self.shadows, "erased": self.erased, "same": self.same,
             "not_repeatable": self.not_repeatable, "gone": self.gone,
             "differs": self.differs, "differences": self.told,
         })

@@ -4,13 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
-    accept::{Tls, files},
+    accept::{self, Tls, files},
     clock::SystemClock,
     config::{self, Config},
     demo, server,
@@ -36,9 +33,8 @@ impl Serve {
         let listen = config.listen;
         let host = server::open(config, Arc::new(SystemClock)).await?;
         demo::refuse_demo_values(&host).await?;
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("cannot listen on {listen}"))?;
+        let listener =
+            accept::listen(listen).with_context(|| format!("cannot listen on {listen}"))?;
         // Both hear every signal from here on.
         let (mut first, mut second) = (Ending::new()?, Ending::new()?);
         if let Some(tls) = &tls {

@@ -31,6 +31,7 @@ use tokio::{
 pub use bot::DemoBot;
 
 use crate::{
+    accept,
     clock::{Clock, ScaledClock},
     config::{self, Config},
     host::Host,
@@ -123,8 +124,7 @@ impl Demo {
 
     async fn play_in(&self, data: &Path) -> anyhow::Result<()> {
         let clock = ScaledClock::new(START.parse::<Timestamp>()?, SPEED);
-        let listener = TcpListener::bind(self.listen)
-            .await
+        let listener = accept::listen(self.listen)
             .with_context(|| format!("cannot listen on {}; try another --listen", self.listen))?;
         let baton = format!("http://{}", listener.local_addr()?);
         let (bot_listen, bot_url) = free_address().await?;

@@ -6,6 +6,7 @@ mod budget;
 mod release;
 mod stats;
 mod suspects;
+mod thread_time;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -155,7 +156,7 @@ impl Evaluators {
             let evaluated = running.evaluate(&facts);
             drop(noted);
             tell_failures(&evaluated);
-            budgets.spend(&id, evaluated.took(), Instant::now());
+            budgets.spend(&id, evaluated.took, Instant::now());
             suspects.acquit(cause);
             evaluated
         }

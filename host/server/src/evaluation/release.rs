@@ -1,24 +1,21 @@
 //! One occasion, from facts to a decision: rules, what is spent, the policy,
 //! the host's own invariants.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use baton_domain::{
     decide::{DecisionRecord, PolicyRun, RuleRun, Terms, weigh},
     facts::Facts,
     ids::{CustomerId, ModuleName, ReleaseNumber, TenantId},
     module::{FieldSource, ModuleFailure, ModuleRun},
-    release::{Guardrails, Tripped, Watch},
+    release::{Guardrails, Tripped},
     signal::ScoredSignal,
 };
 use baton_sandbox::{Lineup, Memo, Ready, Timed, run_one_rule, run_policy, run_rules};
 use jiff::Timestamp;
 
-use super::Stats;
-use crate::releases::{Breakers, Trip};
+use super::thread_time::ThreadTime;
+use crate::releases::{Breakers, Health, Trip};
 
 /// A release in force: its modules, ready to run, on which terms they are
 /// heard, and how they fare.
@@ -31,11 +28,10 @@ pub struct ActiveRelease {
     /// On which terms they are heard.
     pub terms: Terms,
     /// How they fare.
-    pub stats: Stats,
-    watch: Mutex<Watch>,
+    pub health: Arc<Health>,
 }
 
-/// A decision, and how long each module took to contribute to it.
+/// A decision, and how long it took to come about.
 #[derive(Debug)]
 pub struct Evaluated {
     /// The decision with all it rests on.
@@ -43,6 +39,11 @@ pub struct Evaluated {
     /// Wall-clock time of each module; not part of the record, since a replay
     /// need not reproduce it.
     pub elapsed: Vec<(ModuleName, Duration)>,
+    /// Computing time of all of it, on its thread: instances, modules, policy
+    /// and record. What others cause is not in it: waiting for an evaluator,
+    /// and standing aside while something else runs. Neither is waiting for
+    /// the tenant's own evaluations, each of which is counted itself.
+    pub took: Duration,
     /// Why the release must be taken back, if it must.
     pub tripped: Option<Tripped>,
 }
@@ -53,6 +54,7 @@ impl Evaluated {
         Self {
             record: unheard(release, facts),
             elapsed: Vec::new(),
+            took: Duration::ZERO,
             tripped: None,
         }
     }
@@ -60,11 +62,6 @@ impl Evaluated {
     /// Whether any module was asked.
     pub fn is_heard(&self) -> bool {
         !self.elapsed.is_empty()
-    }
-
-    /// How long all modules took.
-    pub fn took(&self) -> Duration {
-        self.elapsed.iter().map(|(_, elapsed)| *elapsed).sum()
     }
 
     /// The release to be taken back, if it must.
@@ -100,9 +97,14 @@ impl ActiveRelease {
             number,
             lineup,
             terms,
-            stats: Stats::default(),
-            watch: Mutex::default(),
+            health: Arc::default(),
         }
+    }
+
+    /// The same, whose health is known from before.
+    #[must_use]
+    pub fn watched(self, health: Arc<Health>) -> Self {
+        Self { health, ..self }
     }
 
     /// Whether there is anything to decide on: a rule that may notice
@@ -110,23 +112,19 @@ impl ActiveRelease {
     pub fn can_judge(&self, facts: &Facts) -> bool {
         !self.lineup.rules().is_empty() || facts.asks_for_person()
     }
-
-    /// Counts an evaluation; why the release must be taken back, if it must.
-    fn note(&self, limits: &Guardrails, evaluated: &Evaluated) -> Option<Tripped> {
-        let took_ms = u64::try_from(evaluated.took().as_millis()).unwrap_or(u64::MAX);
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        watch.note(limits, evaluated.has_failed(), took_ms)
-    }
 }
 
 /// Runs the release on the moment. Runs guest code: call it on a thread of
 /// the evaluator pool.
 pub fn evaluate(release: &ActiveRelease, facts: &Arc<Facts>) -> Evaluated {
+    let began = ThreadTime::now();
     let source: Arc<dyn FieldSource> = facts.clone();
     let rules = run_rules(&release.lineup, &source);
-    concluded(release, facts, rules, |signals| {
+    let mut evaluated = concluded(release, facts, rules, |signals| {
         run_policy(&release.lineup, &source, signals)
-    })
+    });
+    evaluated.took = began.passed();
+    evaluated
 }
 
 /// How a tenant's release runs.
@@ -145,6 +143,7 @@ impl Running<'_> {
     /// As [`evaluate`], without the runs that are known, and without modules
     /// that are suspended; how they fare is noted.
     pub(super) fn evaluate(&self, facts: &Arc<Facts>) -> Evaluated {
+        let began = ThreadTime::now();
         let source: Arc<dyn FieldSource> = facts.clone();
         let lineup = &self.release.lineup;
         let rules = lineup.rules().iter();
@@ -152,7 +151,9 @@ impl Running<'_> {
         let mut evaluated = concluded(self.release, facts, rules, |signals| {
             self.policy(&source, signals)
         });
-        evaluated.tripped = self.release.note(self.guardrails, &evaluated);
+        evaluated.took = began.passed();
+        let (failed, health) = (evaluated.has_failed(), &self.release.health);
+        evaluated.tripped = health.note(self.guardrails, failed, evaluated.took);
         evaluated
     }
 
@@ -207,7 +208,7 @@ impl Running<'_> {
         }
         let about = (self.customer, self.now);
         let counts = (signals, module.tier().fuel_max());
-        self.release.stats.ran(&timed, counts, about);
+        self.release.health.stats.ran(&timed, counts, about);
         timed
     }
 }
@@ -232,6 +233,7 @@ fn concluded(
     Evaluated {
         record,
         elapsed,
+        took: Duration::ZERO,
         tripped: None,
     }
 }

@@ -61,6 +61,10 @@ codes! {
     NoHandoff "no_handoff" CONFLICT "There is no handoff that could be flagged.";
     NotReplayable "not_replayable" CONFLICT "The message is no notice, or its endpoint is disabled: a message to a customer is never sent a second time.";
     NotMoved "not_moved" CONFLICT "It changed nothing: someone else has the next step, or nobody took it.";
+    BotUnavailable "bot_unavailable" CONFLICT "The bot has no key, or was not heard of late, so it cannot take the conversation: let it call `POST /v1/bot/heartbeat`, or keep the conversation.";
+    AgentUnfit "agent_unfit" CONFLICT "The agent cannot take conversations: `why` says whether they are frozen, their role does not let them, or which training is wanted.";
+    SuccessorWanted "successor_wanted" CONFLICT "Somebody owns conversations: name a `successor` who takes them.";
+    InUse "in_use" CONFLICT "Others rest on it; the message says who.";
     OutsideServiceWindow "outside_service_window" CONFLICT "The customer wrote more than 24 hours ago: send an approved template.";
     PeopleOwn "people_own" CONFLICT "People own the conversation: the bot is silent until they return it.";
     Erased "erased" GONE "The customer was erased on request.";
@@ -72,6 +76,7 @@ codes! {
     ModuleRefused "module_refused" UNPROCESSABLE_ENTITY "The module is not admitted: `reason` says why in one word, the message in a sentence.";
     PackageRefused "package_refused" UNPROCESSABLE_ENTITY "The package is not taken: `reason` says why in one word, the message in a sentence.";
     ReleaseUnfit "release_unfit" UNPROCESSABLE_ENTITY "Modules of the release cannot run: `problems` names them, each with a stable code.";
+    TooManyCompiles "too_many_compiles" TOO_MANY_REQUESTS "Too many modules were compiled for you lately: come again after `Retry-After` seconds.";
     BodyTimedOut "body_timed_out" REQUEST_TIMEOUT "The whole body did not come in time.";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong in Baton: try again.";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much is in work, nothing of it was begun: come again after `Retry-After` seconds.";

@@ -8,19 +8,24 @@ use baton_domain::{
     event::{Claimed, Event, EventBody, Resolved, Returned},
     ids::{AgentId, NumberId, OwnerEpoch},
     limits::COMMIT_TRIES_MAX,
+    owner::Ownership,
+    people::Action,
+    seen::Seen,
     state::Conversation,
 };
-use baton_store::{CommitError, Inbox};
+use baton_store::{AuditEntry, CommitError, Inbox};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    auth::{Operator, Scope},
+    audit::note,
+    auth::{Claimer, Reader, Returner, Scope},
     code::Code,
     customers::load,
     error::{Answer, ApiError},
     extract::{Json, Path, Query},
+    reply::may_take,
     view::{ConversationView, HeadView, PageQuery, PageView, RowView},
 };
 use crate::{host::Host, pipeline::Change};
@@ -50,7 +55,7 @@ pub struct Wanted {
     responses((status = 200, description = "A page.", body = PageView<RowView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<PageView<RowView>>> {
     let inbox = match wanted.owner.as_deref() {
@@ -74,7 +79,7 @@ pub async fn list(
     responses((status = 200, description = "The conversation.", body = ConversationView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Path(ConversationPath { customer, number }): Path<ConversationPath>,
 ) -> Answer<Json<ConversationView>> {
     let loaded = load(&host, &scope, &customer).await?;
@@ -83,8 +88,17 @@ pub async fn show(
         .state
         .conversation(&number)
         .ok_or_else(ApiError::not_found)?;
-    let head = HeadView::of(&loaded.customer, &number, conversation, host.clock.now());
-    Ok(Json(ConversationView::of(head, conversation)))
+    let now = host.clock.now();
+    let (view, read) = {
+        let (customer, state) = (&loaded.customer, &loaded.state);
+        let seen = Seen::of_conversation(&scope.access, state, &number, now);
+        let head = HeadView::of(&seen, customer, &number, conversation, now);
+        let view = ConversationView::of(&seen, head, conversation);
+        let read = scope.read(&host, "read-conversation", (customer, Some(&number)), &seen);
+        (view, read)
+    };
+    note(&host, &scope, read).await?;
+    Ok(Json(view))
 }
 
 /// Which conversation.
@@ -92,9 +106,16 @@ pub async fn show(
 #[into_params(parameter_in = Path)]
 pub struct ConversationPath {
     /// Baton's id of the customer.
-    pub customer: String,
+    pub(super) customer: String,
     /// The business number: Meta's `phone_number_id`.
-    pub number: String,
+    pub(super) number: String,
+}
+
+impl ConversationPath {
+    /// The number, when it is one.
+    pub(super) fn number(&self) -> Answer<NumberId> {
+        NumberId::parse(&self.number).map_err(|_| ApiError::not_found())
+    }
 }
 
 /// Who takes the next step, having seen which epoch.
@@ -113,16 +134,18 @@ pub struct Claim {
 #[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/claim", tag = "conversations",
     operation_id = "claim", params(ConversationPath), request_body = Claim,
     security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::AgentUnfit, Code::ChangedMeanwhile, Code::InvalidValue]))),
     responses((status = 200, description = "The agent has the next step.", body = HeadView)))]
 pub async fn claim(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Claimer(scope): Claimer,
     Path(path): Path<ConversationPath>,
     Json(claim): Json<Claim>,
 ) -> Answer<Json<HeadView>> {
     let (agent, epoch) = (claim.agent, claim.epoch);
-    change(&host, &scope, path, |_| {
+    as_oneself(&scope, Some(&agent))?;
+    may_take(&scope.tenant, &agent, host.clock.now())?;
+    change(&host, &scope, "claim", path, |_| {
         let agent = agent.clone();
         EventBody::Claimed(Claimed { epoch, agent })
     })
@@ -146,25 +169,32 @@ pub struct HandBack {
     note: Option<String>,
 }
 
-/// Gives the conversation back to the bot.
+/// Gives the conversation back to the bot, when it is there.
 #[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/return", tag = "conversations",
     operation_id = "return", params(ConversationPath), request_body = HandBack,
     security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::BotUnavailable, Code::ChangedMeanwhile]))),
     responses((status = 200, description = "It moved.", body = HeadView)))]
 pub async fn hand_back(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Returner(scope): Returner,
     Path(path): Path<ConversationPath>,
     Json(back): Json<HandBack>,
 ) -> Answer<Json<HeadView>> {
+    if !host.is_bot_there(&scope.tenant, host.clock.now()) {
+        let message = "the bot cannot take it: it has no key, or was not heard of late";
+        return Err(ApiError::new(Code::BotUnavailable, message));
+    }
     let note: Option<Arc<str>> = back.note.map(Into::into);
-    change(&host, &scope, path, |conversation| {
+    as_oneself(&scope, back.by.as_ref())?;
+    let by = back.by.or_else(|| scope.access.agent().cloned());
+    change(&host, &scope, "return", path, |conversation| {
         let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
         EventBody::Returned(Returned {
             epoch,
-            by: back.by.clone(),
+            by: by.clone(),
             note: note.clone(),
+            by_policy: false,
         })
     })
     .await
@@ -178,20 +208,34 @@ pub async fn hand_back(
     responses((status = 200, description = "It moved.", body = HeadView)))]
 pub async fn resolve(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Returner(scope): Returner,
     Path(path): Path<ConversationPath>,
     Json(back): Json<HandBack>,
 ) -> Answer<Json<HeadView>> {
-    change(&host, &scope, path, |conversation| {
+    as_oneself(&scope, back.by.as_ref())?;
+    let by = back.by.or_else(|| scope.access.agent().cloned());
+    change(&host, &scope, "resolve", path, |conversation| {
         let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
         let episode = conversation.last_episode();
         EventBody::Resolved(Resolved {
             epoch,
             episode,
-            by: back.by.clone(),
+            by: by.clone(),
         })
     })
     .await
+}
+
+/// A person acts as oneself; who manages people, and a system with a key, may
+/// act for them.
+pub(super) fn as_oneself(scope: &Scope, named: Option<&AgentId>) -> Answer<()> {
+    match (scope.access.agent(), named) {
+        (Some(own), Some(named)) if own != named && !scope.access.may(Action::ManagePeople) => {
+            let message = "with your own token you act as yourself alone";
+            Err(ApiError::new(Code::Forbidden, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Commits one change of owner; once more when something else became of the
@@ -199,19 +243,20 @@ pub async fn resolve(
 async fn change(
     host: &Host,
     scope: &Scope,
+    what: &str,
     ConversationPath { customer, number }: ConversationPath,
     body: impl Fn(&Conversation) -> EventBody,
 ) -> Answer<Json<HeadView>> {
     let number = NumberId::parse(&number).map_err(|_| ApiError::not_found())?;
     for _ in 1..COMMIT_TRIES_MAX {
-        match changed(host, scope, &customer, &number, &body).await? {
+        match changed(host, scope, what, (&customer, &number), &body).await? {
             Ok(head) => return Ok(Json(head)),
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Ok(Json(
-        changed(host, scope, &customer, &number, &body).await??,
+        changed(host, scope, what, (&customer, &number), &body).await??,
     ))
 }
 
@@ -220,8 +265,8 @@ async fn change(
 async fn changed(
     host: &Host,
     scope: &Scope,
-    customer: &str,
-    number: &NumberId,
+    what: &str,
+    (customer, number): (&str, &NumberId),
     body: &impl Fn(&Conversation) -> EventBody,
 ) -> Answer<Result<HeadView, CommitError>> {
     let loaded = load(host, scope, customer).await?;
@@ -247,12 +292,21 @@ async fn changed(
     let (id, state) = (change.customer().clone(), change.state().clone());
     let after = state.conversation(number).ok_or_else(ApiError::not_found)?;
     if after.ownership == ownership && !ends_episode {
-        let message = "it changed nothing: someone else has the next step, or nobody took it";
-        let error = ApiError::new(Code::NotMoved, message);
-        return Err(error
-            .with("owner", json!(ownership.owner))
-            .with("epoch", ownership.epoch.0));
+        return Err(not_moved(&ownership));
     }
+    change.by(AuditEntry {
+        number: Some(number.clone()),
+        ..scope.entry(host, what)
+    });
     let committed = change.commit(host).await;
-    Ok(committed.map(|_| HeadView::of(&id, number, after, at)))
+    let seen = Seen::of_conversation(&scope.access, &state, number, at);
+    Ok(committed.map(|_| HeadView::of(&seen, &id, number, after, at)))
+}
+
+/// Nothing moved: who has the next step now, and under which epoch.
+pub(super) fn not_moved(ownership: &Ownership) -> ApiError {
+    let message = "it changed nothing: someone else has the next step, or nobody took it";
+    ApiError::new(Code::NotMoved, message)
+        .with("owner", json!(ownership.owner))
+        .with("epoch", ownership.epoch.0)
 }

@@ -1,15 +1,20 @@
 //! Customers: who they are, and their whole log.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
-use baton_domain::ids::CustomerId;
-use baton_store::{Loaded, Version};
+use baton_domain::{
+    field::Field,
+    ids::{CustomerId, NumberId},
+    seen::Seen,
+};
+use baton_store::{AuditEntry, Loaded, StoredEvent, Version};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    auth::{Operator, Reader, Scope},
+    audit::note,
+    auth::{Finder, Reader, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::{Json, Path, Query},
@@ -45,7 +50,7 @@ pub struct Wanted {
     responses((status = 200, description = "A page.", body = PageView<ListedCustomer>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Reader(scope): Reader,
+    Finder(scope): Finder,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<PageView<ListedCustomer>>> {
     let tenant = &scope.tenant.document.id;
@@ -57,6 +62,10 @@ pub async fn list(
             .await?;
         return Ok(Json(PageView::of(page, Into::into)));
     }
+    if wanted.phone.is_some() && !scope.access.sees(Field::CustomerPhone) {
+        let message = "your role does not see phone numbers, so it cannot look for one";
+        return Err(ApiError::new(Code::Forbidden, message));
+    }
     let named = CustomerRef {
         phone: wanted.phone,
         external_id: wanted.external_id,
@@ -67,10 +76,12 @@ pub async fn list(
         return Err(ApiError::not_found());
     };
     let found = host.store.find(tenant, &links).await?;
-    let now = host.clock.now();
-    let found = found.map(|it| CustomerView::of(&it.customer, &it.state, now));
-    let found = found.into_iter().map(Into::into).collect();
-    Ok(Json(PageView::new(found, None)))
+    let mut items = Vec::new();
+    if let Some(found) = found {
+        let view = shown(&host, &scope, "find-customer", &found).await?;
+        items.push(view.into());
+    }
+    Ok(Json(PageView::new(items, None)))
 }
 
 /// Shows a customer.
@@ -81,12 +92,31 @@ pub async fn list(
     responses((status = 200, description = "The customer.", body = CustomerView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Reader(scope): Reader,
+    Finder(scope): Finder,
     Path(customer): Path<String>,
 ) -> Answer<Json<CustomerView>> {
     let loaded = load(&host, &scope, &customer).await?;
+    Ok(Json(shown(&host, &scope, "read-customer", &loaded).await?))
+}
+
+/// What may be seen of a customer; told to the audit before it is answered.
+pub(super) async fn shown(
+    host: &Host,
+    scope: &Scope,
+    what: &str,
+    loaded: &Loaded,
+) -> Answer<CustomerView> {
     let now = host.clock.now();
-    Ok(Json(CustomerView::of(&loaded.customer, &loaded.state, now)))
+    let (view, read) = {
+        let seen = Seen::of_customer(&scope.access, &loaded.state, now);
+        let view = CustomerView::of(&seen, &loaded.customer, &loaded.state, now);
+        (
+            view,
+            scope.read(host, what, (&loaded.customer, None), &seen),
+        )
+    };
+    note(host, scope, read).await?;
+    Ok(view)
 }
 
 /// Which events are wanted.
@@ -110,7 +140,7 @@ pub struct EventsQuery {
     responses((status = 200, description = "A page.", body = PageView<EventView>)))]
 pub async fn events(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Path(customer): Path<String>,
     Query(query): Query<EventsQuery>,
 ) -> Answer<Json<PageView<EventView>>> {
@@ -126,10 +156,35 @@ pub async fn events(
     let next = last
         .filter(|last| *last < loaded.version.0)
         .map(|last| (last + 1).to_string());
-    Ok(Json(PageView::new(
-        events.into_iter().map(Into::into).collect(),
-        next,
-    )))
+    let (items, read) = seen_events(&host, &scope, "read-events", &loaded, &events);
+    note(&host, &scope, read).await?;
+    Ok(Json(PageView::new(items, next)))
+}
+
+/// Events as they may be seen, each under what holds in its conversation, and
+/// what was read of them.
+pub(super) fn seen_events(
+    host: &Host,
+    scope: &Scope,
+    what: &str,
+    loaded: &Loaded,
+    events: &[StoredEvent],
+) -> (Vec<EventView>, Vec<AuditEntry>) {
+    let (access, state, now) = (&scope.access, &loaded.state, host.clock.now());
+    let mut lenses: BTreeMap<Option<&NumberId>, Seen<'_>> = BTreeMap::new();
+    let mut items = Vec::with_capacity(events.len());
+    for stored in events {
+        let number = stored.event.number.as_ref();
+        let seen = lenses.entry(number).or_insert_with(|| match number {
+            Some(number) => Seen::of_conversation(access, state, number, now),
+            None => Seen::of_customer(access, state, now),
+        });
+        items.push(EventView::of(seen, stored));
+    }
+    let read = lenses
+        .iter()
+        .flat_map(|(number, seen)| scope.read(host, what, (&loaded.customer, *number), seen));
+    (items, read.collect())
 }
 
 /// The customer of this id, when it is the scope's.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use baton_domain::seen::Seen;
 
 use super::{
-    auth::Operator,
+    audit::note,
+    auth::Reader,
     code::Code,
     error::Answer,
     extract::{Json, Query},
@@ -20,7 +22,7 @@ use crate::host::Host;
     responses((status = 200, description = "A page.", body = PageView<DeadLetterView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Query(page): Query<PageQuery>,
 ) -> Answer<Json<PageView<DeadLetterView>>> {
     let tenant = &scope.tenant.document.id;
@@ -28,5 +30,13 @@ pub async fn list(
         .store
         .dead_letters(tenant, page.after.as_deref(), page.limit())
         .await?;
-    Ok(Json(PageView::of(letters, DeadLetterView::from)))
+    let mut read = Vec::new();
+    let view = PageView::of(letters, |letter| {
+        let (customer, seen) = (letter.customer.clone(), Seen::by_role(&scope.access));
+        let view = DeadLetterView::of(&seen, letter);
+        read.extend(scope.read(&host, "list-dead-letters", (&customer, None), &seen));
+        view
+    });
+    note(&host, &scope, read).await?;
+    Ok(Json(view))
 }

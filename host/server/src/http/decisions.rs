@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use baton_domain::event::EventBody;
+use baton_domain::{event::EventBody, field::Field, seen::Seen};
 use baton_store::{EventRow, Listed, StoreError, StoredEvent, Version};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    auth::{Operator, Scope},
+    audit::note,
+    auth::{Reader, Scope},
     code::Code,
     customers::load,
     error::{Answer, ApiError},
@@ -26,7 +27,7 @@ use crate::host::Host;
     responses((status = 200, description = "A page.", body = PageView<DecisionRow>)))]
 pub async fn list_decisions(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Query(page): Query<PageQuery>,
 ) -> Answer<Json<PageView<DecisionRow>>> {
     list(&host, &scope, Listed::Decisions, &page, decision).await
@@ -39,7 +40,7 @@ pub async fn list_decisions(
     responses((status = 200, description = "A page.", body = PageView<HandoffRow>)))]
 pub async fn list_handoffs(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Query(page): Query<PageQuery>,
 ) -> Answer<Json<PageView<HandoffRow>>> {
     list(&host, &scope, Listed::Handoffs, &page, handoff).await
@@ -52,7 +53,7 @@ async fn list<T>(
     scope: &Scope,
     listed: Listed,
     query: &PageQuery,
-    show: impl Fn(PlaceView, Option<EventBody>) -> T,
+    show: impl Fn(&Seen<'_>, PlaceView, Option<EventBody>) -> T,
 ) -> Answer<Json<PageView<T>>> {
     let tenant = &scope.tenant.document.id;
     let page = host
@@ -60,18 +61,31 @@ async fn list<T>(
         .listed(tenant, listed, query.after.as_deref(), query.limit())
         .await?;
     let mut items = Vec::with_capacity(page.items.len());
+    let mut read = Vec::new();
     for row in &page.items {
         let place = PlaceView::new(row.customer.clone(), row.version, row.at);
-        match event_at(host, scope, row).await {
+        let event = event_at(host, scope, row).await;
+        // A list spans conversations: what was granted for one counts there.
+        let seen = Seen::by_role(&scope.access);
+        match event {
             Ok(Some(StoredEvent { event, .. })) => {
-                items.push(show(place.on(event.number), Some(event.body)));
+                items.push(show(&seen, place.on(event.number), Some(event.body)));
+                read.extend(scope.read(host, listed_as(listed), (&row.customer, None), &seen));
             }
             Ok(None) => {}
-            Err(StoreError::Erased) => items.push(show(place.erased(), None)),
+            Err(StoreError::Erased) => items.push(show(&seen, place.erased(), None)),
             Err(error) => return Err(error.into()),
         }
     }
+    note(host, scope, read).await?;
     Ok(Json(PageView::new(items, page.next)))
+}
+
+fn listed_as(listed: Listed) -> &'static str {
+    match listed {
+        Listed::Decisions => "list-decisions",
+        Listed::Handoffs => "list-handoffs",
+    }
 }
 
 async fn event_at(
@@ -87,22 +101,23 @@ async fn event_at(
         .pop())
 }
 
-fn decision(place: PlaceView, body: Option<EventBody>) -> DecisionRow {
+fn decision(seen: &Seen<'_>, place: PlaceView, body: Option<EventBody>) -> DecisionRow {
     let record = match body {
         Some(EventBody::Decided(record)) => Some(record),
         _ => None,
     };
+    let occasion = record.as_ref().map(|it| it.occasion.as_str());
     DecisionRow {
         place,
-        occasion: record.as_ref().map(|it| it.occasion.as_str()),
+        occasion: occasion.filter(|_| seen.holds(Field::OccasionKind)),
         release: record.as_ref().map(|it| it.release.0),
-        decision: record.map(|it| it.decision),
+        decision: record.map(|it| seen.decision(&it)),
     }
 }
 
-fn handoff(place: PlaceView, body: Option<EventBody>) -> HandoffRow {
+fn handoff(seen: &Seen<'_>, place: PlaceView, body: Option<EventBody>) -> HandoffRow {
     let handoff = match body {
-        Some(EventBody::HandedOff(handoff)) => Some(handoff),
+        Some(EventBody::HandedOff(handoff)) => Some(seen.handoff(&handoff)),
         _ => None,
     };
     HandoffRow { place, handoff }
@@ -126,7 +141,7 @@ pub struct DecisionPath {
     responses((status = 200, description = "The decision.", body = DecisionView)))]
 pub async fn show_decision(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Reader(scope): Reader,
     Path(DecisionPath { customer, version }): Path<DecisionPath>,
 ) -> Answer<Json<DecisionView>> {
     let loaded = load(&host, &scope, &customer).await?;
@@ -141,6 +156,18 @@ pub async fn show_decision(
     let EventBody::Decided(record) = event.body else {
         return Err(ApiError::not_found());
     };
+    let (record, read) = {
+        let (access, state, now) = (&scope.access, &loaded.state, host.clock.now());
+        let number = event.number.as_ref();
+        let seen = match number {
+            Some(number) => Seen::of_conversation(access, state, number, now),
+            None => Seen::by_role(access),
+        };
+        let record = seen.record(&record);
+        let read = scope.read(&host, "read-decision", (&loaded.customer, number), &seen);
+        (record, read)
+    };
+    note(&host, &scope, read).await?;
     let place = PlaceView::new(loaded.customer, version, event.at).on(event.number);
     Ok(Json(DecisionView { place, record }))
 }

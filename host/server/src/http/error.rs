@@ -19,6 +19,8 @@ pub struct ApiError {
     code: Code,
     message: String,
     details: Map<String, Value>,
+    /// Seconds, when it is worth coming again.
+    retry_after: Option<u64>,
 }
 
 /// What a handler answers.
@@ -27,10 +29,12 @@ pub type Answer<T> = Result<T, ApiError>;
 impl ApiError {
     /// An error of this code, whose table also tells the status.
     pub fn new(code: Code, message: impl ToString) -> Self {
+        let is_soon = code.status() == StatusCode::SERVICE_UNAVAILABLE;
         Self {
             code,
             message: message.to_string(),
             details: Map::new(),
+            retry_after: is_soon.then_some(RETRY_AFTER_SECONDS),
         }
     }
 
@@ -49,6 +53,16 @@ impl ApiError {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The same, with the seconds after which to come again.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        let retry_after = Some(seconds);
+        Self {
+            retry_after,
+            ..self
+        }
     }
 
     /// There is too much to do: nothing of it was begun.
@@ -108,14 +122,12 @@ impl ApiError {
 /// Complete but for the request's id, which `identified` adds.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = self.code.status();
-        let mut response = (status, self.body(None)).into_response();
-        response.extensions_mut().insert(self);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        let mut response = (self.code.status(), self.body(None)).into_response();
+        if let Some(seconds) = self.retry_after {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use baton_domain::{event::EventBody, limits::FACTS_MAX};
-use baton_store::{Identity, Link, Role};
+use baton_domain::{event::EventBody, limits::FACTS_MAX, people::Action};
+use baton_store::{Identity, Link};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -82,7 +82,7 @@ pub async fn tell(
             event.body,
             EventBody::BotAnswered(_) | EventBody::BotMissed(_)
         );
-        if scope.role() == Role::Integration && is_bots {
+        if is_bots && !scope.access.may(Action::SendAsBot) {
             let message = "only a bot's key tells what the bot did";
             return Err(ApiError::new(Code::Forbidden, message).with("fact", place));
         }
@@ -97,6 +97,7 @@ pub async fn tell(
         customer,
         display_name: None,
         items,
+        by: Some(scope.entry(&host, "tell-facts")),
     };
     let taken = take_parcel(&host, parcel, evaluation_deadline(&host)).await?;
     let taken = taken.ok_or_else(ApiError::not_found)?;

@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 
 use super::{
     admin::revision_read,
-    auth::Operator,
+    audit::did,
+    auth::RuleManager,
     code::Code,
     error::{Answer, ApiError},
     extract::{Json, Path},
@@ -44,7 +45,7 @@ type WithRevision = ([(HeaderName, String); 1], Json<GrantsView>);
     responses((status = 200, description = "All of them.", body = List<GrantsView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<Json<List<GrantsView>>> {
     let grants = host.store.grants(&scope.tenant.document.id).await?;
     let now = host.clock.now();
@@ -64,7 +65,7 @@ pub async fn list(
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn put(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Path(module): Path<String>,
     headers: HeaderMap,
     Json(wanted): Json<WantedGrants>,
@@ -82,7 +83,7 @@ pub async fn put(
     let granted = |field: Field| {
         let fresh = || Granted {
             at: host.clock.now(),
-            by: scope.key.clone(),
+            by: scope.name(),
             last_read: None,
         };
         (field, before.get(&field).cloned().unwrap_or_else(fresh))
@@ -95,6 +96,7 @@ pub async fn put(
     };
     host.store.put_grants(&tenant.id, document).await?;
     host.reload_tenant(&tenant.id).await?;
+    did(&host, &scope, "grant-to-module", body.module.as_str()).await?;
     let written = revision + 1;
     let view = GrantsView::of(body, written, host.clock.now());
     Ok(([(header::ETAG, format!("\"{written}\""))], Json(view)))
@@ -108,7 +110,7 @@ pub async fn put(
     responses((status = 200, description = "They are revoked.", body = List<GrantsView>)))]
 pub async fn revoke_unused(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<Json<List<GrantsView>>> {
     let tenant = &scope.tenant.document.id;
     let now = host.clock.now();
@@ -126,6 +128,7 @@ pub async fn revoke_unused(
             body: body.clone(),
         };
         host.store.put_grants(tenant, document).await?;
+        did(&host, &scope, "revoke-from-module", body.module.as_str()).await?;
         items.push(GrantsView::of(body, revision + 1, now));
     }
     if !items.is_empty() {

@@ -97,6 +97,7 @@ pub async fn send(
         let mut change = Change::onto(&host, scope.tenant.clone(), loaded).await?;
         change.remember(Some(&identity));
         queue(&host, &mut change, &outgoing, &send)?;
+        change.by(scope.entry(&host, "send"));
         match change.commit(&host).await {
             Ok(_) => return Ok((StatusCode::ACCEPTED, Json(Queued { send }))),
             Err(CommitError::Store(error)) => return Err(error.into()),
@@ -133,6 +134,8 @@ fn queue(host: &Host, change: &mut Change, outgoing: &Outgoing, send: &str) -> A
         message_kind: outgoing.message.kind().into(),
         text: outgoing.message.text(),
         purpose: None,
+        is_marketing: outgoing.message.is_marketing(),
+        by: None,
     };
     let effect = Effect::Send(SendEffect {
         number: number.clone(),

@@ -8,10 +8,14 @@
 )]
 
 mod admin;
+mod audit;
 mod auth;
+mod bot;
+mod care;
 mod cases;
 mod code;
 mod conversations;
+mod customer_export;
 mod customers;
 mod dead_letters;
 mod decisions;
@@ -28,10 +32,13 @@ mod metrics;
 mod modules;
 mod notifications;
 mod packages;
+mod people;
 mod refusals;
 mod releases;
+mod reply;
 mod request_id;
 mod rollout;
+mod shared_view;
 mod view;
 mod webhooks;
 
@@ -99,11 +106,19 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(customers::list))
         .routes(routes!(customers::show))
         .routes(routes!(customers::events))
+        .routes(routes!(customer_export::export))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::show))
         .routes(routes!(conversations::claim))
         .routes(routes!(conversations::hand_back))
         .routes(routes!(conversations::resolve))
+        .routes(routes!(shared_view::show))
+        .routes(routes!(reply::reply))
+        .routes(routes!(care::send_up))
+        .routes(routes!(care::pass_on))
+        .routes(routes!(care::set_next_step))
+        .routes(routes!(care::take_note))
+        .routes(routes!(bot::heartbeat))
         .routes(routes!(decisions::list_decisions))
         .routes(routes!(decisions::show_decision))
         .routes(routes!(decisions::list_handoffs))
@@ -112,6 +127,7 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(cases::show))
         .routes(routes!(dead_letters::list))
         .merge(notices())
+        .merge(people())
         .merge(uploads())
         .routes(routes!(modules::show))
         .routes(routes!(grants::list))
@@ -144,6 +160,27 @@ fn notices() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(endpoints::replay))
         .routes(routes!(endpoints::replay_letter))
         .routes(routes!(notifications::show, notifications::put))
+}
+
+/// Who may see and do what, and who saw and did what.
+fn people() -> OpenApiRouter<Arc<Host>> {
+    OpenApiRouter::new()
+        .routes(routes!(people::agents::list))
+        .routes(routes!(
+            people::agents::show,
+            people::agents::put,
+            people::agents::remove
+        ))
+        .routes(routes!(people::tokens::make, people::tokens::list))
+        .routes(routes!(people::tokens::revoke))
+        .routes(routes!(people::roles::list))
+        .routes(routes!(
+            people::roles::show,
+            people::roles::put,
+            people::roles::remove
+        ))
+        .routes(routes!(people::field_grants::grant))
+        .routes(routes!(audit::list))
 }
 
 /// What takes larger bodies than the rest.

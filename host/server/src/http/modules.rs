@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
 use baton_domain::{ids::ModuleDigest, module::Declaration};
-use baton_sandbox::{Inspected, Rejection};
+use baton_sandbox::{Compiled, Inspected, Rejection};
 use baton_store::{Origin, StoredModule, Tenant};
 use jiff::Timestamp;
 
 use super::{
-    auth::{Operator, Scope},
+    audit::did,
+    auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::{Bytes, Json, Path},
@@ -17,31 +18,62 @@ use super::{
 };
 use crate::{
     host::Host,
-    releases::{LoadError, Permissions},
+    releases::{LoadError, Permissions, TooManyCompiles},
 };
 
 /// Uploads a module: a component, as bytes. It is admitted and compiled before
 /// it is kept, and reads nothing until its fields are granted. The same bytes
-/// again change nothing and answer 200.
+/// again change nothing and answer 200. When compiling takes longer than a
+/// request may, it is answered `timed_out` and goes on: send the same request
+/// again, and it is answered as soon as the module is there. It is compiled
+/// once, however often it is asked for. So many modules may be compiled for you
+/// at once, and one more each few seconds; more are answered
+/// `too_many_compiles`.
 #[utoipa::path(post, path = "/v1/modules", tag = "modules", operation_id = "upload_module",
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The component."),
     security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::ModuleRefused, Code::InvalidValue]))),
+    extensions(("x-error-codes" = json!([Code::ModuleRefused, Code::TooManyCompiles,
+        Code::InvalidValue]))),
     responses((status = 201, description = "It is kept.", body = ModuleView),
         (status = 200, description = "It was there.", body = ModuleView)))]
 pub async fn upload(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Bytes(bytes): Bytes,
 ) -> Answer<(StatusCode, Json<ModuleView>)> {
     let inspecting = tokio::task::spawn_blocking(move || Inspected::inspect(bytes.to_vec()));
     let inspected = inspecting.await.map_err(|_| ApiError::internal())?;
     let inspected = inspected.map_err(|rejection| refused(&rejection))?;
-    let compiled = host.library.compile(inspected).await?;
+    let compiled = compiled(&host, &scope.tenant.document, inspected).await?;
     let (is_new, kept) = keep(&host, &scope, compiled.inspected(), Origin::Upload).await?;
     let permissions = permissions(&host, &scope.tenant.document).await?;
     let view = ModuleView::of(&kept, &permissions, host.library.pack());
     Ok((made(is_new), Json(view)))
+}
+
+/// Compiles a module for a tenant, unless it had too many compiled lately. What
+/// it has already, and what somebody has compiled, counts for nothing.
+pub(super) async fn compiled(
+    host: &Arc<Host>,
+    tenant: &Tenant,
+    inspected: Inspected,
+) -> Answer<Compiled> {
+    let digest = inspected.digest();
+    let is_there = host.library.has(&digest) || host.library.is_under_way(&digest);
+    if !is_there && host.store.module(&tenant.id, &digest).await?.is_none() {
+        host.compiles.take(&tenant.id, host.clock.now())?;
+    }
+    // Goes on when the request is given up, also while it waits for its turn.
+    let host = host.clone();
+    let compiling = tokio::spawn(async move { host.library.compile(inspected).await });
+    let compiled = compiling.await.map_err(|_| ApiError::internal())?;
+    Ok(compiled?)
+}
+
+impl From<TooManyCompiles> for ApiError {
+    fn from(error: TooManyCompiles) -> Self {
+        Self::new(Code::TooManyCompiles, error).after(error.retry_after)
+    }
 }
 
 /// Keeps a module as the tenant's own; whether it is new, and what is kept: of
@@ -53,9 +85,12 @@ pub(super) async fn keep(
     origin: Origin,
 ) -> Answer<(bool, StoredModule)> {
     let tenant = &scope.tenant.document.id;
-    let stored = stored(module, host.clock.now(), scope.key.clone(), origin);
+    let stored = stored(module, host.clock.now(), scope.name(), origin);
     let bytes = module.bytes().clone();
     let is_new = host.store.add_module(tenant, stored.clone(), bytes).await?;
+    if is_new {
+        did(host, scope, "keep-module", stored.declaration.name.as_str()).await?;
+    }
     let kept = host.store.module(tenant, &stored.digest).await?;
     Ok((is_new, kept.unwrap_or(stored)))
 }
@@ -75,7 +110,7 @@ pub(super) fn made(is_new: bool) -> StatusCode {
     responses((status = 200, description = "All of them.", body = List<ModuleView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<Json<List<ModuleView>>> {
     let tenant = &scope.tenant.document;
     let permissions = permissions(&host, tenant).await?;
@@ -101,7 +136,7 @@ pub async fn list(
     responses((status = 200, description = "The module.", body = ModuleView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Path(digest): Path<String>,
 ) -> Answer<Json<ModuleView>> {
     let digest = ModuleDigest::try_from(digest).map_err(|_| ApiError::not_found())?;

@@ -8,11 +8,11 @@ use baton_domain::release::Asked;
 use baton_store::{Origin, StoredModule, Tenant};
 
 use super::{
-    auth::{Operator, Scope},
+    auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::{Bytes, Json},
-    modules::{keep, made, permissions},
+    modules::{compiled, keep, made, permissions},
     releases::{NewRelease, make_release},
     rollout::{change, refused},
     view::{InstalledView, ModuleView},
@@ -33,13 +33,13 @@ use crate::{
         description = "The file of the package."),
     security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::PackageRefused, Code::ModuleRefused,
-        Code::PublisherChanged, Code::InvalidValue, Code::ReleaseUnfit, Code::UngrantedFields,
+        Code::TooManyCompiles, Code::PublisherChanged, Code::InvalidValue, Code::ReleaseUnfit, Code::UngrantedFields,
         Code::RolloutRefused, Code::ChangedMeanwhile]))),
     responses((status = 201, description = "It is installed.", body = InstalledView),
         (status = 200, description = "It was installed.", body = InstalledView)))]
 pub async fn install(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Bytes(bytes): Bytes,
 ) -> Answer<(StatusCode, Json<InstalledView>)> {
     let opening = tokio::task::spawn_blocking(move || Package::open(&bytes));
@@ -47,7 +47,7 @@ pub async fn install(
     let package = package.map_err(|error| unpackable(&error))?;
     let tenant = &scope.tenant.document;
     check_publisher(&host, tenant, &package).await?;
-    let compiled = host.library.compile(package.module.clone()).await?;
+    let compiled = compiled(&host, tenant, package.module.clone()).await?;
     let (is_new, module) = keep(&host, &scope, compiled.inspected(), origin(&package)).await?;
     let permissions = permissions(&host, tenant).await?;
     let pack = host.library.pack();

@@ -18,7 +18,8 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    auth::{Operator, Scope},
+    audit::did,
+    auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::{Json, Path, Query},
@@ -111,7 +112,7 @@ impl NewRelease {
         (status = 200, description = "It was made before.", body = ReleaseView)))]
 pub async fn make(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     headers: HeaderMap,
     Json(wanted): Json<NewRelease>,
 ) -> Answer<(StatusCode, Json<ReleaseView>)> {
@@ -152,6 +153,7 @@ pub(super) async fn make_release(
                 // So that whoever moves next does so from what stands.
                 let _changing = host.directory_changes.lock().await;
                 host.reload_tenant(&tenant.id).await?;
+                did(host, scope, "make-release", &release.number.0.to_string()).await?;
                 return Ok((true, release));
             }
             Err(CommitError::Stale) => {}
@@ -176,7 +178,7 @@ async fn draft(host: &Host, scope: &Scope, wanted: &NewRelease) -> Answer<Releas
     let release = Release {
         number: ReleaseNumber(0),
         made_at: host.clock.now(),
-        made_by: scope.key.clone(),
+        made_by: scope.name(),
         note: wanted.note.as_str().into(),
         key: None,
         modules,
@@ -292,7 +294,7 @@ fn problem(unfit: &Unfit) -> serde_json::Value {
     responses((status = 200, description = "A page.", body = PageView<ReleaseView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Query(page): Query<PageQuery>,
 ) -> Answer<Json<PageView<ReleaseView>>> {
     let tenant = &scope.tenant.document;
@@ -318,7 +320,7 @@ pub async fn list(
     responses((status = 200, description = "The release.", body = ReleaseView)))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Path(number): Path<u32>,
 ) -> Answer<Json<ReleaseView>> {
     let tenant = &scope.tenant.document;
@@ -344,7 +346,7 @@ pub struct Two {
     responses((status = 200, description = "The difference.", body = DifferenceView)))]
 pub async fn compare(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Path(Two { number, other }): Path<Two>,
 ) -> Answer<Json<DifferenceView>> {
     let tenant = &scope.tenant.document;

@@ -23,7 +23,7 @@ use baton_store::Entropy;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use tracing::Instrument;
 
-use super::error;
+use super::{error, refusals};
 use crate::{accept::run_in_time, host::Host};
 
 /// The header in which callers may name a request, and find its id.
@@ -69,7 +69,7 @@ fn chosen(headers: &HeaderMap) -> Option<String> {
 
 /// Gives each request its id and its span, counts it and times it.
 pub async fn identify(State(host): State<Arc<Host>>, request: Request, next: Next) -> Response {
-    let run = |request| next.run(request);
+    let run = async move |request| next.run(request).await;
     answer(&host, request, run).await
 }
 
@@ -79,14 +79,18 @@ pub async fn identify_in_time(
     request: Request,
     next: Next,
 ) -> Response {
-    let run = |request| run_in_time(&host.door, request, next);
-    answer(&host, request, run).await
+    let host = &*host;
+    let run = async move |request| match refusals::early(host, &request) {
+        Some(refusal) => refusal,
+        None => run_in_time(&host.door, request, next).await,
+    };
+    answer(host, request, run).await
 }
 
-async fn answer<R: Future<Output = Response>>(
+async fn answer(
     host: &Host,
     request: Request,
-    run: impl FnOnce(Request) -> R,
+    run: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     let begun = Instant::now();
     let id = chosen(request.headers()).unwrap_or_else(|| host.request_ids.fresh());

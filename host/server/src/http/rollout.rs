@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 
 use super::{
     admin::revision_read,
-    auth::{Operator, Scope},
+    audit::did,
+    auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::Json,
@@ -124,7 +125,7 @@ type WithRevision = ([(HeaderName, String); 1], Json<RolloutView>);
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<WithRevision> {
     let rollout = host.store.rollout(&scope.tenant.document.id).await?;
     Ok(shown(rollout))
@@ -141,7 +142,7 @@ pub async fn show(
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn make_move(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     headers: HeaderMap,
     Json(wanted): Json<WantedMove>,
 ) -> Answer<WithRevision> {
@@ -169,7 +170,7 @@ pub async fn make_move(
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn put_guardrails(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     headers: HeaderMap,
     Json(wanted): Json<GuardrailsBody>,
 ) -> Answer<WithRevision> {
@@ -182,15 +183,15 @@ pub async fn put_guardrails(
     .await
 }
 
-/// Shows how the releases that run fare, module by module, since the host made
-/// them ready: runs, signals, failures, time and fuel, and how often a shadow
+/// Shows how the releases that run fare, module by module, since the host
+/// started or they came to stand where they do: runs, signals, failures, time and fuel, and how often a shadow
 /// would have done the same.
 #[utoipa::path(get, path = "/v1/rollout/running", tag = "releases", operation_id = "list_running",
     security(("tenant_key" = [])),
     responses((status = 200, description = "Those that run.", body = List<RunningView>)))]
 pub async fn running(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
 ) -> Answer<Json<List<RunningView>>> {
     let directory = host.directory();
     let tenant = directory
@@ -219,7 +220,7 @@ pub(super) async fn change(
         }
         let asked = Asked {
             at: host.clock.now(),
-            by: scope.key.clone(),
+            by: scope.name(),
             why: None,
         };
         make(&mut body, asked)?;
@@ -231,6 +232,7 @@ pub(super) async fn change(
             Ok(()) => {
                 host.reload_tenant(tenant).await?;
                 let revision = revision + 1;
+                did(host, scope, "change-rollout", &revision.to_string()).await?;
                 return Ok(shown(Document { revision, body }));
             }
             Err(CommitError::Stale) => {}

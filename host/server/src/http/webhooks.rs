@@ -15,6 +15,9 @@ use super::{
 };
 use crate::{host::Host, pipeline::take_webhook};
 
+/// The route, as it is matched.
+pub(super) const PATH: &str = "/webhooks/whatsapp/{app}";
+
 /// Answers Meta's subscription handshake, which is not signed.
 #[utoipa::path(get, path = "/webhooks/whatsapp/{app}", tag = "webhooks",
     operation_id = "webhook_handshake", params(("app" = String, Path, description = "Name of the Meta app."),

@@ -87,15 +87,20 @@ catalogue! {
     QUARANTINE_BYTES "baton_quarantine_bytes" Gauge Bytes "Bytes in quarantine.";
 
     EVALUATIONS "baton_evaluations_total" Counter Count ["outcome": "inline" "deferred" "finished" "unheard"] "Occasions: decided before the answer, deferred, decided after it, or given the tenant's default since they cannot be evaluated.";
-    EVALUATION_SECONDS "baton_evaluation_seconds" SECONDS Seconds "Time in modules for one occasion.";
+    EVALUATION_SECONDS "baton_evaluation_seconds" SECONDS Seconds "Computing time of one evaluation, from the first module to the record; waiting for a thread is not in it.";
     EVALUATIONS_WAITING "baton_evaluations_waiting" Gauge Count "Evaluations that wait for a thread.";
     MODULE_RUNS "baton_module_runs_total" Counter Count ["outcome": "run" "skipped"] "Runs of modules: made, or spared since nothing that they read has changed.";
     MODULE_FAILURES "baton_module_failures_total" Counter Count ["why": "module_trapped" "module_out_of_fuel" "module_overran" "module_out_of_memory" "module_too_many_reads" "module_output_too_large" "module_output_invalid" "module_quarantined" "module_suspended" "module_not_granted" "module_not_started" "other"] "Runs of modules whose answer does not count.";
     DECISIONS "baton_decisions_total" Counter Count ["outcome": "stay" "hand_off" "advice"] "Decisions; advice while people own the conversation.";
     DEGRADED "baton_decisions_degraded_total" Counter Count "Decisions that rest on less than they should, since a module failed.";
     HANDOFFS "baton_handoffs_total" Counter Count ["basis": "policy" "explicit_request" "default"] "Conversations passed to people, by what that rests on.";
+    ALERTS "baton_people_alerts_total" Counter Count ["what": "queued" "escalated" "returned"] "Conversations that nobody could take when they were handed off, that went up, and that policy gave back to the bot.";
     SHADOWS "baton_shadow_decisions_total" Counter Count ["outcome": "same" "different" "shed" "lost" "over"] "Decisions of shadow releases, beside those that were made; `shed` and `lost` ones are not recorded.";
     GUARDRAILS "baton_releases_taken_back_total" Counter Count "Releases that guardrails took back.";
+    RESIDENTS "baton_resident_tenants" Gauge Count "Tenants whose releases are in memory, ready to run.";
+    RESIDENT_BYTES "baton_resident_modules_bytes" Gauge Bytes "Memory of their modules, about; a module that several tenants have counts for each.";
+    RESIDENCY "baton_residency_changes_total" Counter Count ["what": "loaded" "evicted"] "Tenants whose releases were made ready when they were needed, and that made room for others.";
+    ARTEFACTS "baton_artefacts_total" Counter Count ["what": "found" "missed" "removed" "unwritten"] "Compiled modules on disk: found, not there, damaged or of another engine and so removed, and such as could not be written.";
     DEFERRALS "baton_tenant_deferrals_total" Counter Count ["tenant":] "Evaluations deferred, by tenant; tenants beyond the first of a host's life count as `_other`.";
 
     RUNS_BY_MODULE "baton_runs_by_module_total" Counter Count ["module":] "Runs of modules, those that were spared among them, by name; those beyond the first of a host's life count as `_other`.";

@@ -43,11 +43,22 @@ impl Counters {
 
     /// Counts `many` of `value`.
     pub fn add(&self, value: &str, many: u64) {
-        let listed = self.values.iter().position(|it| *it == value);
-        let at = listed.or_else(|| self.values.iter().position(|it| *it == "other"));
-        if let Some(counter) = at.and_then(|at| self.counters.get(at)) {
+        if let Some(counter) = self.of(value) {
             counter.increment(many);
         }
+    }
+
+    /// Somebody else counted `all` of `value` so far.
+    fn set(&self, value: &str, all: u64) {
+        if let Some(counter) = self.of(value) {
+            counter.absolute(all);
+        }
+    }
+
+    fn of(&self, value: &str) -> Option<&Counter> {
+        let listed = self.values.iter().position(|it| *it == value);
+        let at = listed.or_else(|| self.values.iter().position(|it| *it == "other"));
+        self.counters.get(at?)
     }
 }
 
@@ -115,6 +126,7 @@ pub struct Metrics {
     pub decisions: Counters,
     pub degraded: Counter,
     pub handoffs: Counters,
+    pub alerts: Counters,
     pub shadows: Counters,
     pub guardrails: Counter,
     pub deferrals: NamedCounters,
@@ -157,6 +169,7 @@ impl Metrics {
             decisions: counters(to, &catalogue::DECISIONS),
             degraded: counter(to, &catalogue::DEGRADED, None),
             handoffs: counters(to, &catalogue::HANDOFFS),
+            alerts: counters(to, &catalogue::ALERTS),
             shadows: counters(to, &catalogue::SHADOWS),
             guardrails: counter(to, &catalogue::GUARDRAILS, None),
             deferrals: NamedCounters::new(to, &catalogue::DEFERRALS),
@@ -215,13 +228,11 @@ impl Metrics {
         self.placed.add("known", all.saturating_sub(news) as u64);
     }
 
-    /// An occasion was evaluated, `when` being `inline` or `finished`, and how
-    /// long the modules took for it.
+    /// An occasion was evaluated, `when` being `inline` or `finished`.
     pub fn evaluated(&self, when: &str, evaluated: &Evaluated) {
         if evaluated.is_heard() {
             self.evaluations.count(when);
-            self.evaluation_seconds
-                .record(evaluated.took().as_secs_f64());
+            self.evaluation_seconds.record(evaluated.took.as_secs_f64());
             self.modules_ran(&evaluated.record);
         } else {
             self.evaluations.count("unheard");

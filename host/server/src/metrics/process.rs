@@ -5,7 +5,7 @@ use baton_store::{StoreError, WorkKind};
 use metrics::{Counter, Gauge};
 use metrics_exporter_prometheus::PrometheusRecorder;
 
-use super::{Metrics, catalogue, counter, gauge, kind_of_work};
+use super::{Counters, Metrics, catalogue, counter, counters, gauge, kind_of_work};
 use crate::host::Host;
 
 pub(super) struct Gauges {
@@ -19,6 +19,10 @@ pub(super) struct Gauges {
     lags: [(WorkKind, Gauge); 4],
     modules_run: Counter,
     modules_skipped: Counter,
+    residents: Gauge,
+    resident_bytes: Gauge,
+    residency: Counters,
+    artefacts: Counters,
 }
 
 impl Gauges {
@@ -39,6 +43,31 @@ impl Gauges {
             lags: WorkKind::ALL.map(|kind| (kind, lag(kind))),
             modules_run: counter(to, &catalogue::MODULE_RUNS, Some("run")),
             modules_skipped: counter(to, &catalogue::MODULE_RUNS, Some("skipped")),
+            residents: plain(&catalogue::RESIDENTS),
+            resident_bytes: plain(&catalogue::RESIDENT_BYTES),
+            residency: counters(to, &catalogue::RESIDENCY),
+            artefacts: counters(to, &catalogue::ARTEFACTS),
+        }
+    }
+}
+
+impl Gauges {
+    fn of_modules(&self, host: &Host) {
+        let residents = host.residents.counts();
+        self.residents.set(residents.tenants as f64);
+        self.resident_bytes.set(residents.bytes as f64);
+        self.residency.set("loaded", residents.loads);
+        self.residency.set("evicted", residents.evictions);
+        let Some(kept) = host.library.kept_counts() else {
+            return;
+        };
+        for (what, count) in [
+            ("found", kept.found),
+            ("missed", kept.missed),
+            ("removed", kept.removed),
+            ("unwritten", kept.unwritten),
+        ] {
+            self.artefacts.set(what, count);
         }
     }
 }
@@ -72,6 +101,7 @@ impl Metrics {
         let runs = host.evaluators.memo_counts();
         gauges.modules_run.absolute(runs.made);
         gauges.modules_skipped.absolute(runs.skipped);
+        gauges.of_modules(host);
         if let Some(bytes) = resident_bytes() {
             gauges.memory.set(bytes as f64);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use baton_domain::{
     decide::DecisionRecord,
-    event::{Event, EventBody, HandedOff, ProfileChanged},
+    event::{Event, EventBody, HandedOff, ProfileChanged, Promised},
     facts::Facts,
     ids::{CustomerId, NumberId},
     occasion::Occasion,
@@ -14,19 +14,20 @@ use baton_domain::{
     state::{CustomerState, Known},
 };
 use baton_store::{
-    Appended, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError, Version,
-    WorkChange, WorkKey, WorkKind,
+    Appended, AuditEntry, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError,
+    Version, WorkChange, WorkKey, WorkKind,
 };
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{CustomerKey, deferred::Deferred, follow_ups};
+use super::{CustomerKey, care, deferred::Deferred, follow_ups};
 use crate::{
     directory::ActiveTenant,
     evaluation::{Ask, Cause, Evaluated, When},
     host::Host,
     metrics::DecisionCount,
     notify,
+    people::Reservation,
     releases::ShadowJob,
 };
 
@@ -41,10 +42,16 @@ pub struct Change {
     links: Vec<Link>,
     absorb: Option<(CustomerId, Version)>,
     work: Vec<WorkChange>,
+    /// Who does it, when it is a person or a key.
+    audit: Vec<AuditEntry>,
     /// What to count once it is durable.
     decided: Vec<DecisionCount>,
     /// What the shadow looks at once it is durable.
     shadows: Vec<ShadowJob>,
+    /// The deadlines that held before.
+    timers: care::Timers,
+    /// Places kept for whoever gets something by it, until it is durable.
+    reserved: Vec<Reservation>,
 }
 
 impl Change {
@@ -68,9 +75,13 @@ impl Change {
             links: Vec::new(),
             absorb: None,
             work: Vec::new(),
+            audit: Vec::new(),
             decided: Vec::new(),
             shadows: Vec::new(),
+            timers: care::Timers::new(),
+            reserved: Vec::new(),
         };
+        change.timers = care::timers(&change);
         if let Some(younger) = loaded.absorbs {
             change.absorb(host, younger).await?;
         }
@@ -113,20 +124,25 @@ impl Change {
                 Owner::Bot | Owner::App { .. } => (None, None),
             };
             let default_team = self.tenant.profile.default_team();
+            let step = before.care.step().filter(|step| step.is_open());
             let handoff = HandedOff {
-                epoch: ownership.epoch,
-                team: owner.team().unwrap_or(default_team).clone(),
                 tier,
                 agent,
                 tags: vec!["two contacts of one customer".into()],
                 reasons: vec![
                     "People owned the conversation of the contact that was merged.".into(),
                 ],
-                next_step: None,
-                due: None,
-                priority: 0,
-                because: Vec::new(),
+                next_step: step.and_then(|step| step.what.clone()),
+                due: step.and_then(|step| step.due),
+                promised: Promised {
+                    first_reply: before.care.first_reply().map(|it| it.due),
+                    next_step: step.and_then(|step| step.promise).map(|it| it.due),
+                },
                 read: Some(FieldSet::NONE),
+                ..HandedOff::to_team(
+                    ownership.epoch,
+                    owner.team().unwrap_or(default_team).clone(),
+                )
             };
             let (number, body) = (Some(number.clone()), EventBody::HandedOff(handoff));
             self.append(Event {
@@ -150,6 +166,16 @@ impl Change {
     /// The state after all events so far.
     pub fn state(&self) -> &Arc<CustomerState> {
         &self.state
+    }
+
+    /// The place in the log of what was appended last.
+    pub fn place(&self) -> u64 {
+        self.loaded_at.0 + self.events.len() as u64
+    }
+
+    /// Keeps a place for somebody until the change is durable, or given up.
+    pub fn reserve(&mut self, place: Option<Reservation>) {
+        self.reserved.extend(place);
     }
 
     /// Whether there is nothing to commit.
@@ -208,13 +234,14 @@ impl Change {
         let number = occasion.number.clone();
         let facts = Facts::new(self.state.clone(), occasion, self.tenant.profile.clone());
         let (tenant, cause) = (self.tenant.clone(), self.cause(host, &event));
-        let release = tenant
-            .rollout
-            .release_of(&tenant.document.id, &self.customer);
+        let Some(releases) = host.releases_by(&tenant, deadline).await else {
+            return self.put_off(host, event, cause);
+        };
+        let release = releases.release_of(&tenant.rollout, &self.customer);
         if !release.can_judge(&facts) {
             return;
         }
-        let for_shadow = tenant.rollout.shadow().map(|_| facts.clone());
+        let for_shadow = releases.shadow().map(|_| facts.clone());
         let ask = Ask {
             tenant: &tenant,
             customer: &self.customer,
@@ -230,14 +257,16 @@ impl Change {
                 host.metrics.evaluated("inline", &evaluated);
                 self.decided_on(host, (for_shadow, cause), number, evaluated);
             }
-            None => {
-                host.metrics.evaluations.count("deferred");
-                host.metrics
-                    .deferrals
-                    .count(self.tenant.document.id.as_str());
-                self.defer(now, event, cause);
-            }
+            None => self.put_off(host, event, cause),
         }
+    }
+
+    /// Counts what [`Change::defer`] defers.
+    fn put_off(&mut self, host: &Host, event: Event, cause: Cause) {
+        host.metrics.evaluations.count("deferred");
+        let tenant = self.tenant.document.id.as_str();
+        host.metrics.deferrals.count(tenant);
+        self.defer(host.clock.now(), event, cause);
     }
 
     /// What tells the evaluation of `event` from others, also when the event is
@@ -326,7 +355,8 @@ impl Change {
         if let Some(trip) = evaluated.trip(&tenant.document.id) {
             host.trip(trip);
         }
-        if let (Some(facts), Some(_)) = (facts, tenant.rollout.shadow()) {
+        let shadow = tenant.rollout.document.body.shadow();
+        if let (Some(facts), Some(_)) = (facts, shadow) {
             self.shadows.push(ShadowJob {
                 tenant: tenant.clone(),
                 customer: self.customer.clone(),
@@ -336,26 +366,24 @@ impl Change {
                 decision: evaluated.record.decision.clone(),
             });
         }
-        self.decide(host.clock.now(), number, evaluated.record);
+        self.decide(host, number, evaluated.record);
     }
 
     /// Records the decision and what follows from it.
-    fn decide(&mut self, now: Timestamp, number: NumberId, record: DecisionRecord) {
-        let handoff = record.handoff();
-        let number = Some(number);
+    fn decide(&mut self, host: &Host, number: NumberId, record: DecisionRecord) {
+        let (now, handoff) = (host.clock.now(), record.handoff());
         self.decided.push(DecisionCount::of(&record));
         let decided = EventBody::Decided(Box::new(record));
         self.append(Event {
             at: now,
-            number: number.clone(),
+            number: Some(number.clone()),
             body: decided,
         });
-        if let Some(mut handoff) = handoff {
-            let minutes = i64::from(self.tenant.document.next_step_minutes);
-            handoff.due = now.checked_add(minutes.minutes()).ok();
+        if let Some(handoff) = handoff {
+            let handoff = care::handed_over(self, host, (now, &number), handoff);
             self.append(Event {
                 at: now,
-                number,
+                number: Some(number),
                 body: EventBody::HandedOff(handoff),
             });
         }
@@ -368,17 +396,37 @@ impl Change {
             key: WorkKey(format!("evaluate/{}/{place}", self.customer).into()),
             kind: WorkKind::Evaluate,
             due_at: now,
-            payload: Deferred { event, cause }.payload(),
+            payload: Deferred {
+                event,
+                cause,
+                waits: 0,
+            }
+            .payload(),
         }));
+    }
+
+    /// Tells the audit who does it; durable with the rest.
+    pub fn by(&mut self, entry: AuditEntry) {
+        self.audit.push(entry);
     }
 
     /// Makes the change durable.
     ///
     /// # Errors
     /// [`CommitError`]; then nothing of it is.
-    pub async fn commit(self, host: &Host) -> Result<Appended, CommitError> {
+    pub async fn commit(mut self, host: &Host) -> Result<Appended, CommitError> {
+        // After what settles rows: a deadline that fires is done, not cancelled.
+        let timers = care::timers(&self);
+        self.work.extend(care::changes(&self.timers, &timers));
         let adds_work = !self.work.is_empty();
         let customer = self.customer.clone();
+        let absorbed = self.absorb.as_ref().map(|(younger, _)| younger.clone());
+        let counted = (!self.tenant.roster.is_empty()).then(|| self.state.clone());
+        let of_customer = |mut entry: AuditEntry| {
+            entry.customer = Some(customer.clone());
+            entry
+        };
+        let audit = self.audit.into_iter().map(of_customer).collect();
         let committed = host
             .store
             .commit(Commit {
@@ -391,10 +439,16 @@ impl Change {
                 links: self.links,
                 absorb: self.absorb,
                 work: self.work,
+                audit,
             })
             .await;
         host.metrics.committed(&committed, &self.decided);
         if let Ok(appended) = &committed {
+            if let Some(state) = counted {
+                let (tenant, now) = (&self.tenant.document.id, host.clock.now());
+                let stands = (&customer, appended.version, &*state);
+                host.loads.committed(tenant, stands, absorbed.as_ref(), now);
+            }
             for job in self.shadows {
                 if !host.shadows.push(job) {
                     host.metrics.shadows.count("shed");

@@ -216,6 +216,7 @@ impl Sorting {
                 customer: CustomerKey::Links(Vec::new()),
                 display_name: None,
                 items: Vec::new(),
+                by: None,
             });
             self.sorted.parcels.len() - 1
         });

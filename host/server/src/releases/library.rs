@@ -1,16 +1,22 @@
 //! Modules as machine code, by digest: those of the pack, and those that
 //! tenants use. The same bytes are compiled once, whoever has them.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, Weak},
+};
 
 use baton_domain::{
     ids::{ModuleDigest, ReleaseNumber, TenantId},
-    limits::COMPILED_MODULES_MAX,
+    limits::{COMPILED_BYTES_MAX, COMPILED_MODULES_MAX},
     release::Release,
 };
-use baton_sandbox::{ArtefactCache, Compiled, Compiler, Inspected, Rejection, Sandbox, Way};
+use baton_sandbox::{
+    ArtefactCache, CacheCounts, Compiled, Compiler, Inspected, Rejection, Sandbox, Way,
+};
 use baton_store::{Store, StoreError};
-use quick_cache::sync::Cache;
+use quick_cache::{Weighter, sync::Cache};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 use crate::rule_pack::RulePack;
 
@@ -39,33 +45,71 @@ pub enum LoadError {
 
 /// All modules that are at hand.
 pub struct ModuleLibrary {
-    sandbox: Sandbox,
     pack: RulePack,
-    compiled: Cache<ModuleDigest, Compiled>,
-    compiler: Arc<Compiler>,
+    compiled: Arc<Cache<ModuleDigest, Compiled, ByMemory>>,
+    tools: Arc<Tools>,
+    /// As many as may be compiled at a time.
+    turns: Arc<Semaphore>,
+    /// What is made now, so that nothing is twice.
+    under_way: std::sync::Mutex<HashMap<ModuleDigest, Weak<Mutex<()>>>>,
+}
+
+/// What makes machine code.
+struct Tools {
+    sandbox: Sandbox,
+    compiler: Compiler,
     /// Machine code that outlives the process.
-    kept: Option<Arc<ArtefactCache>>,
+    kept: Option<ArtefactCache>,
+}
+
+impl Tools {
+    fn kept(&self, inspected: Inspected) -> Result<Result<Compiled, Inspected>, Rejection> {
+        let kept = self.kept.as_ref();
+        self.compiler.kept(inspected, &self.sandbox, kept)
+    }
+
+    fn compiled(&self, inspected: Inspected) -> Result<Compiled, Rejection> {
+        let kept = self.kept.as_ref();
+        self.compiler.compile_anew(inspected, &self.sandbox, kept)
+    }
+}
+
+/// Compiled modules are kept by the memory that they take.
+#[derive(Clone)]
+struct ByMemory;
+
+impl Weighter<ModuleDigest, Compiled> for ByMemory {
+    fn weight(&self, _: &ModuleDigest, module: &Compiled) -> u64 {
+        module.memory_bytes()
+    }
 }
 
 impl ModuleLibrary {
     /// A library that has the pack and nothing else yet; it compiles in this
     /// process.
     pub fn new(sandbox: Sandbox, pack: RulePack) -> Self {
-        Self {
-            sandbox,
-            pack,
-            compiled: Cache::new(COMPILED_MODULES_MAX),
-            compiler: Arc::new(Compiler::new(Way::InProcess)),
-            kept: None,
-        }
+        Self::compiled_by(sandbox, pack, Compiler::new(Way::InProcess), None)
     }
 
     /// The same with a compiler of its own, and a place for what it makes.
-    #[must_use]
-    pub fn compiled_by(mut self, compiler: Compiler, kept: Option<ArtefactCache>) -> Self {
-        self.compiler = Arc::new(compiler);
-        self.kept = kept.map(Arc::new);
-        self
+    pub fn compiled_by(
+        sandbox: Sandbox,
+        pack: RulePack,
+        compiler: Compiler,
+        kept: Option<ArtefactCache>,
+    ) -> Self {
+        let (count, bytes) = (COMPILED_MODULES_MAX, COMPILED_BYTES_MAX);
+        Self {
+            pack,
+            compiled: Arc::new(Cache::with_weighter(count, bytes, ByMemory)),
+            turns: Arc::new(Semaphore::new(compiler.at_once())),
+            tools: Arc::new(Tools {
+                sandbox,
+                compiler,
+                kept,
+            }),
+            under_way: std::sync::Mutex::default(),
+        }
     }
 
     /// The host's own modules.
@@ -73,23 +117,20 @@ impl ModuleLibrary {
         &self.pack
     }
 
-    /// Compiles what was inspected, away from the threads that serve.
+    /// What the place for machine code did; `None` without one.
+    pub fn kept_counts(&self) -> Option<CacheCounts> {
+        self.tools.kept.as_ref().map(ArtefactCache::counts)
+    }
+
+    /// Compiles what was inspected, away from the threads that serve. Whoever
+    /// gives up waiting loses nothing: the work goes on, and who asks next has
+    /// what came of it.
     ///
     /// # Errors
     /// [`LoadError::Refused`] and [`LoadError::Lost`].
     pub async fn compile(&self, inspected: Inspected) -> Result<Compiled, LoadError> {
         let digest = inspected.digest();
-        if let Some(compiled) = self.at_hand(&digest) {
-            return Ok(compiled);
-        }
-        let (sandbox, compiler) = (self.sandbox.clone(), self.compiler.clone());
-        let kept = self.kept.clone();
-        let compile = move || compiler.compile(inspected, &sandbox, kept.as_deref());
-        let compiling = tokio::task::spawn_blocking(compile);
-        let compiled = compiling.await.map_err(|_| LoadError::Lost(digest))?;
-        let compiled = compiled.map_err(|source| LoadError::Refused { digest, source })?;
-        self.compiled.insert(digest, compiled.clone());
-        Ok(compiled)
+        self.made(digest, || Ok(inspected)).await
     }
 
     /// A module of a tenant, or of the pack.
@@ -107,9 +148,81 @@ impl ModuleLibrary {
         }
         let bytes = store.module_bytes(tenant, &digest).await?;
         let bytes = bytes.ok_or(LoadError::NotThere(digest))?;
-        let inspected = Inspected::inspect(bytes);
-        let inspected = inspected.map_err(|source| LoadError::Refused { digest, source })?;
-        self.compile(inspected).await
+        self.made(digest, || Inspected::inspect(bytes)).await
+    }
+
+    /// Makes a module once, however many ask for it meanwhile.
+    async fn made(
+        &self,
+        digest: ModuleDigest,
+        inspect: impl FnOnce() -> Result<Inspected, Rejection> + Send + 'static,
+    ) -> Result<Compiled, LoadError> {
+        if let Some(compiled) = self.at_hand(&digest) {
+            return Ok(compiled);
+        }
+        let alone = self.alone_with(digest).await;
+        if let Some(compiled) = self.at_hand(&digest) {
+            return Ok(compiled);
+        }
+        let tools = self.tools.clone();
+        let looking = tokio::task::spawn_blocking(move || tools.kept(inspect()?));
+        let looked = looking.await.map_err(|_| LoadError::Lost(digest))?;
+        let refused = |source| LoadError::Refused { digest, source };
+        let inspected = match looked.map_err(refused)? {
+            Ok(compiled) => {
+                self.compiled.insert(digest, compiled.clone());
+                return Ok(compiled);
+            }
+            Err(inspected) => inspected,
+        };
+        // Whoever waits here holds no thread.
+        let turn = self.turns.clone().acquire_owned().await;
+        let (tools, at_hand) = (self.tools.clone(), self.compiled.clone());
+        let making = tokio::task::spawn_blocking(move || {
+            // Held here, so that they end with the work and not with whoever
+            // waits for it.
+            let _held = (alone, turn);
+            let made = tools.compiled(inspected)?;
+            at_hand.insert(digest, made.clone());
+            Ok(made)
+        });
+        let made = making.await.map_err(|_| LoadError::Lost(digest))?;
+        if let Some(complaint) = self.tools.kept.as_ref().and_then(|it| it.take_complaint()) {
+            tracing::warn!(error = %complaint, source = ?std::error::Error::source(&complaint), "compiled modules are not kept: each start compiles them again");
+        }
+        made.map_err(refused)
+    }
+
+    /// Waits until nobody else makes this module.
+    async fn alone_with(&self, digest: ModuleDigest) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut under_way = self
+                .under_way
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            under_way.retain(|_, it| it.strong_count() > 0);
+            let before = under_way.get(&digest).and_then(Weak::upgrade);
+            before.unwrap_or_else(|| {
+                let turn = Arc::new(Mutex::new(()));
+                under_way.insert(digest, Arc::downgrade(&turn));
+                turn
+            })
+        };
+        turn.lock_owned().await
+    }
+
+    /// Whether the module needs no compiling.
+    pub fn has(&self, digest: &ModuleDigest) -> bool {
+        self.at_hand(digest).is_some()
+    }
+
+    /// Whether the module is being compiled.
+    pub fn is_under_way(&self, digest: &ModuleDigest) -> bool {
+        let under_way = self.under_way.lock();
+        let under_way = under_way.unwrap_or_else(PoisonError::into_inner);
+        under_way
+            .get(digest)
+            .is_some_and(|it| it.strong_count() > 0)
     }
 
     /// The release of this number: 0 is the host's own pack; `None` when it is

@@ -10,7 +10,7 @@ use baton_store::{Store, StoreError, StoredModule, Tenant};
 use crate::rule_pack::RulePack;
 
 /// The permissions of one tenant's modules.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
     granted: BTreeMap<ModuleName, BTreeSet<Field>>,
     denied: BTreeSet<Field>,

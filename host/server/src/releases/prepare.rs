@@ -5,6 +5,7 @@ use std::sync::Arc;
 use baton_domain::{
     decide::Terms,
     ids::{ModuleDigest, ModuleName, TenantId},
+    limits::READY_MODULE_BYTES,
     module::{Declaration, InvalidDeclaration, ModuleFailure, World},
     release::{Mode, Release, ReleasedModule},
 };
@@ -85,6 +86,9 @@ pub struct Prepared {
     pub release: ActiveRelease,
     /// What cannot run.
     pub unfit: Vec<Unfit>,
+    /// Memory that it takes, about: not that of the host's own modules, which
+    /// are there in any case.
+    pub bytes: u64,
 }
 
 /// Makes `release` of `tenant` ready to run.
@@ -100,11 +104,13 @@ pub async fn prepare(
 ) -> Result<Prepared, StoreError> {
     let mut unfit = Vec::new();
     let (mut rules, mut policies) = (Vec::new(), Vec::new());
+    let mut bytes = 0;
     for module in &release.modules {
         let compiled = match library.module(store, tenant, module.digest).await {
             Err(LoadError::Store(error)) => return Err(error),
             loaded => loaded,
         };
+        bytes += compiled.as_ref().map_or(0, |it| bytes_of(it, library));
         let ready = match fitted(library, permissions, module, compiled) {
             Ok(ready) => ready,
             Err((misfit, declaration)) => {
@@ -121,7 +127,36 @@ pub async fn prepare(
     }
     let lineup = lined_up(rules, policies, &mut unfit);
     let release = ActiveRelease::new(release.number, lineup, Terms::of(&release.modules));
-    Ok(Prepared { release, unfit })
+    Ok(Prepared {
+        release,
+        unfit,
+        bytes,
+    })
+}
+
+/// Memory of a module that is ready.
+fn bytes_of(module: &Compiled, library: &ModuleLibrary) -> u64 {
+    let is_of_pack = library.pack().module(&module.inspected().digest());
+    let own = if is_of_pack.is_some() {
+        0
+    } else {
+        module.memory_bytes()
+    };
+    READY_MODULE_BYTES + own
+}
+
+/// `release` with none of its modules able to run, and no word on what they
+/// declare.
+pub(super) fn barred(release: &Release) -> ActiveRelease {
+    let failure = ModuleFailure::NotStarted("it could not be made ready in time".into());
+    let bar = |module: &ReleasedModule| {
+        let declaration = unknown(&module.name, World::Rule);
+        Arc::new(Ready::barred(module.digest, declaration, failure.clone()))
+    };
+    let rules = release.modules.iter().map(bar).collect();
+    let policy = missing_policy(failure.clone());
+    let lineup = Lineup::new(rules, policy.clone()).unwrap_or_else(|_| Lineup::of_policy(policy));
+    ActiveRelease::new(release.number, lineup, Terms::of(&release.modules))
 }
 
 /// The module in its place, or why not and what it declares.

@@ -3,7 +3,10 @@
 //! an event of its own. It never acts, and when there is too much to do it is
 //! the first that is left undone.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use baton_domain::{
     decide::{Decision, DecisionRecord},
@@ -13,7 +16,10 @@ use baton_domain::{
     limits::{COMMIT_TRIES_MAX, DEFERRED_EVALUATION_SECONDS_MAX, SHADOWS_WAITING_MAX},
 };
 use baton_store::CommitError;
-use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
+use tokio::{
+    sync::mpsc::{self, Receiver, Sender, error::TrySendError},
+    time::{Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -98,10 +104,13 @@ async fn look(host: &Host, job: ShadowJob) -> &'static str {
         cause,
         decision,
     } = job;
-    let Some(release) = tenant.rollout.shadow() else {
+    let patience = Duration::from_secs(DEFERRED_EVALUATION_SECONDS_MAX);
+    let Ok(Ok(releases)) = timeout(patience, host.releases_of(&tenant)).await else {
+        return "shed";
+    };
+    let Some(release) = releases.shadow() else {
         return "over";
     };
-    let patience = std::time::Duration::from_secs(DEFERRED_EVALUATION_SECONDS_MAX);
     let ask = Ask {
         tenant: &tenant,
         customer: &customer,
@@ -109,7 +118,7 @@ async fn look(host: &Host, job: ShadowJob) -> &'static str {
         facts,
         cause,
         when: When::AfterAnswer,
-        deadline: tokio::time::Instant::now() + patience,
+        deadline: Instant::now() + patience,
         now: host.clock.now(),
     };
     let Some(evaluated) = host.evaluators.evaluate(ask).await else {
@@ -119,7 +128,7 @@ async fn look(host: &Host, job: ShadowJob) -> &'static str {
         host.trip(trip);
     }
     let is_same = is_same(&decision, &evaluated.record.decision);
-    release.stats.compared(is_same);
+    release.health.stats.compared(is_same);
     let id = &tenant.document.id;
     match record(host, id, &customer, number, evaluated.record).await {
         Ok(()) if is_same => "same",

@@ -34,8 +34,8 @@ pub async fn note_use(host: &Host) {
 
 fn reads_of(tenant: &ActiveTenant) -> BTreeMap<ModuleName, BTreeSet<Field>> {
     let mut reads: BTreeMap<ModuleName, BTreeSet<Field>> = BTreeMap::new();
-    for (_, release) in tenant.rollout.standing() {
-        for (module, fields) in release.stats.take_reads() {
+    for (_, _, health) in tenant.rollout.standing() {
+        for (module, fields) in health.stats.take_reads() {
             reads.entry(module).or_default().extend(fields);
         }
     }
@@ -56,7 +56,7 @@ async fn note(
         };
         if touch(&mut body, fields, now) {
             let document = Document { revision, body };
-            host.store.put_grants(tenant, document).await?;
+            host.store.note_grants(tenant, document).await?;
         }
     }
     Ok(())

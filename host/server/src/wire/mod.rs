@@ -1,6 +1,7 @@
 //! What other programs write to Baton and read from it, as JSON: kept apart
 //! from the domain, so that either can change without the other.
 
+mod care;
 mod customer;
 mod fact;
 mod money;

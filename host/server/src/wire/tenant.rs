@@ -12,6 +12,8 @@ use baton_store::{FollowUp, Number, TeamDocument, Template, Tenant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::care::CareOfTenant;
+
 /// A tenant.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +60,9 @@ pub struct TenantDocument {
     /// Minutes within which a person should take the next step.
     #[serde(default = "quarter_hour")]
     next_step_minutes: u32,
+    /// What its people promise.
+    #[serde(default)]
+    care: CareOfTenant,
 }
 
 /// What applies when rules or policy fail.
@@ -197,7 +202,7 @@ impl From<Number> for NumberOfTenant {
 }
 
 /// Both ways between two records of the same members: as they are, or turned
-/// `as each` of a list or `as maybe` the one.
+/// `as each` of a list, `as one`, or `as maybe` the one.
 macro_rules! same_members {
     ($wire:ident, $kept:ident, $($member:ident $(as $how:ident)?),+) => {
         impl From<$wire> for $kept {
@@ -218,6 +223,9 @@ macro_rules! turned {
     (each $it:ident.$member:ident) => {
         $it.$member.into_iter().map(Into::into).collect()
     };
+    (one $it:ident.$member:ident) => {
+        $it.$member.into()
+    };
     (maybe $it:ident.$member:ident) => {
         $it.$member.map(Into::into)
     };
@@ -231,7 +239,7 @@ same_members!(
     TenantDocument, Tenant,
     id, name, timezone, language, teams as each, numbers as each, on_failure,
     person_phrases, person_buttons, automatic_texts, denied_fields, skip_unchanged,
-    follow_ups as each, next_step_minutes
+    follow_ups as each, next_step_minutes, care as one
 );
 same_members!(TeamOfTenant, TeamDocument, name, tiers);
 same_members!(TemplateOfTenant, Template, name, language, parameters);

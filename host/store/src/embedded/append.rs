@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     Keep,
+    audit::AuditEntry,
     commit::{Appended, Commit, Version},
     error::{CommitError, StoreError},
 };
@@ -53,6 +54,7 @@ struct Prepared {
     absorbs: Option<Absorbed>,
     /// What is counted of handoffs and flags.
     raises: Raises,
+    audit: Vec<AuditEntry>,
 }
 
 /// The first slot that no customer has.
@@ -225,6 +227,7 @@ impl Shared {
                 .map(|(younger, at)| self.prepare_absorb(who, younger, *at, cipher))
                 .transpose()?,
             raises: flags::raises(commit),
+            audit: commit.audit.clone(),
         };
         if prepared.bytes() > COMMIT_BYTES_MAX {
             let (what, max) = ("bytes of a commit", COMMIT_BYTES_MAX);
@@ -314,6 +317,7 @@ impl Prepared {
         for change in self.work {
             change.make(draft, &self.who)?;
         }
+        self.shared.chain(draft, &self.who.tenant, &self.audit)?;
         let head = Arc::new(head);
         draft.set_head(&self.who, head.clone())?;
         Ok(head)

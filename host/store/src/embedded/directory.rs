@@ -18,6 +18,7 @@ use super::{
     seal::split,
 };
 use crate::{
+    audit::AuditEntry,
     directory::{ApiKey, App, Document, KeyHash, Role, Tenant},
     error::{CommitError, StoreError},
 };
@@ -164,20 +165,79 @@ impl Shared {
         put: Put,
         document: Document<T>,
     ) -> Result<(), CommitError> {
+        let next = document.revision + 1;
+        self.write_document(put, document, next, None).await
+    }
+
+    /// The same, as revision `next`.
+    pub(super) async fn put_document_as<T: Serialize>(
+        self: &Arc<Self>,
+        put: Put,
+        document: Document<T>,
+        next: u64,
+    ) -> Result<(), CommitError> {
+        self.write_document(put, document, next, None).await
+    }
+
+    /// Writes a document, and with it who did so.
+    pub(super) async fn put_audited<T: Serialize>(
+        self: &Arc<Self>,
+        put: Put,
+        document: Document<T>,
+        by: Option<(TenantId, AuditEntry)>,
+    ) -> Result<(), CommitError> {
+        let next = document.revision + 1;
+        self.write_document(put, document, next, by).await
+    }
+
+    async fn write_document<T: Serialize>(
+        self: &Arc<Self>,
+        put: Put,
+        document: Document<T>,
+        next: u64,
+        by: Option<(TenantId, AuditEntry)>,
+    ) -> Result<(), CommitError> {
         let Document { revision, body } = document;
         let Put { key, among, max } = put;
-        let record = self.sealed(&key, revision + 1, &body)?;
+        let record = self.sealed(&key, next, &body)?;
         let over = |what, max| Err(StoreError::OverLimit { what, max }.into());
         if record.len() > DIRECTORY_DOCUMENT_BYTES_MAX {
             return over("bytes of a document", DIRECTORY_DOCUMENT_BYTES_MAX);
         }
+        let shared = self.clone();
         let write = move |draft: &mut Draft<'_>| {
             draft.check_revision(&key, revision)?;
             if revision == 0 && draft.with_prefix(&among, max)?.len() == max {
                 return over("documents of a kind", max);
             }
             draft.set(key, record);
+            if let Some((tenant, entry)) = by {
+                shared.chain(draft, &tenant, &[entry])?;
+            }
             Ok(())
+        };
+        self.committer.run(Vec::new(), write).await
+    }
+
+    /// Removes a document and what begins with `with`, and tells who did so.
+    pub(super) async fn remove_document(
+        self: &Arc<Self>,
+        key: Vec<u8>,
+        with: Option<Vec<u8>>,
+        revision: u64,
+        (tenant, entry): (TenantId, AuditEntry),
+    ) -> Result<(), CommitError> {
+        let shared = self.clone();
+        let write = move |draft: &mut Draft<'_>| {
+            draft.check_revision(&key, revision)?;
+            // A change scans before it writes.
+            let rows = match &with {
+                Some(with) => draft.with_prefix(with, DIRECTORY_DOCUMENTS_MAX)?,
+                None => Vec::new(),
+            };
+            rows.into_iter().for_each(|(key, _)| draft.remove(key));
+            draft.remove(key);
+            Ok(shared.chain(draft, &tenant, &[entry])?)
         };
         self.committer.run(Vec::new(), write).await
     }

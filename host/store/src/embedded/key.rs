@@ -18,22 +18,35 @@ pub(crate) mod area {
     pub(crate) const DUE: u8 = b'q';
     pub(crate) const LISTED: u8 = b't';
     pub(crate) const TOUCHED: u8 = b'v';
+    pub(crate) const AUDIT: u8 = b'u';
+    pub(crate) const AUDIT_ABOUT: u8 = b'y';
     pub(crate) const DEAD: u8 = b'x';
     pub(crate) const APP: u8 = b'A';
     pub(crate) const MODULE_BYTES: u8 = b'B';
+<<<<<<< HEAD
     pub(crate) const FLAGS: u8 = b'F';
+=======
+    pub(crate) const AGENT: u8 = b'E';
+>>>>>>> main
     pub(crate) const GRANTS: u8 = b'G';
     pub(crate) const ENDPOINT: u8 = b'H';
     pub(crate) const API_KEY: u8 = b'K';
+    pub(crate) const ROLE: u8 = b'L';
     pub(crate) const MODULE: u8 = b'M';
     pub(crate) const NOTIFICATIONS: u8 = b'N';
     pub(crate) const ROLLOUT: u8 = b'O';
+    pub(crate) const TOKEN: u8 = b'P';
     pub(crate) const QUARANTINE: u8 = b'Q';
     pub(crate) const RELEASE: u8 = b'R';
     pub(crate) const TENANT: u8 = b'T';
+    pub(crate) const AUDIT_HEAD: u8 = b'U';
 
     /// All of them.
+<<<<<<< HEAD
     pub(crate) const ALL: [u8; 23] = [
+=======
+    pub(crate) const ALL: [u8; 26] = [
+>>>>>>> main
         ALIAS,
         ABSORBED,
         CUSTOMER,
@@ -43,20 +56,29 @@ pub(crate) mod area {
         PEOPLE,
         DUE,
         LISTED,
+        AUDIT,
         TOUCHED,
         DEAD,
+        AUDIT_ABOUT,
         APP,
         MODULE_BYTES,
+<<<<<<< HEAD
         ENDPOINT,
         FLAGS,
+=======
+        AGENT,
+>>>>>>> main
         GRANTS,
         API_KEY,
+        ROLE,
         MODULE,
         NOTIFICATIONS,
         ROLLOUT,
+        TOKEN,
         QUARANTINE,
         RELEASE,
         TENANT,
+        AUDIT_HEAD,
     ];
     /// Documents, in the order in which an export has them: what points before
     /// what it points to, which is always there by then.
@@ -64,9 +86,15 @@ pub(crate) mod area {
         TENANT,
         APP,
         API_KEY,
+<<<<<<< HEAD
         ENDPOINT,
         NOTIFICATIONS,
         FLAGS,
+=======
+        TOKEN,
+        AGENT,
+        ROLE,
+>>>>>>> main
         ROLLOUT,
         RELEASE,
         GRANTS,

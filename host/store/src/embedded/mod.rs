@@ -24,6 +24,12 @@
 //! | `t` tenant `d` latest customer version | | decisions |
 //! | `t` tenant `h` latest customer version | | handoffs |
 //! | `T` tenant, `A` app, `K` hash | document, sealed; plain: revision | directory |
+//! | `L` tenant name | document, sealed: a role | what people see and do |
+//! | `E` tenant hash | document, sealed: one of the tenant's people | assignment, rights |
+//! | `P` tenant hash hash | document, sealed: a token of one of them | signing in |
+//! | `u` tenant place | entry, sealed; plain: the hash of the one before | audit |
+//! | `U` tenant | how many, and the hash of the last, sealed | the chain's end |
+//! | `y` tenant customer latest place | | audit of a customer |
 //! | `M` tenant digest | module, sealed, without its bytes | upload |
 //! | `B` digest | bytes of a module, sealed | compilation |
 //! | `G` tenant name | document, sealed: what modules of a name may read | grants |
@@ -65,6 +71,7 @@ pub(crate) mod keyring;
 
 mod absorb;
 mod append;
+mod audit;
 mod customer;
 mod directory;
 mod doctor;
@@ -79,6 +86,8 @@ mod import;
 mod inbox;
 mod lists;
 mod notify;
+mod people;
+mod people_impl;
 mod quarantine;
 mod releases;
 mod resolve;

@@ -130,6 +130,7 @@ impl Shared {
         self: &Arc<Self>,
         tenant: &TenantId,
         grants: Document<Grants>,
+        next: u64,
     ) -> Result<(), CommitError> {
         let all = of_tenant(area::GRANTS, tenant);
         let put = Put {
@@ -137,7 +138,7 @@ impl Shared {
             among: all.done(),
             max: TENANT_MODULES_MAX,
         };
-        self.put_document(put, grants).await
+        self.put_document_as(put, grants, next).await
     }
 
     pub(crate) fn releases(

@@ -129,6 +129,7 @@ impl Rig {
             links: vec![link(digits)],
             absorb: None,
             work: Vec::new(),
+            audit: Vec::new(),
         };
         let store = self.store.clone();
         tokio::spawn(async move { store.commit(commit).await })

@@ -38,7 +38,7 @@ pub(crate) fn unopposed(error: CommitError) -> StoreError {
 impl<B> Embedded<B> {
     /// What was read, unless a write has failed: from then on it may be of rows
     /// that never became durable.
-    fn whole<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn whole<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         self.shared.in_flight.is_whole()?;
         read
     }
@@ -258,7 +258,17 @@ impl<B: Send + Sync + 'static> ReleaseStore for Embedded<B> {
         tenant: &TenantId,
         grants: Document<Grants>,
     ) -> Result<(), CommitError> {
-        self.shared.put_grants(tenant, grants).await
+        let next = grants.revision + 1;
+        self.shared.put_grants(tenant, grants, next).await
+    }
+
+    async fn note_grants(
+        &self,
+        tenant: &TenantId,
+        grants: Document<Grants>,
+    ) -> Result<(), CommitError> {
+        let same = grants.revision;
+        self.shared.put_grants(tenant, grants, same).await
     }
 
     async fn releases(

@@ -150,6 +150,7 @@ async fn directory(store: &dyn Store) {
     let body = shop.unwrap();
     store.put_tenant(Document { revision, body }).await.unwrap();
     crate::releases::fill(store).await;
+    crate::people::fill(store).await;
     store
         .put_api_key(Document {
             revision,
@@ -202,6 +203,7 @@ async fn a_store_that_is_well_is_told_so_with_what_it_holds() {
     assert_eq!((counts.identities, counts.links), (2, 4));
     assert_eq!((counts.tenants, counts.apps, counts.api_keys), (1, 1, 1));
     assert_eq!((counts.quarantined, counts.keys_erased), (1, 1));
+    assert_eq!((counts.people, counts.audited), (1, 4));
     assert_eq!(counts.rows, contents(&folder).len() as u64 - 2);
 }
 
@@ -218,13 +220,17 @@ async fn each_kind_of_record_that_is_damaged_is_named() {
     let expected = [
         "A",
         "B",
+        "E",
         "G",
         "K",
+        "L",
         "M",
         "O",
+        "P",
         "Q",
         "R",
         "T",
+        "U",
         "a",
         "b",
         "cd",
@@ -241,8 +247,10 @@ async fn each_kind_of_record_that_is_damaged_is_named() {
         "p",
         "q",
         "th",
+        "u",
         "v",
         "x",
+        "y",
     ];
     assert_eq!(names, expected, "there is a row of every kind");
     for (kind, key) in kinds {
@@ -283,6 +291,9 @@ async fn what_is_missing_is_named() {
         ("q", "list_missing"),
         ("Q", "count_wrong"),
         ("th", "list_missing"),
+        ("u", "audit_broken"),
+        ("U", "audit_broken"),
+        ("y", "list_missing"),
         ("v", "list_missing"),
         ("x", "list_missing"),
     ] {

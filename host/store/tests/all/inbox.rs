@@ -73,6 +73,7 @@ async fn people_see_the_most_urgent_first(fixture: Fixture) {
         epoch: OwnerEpoch(1),
         by: None,
         note: None,
+        by_policy: false,
     });
     write(
         &*store,

@@ -14,6 +14,7 @@ mod erasure;
 mod export;
 mod inbox;
 mod merge;
+mod people;
 mod quarantine;
 mod races;
 mod refold;

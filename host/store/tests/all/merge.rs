@@ -23,7 +23,7 @@ fn user(id: &str) -> Link {
 }
 
 /// Two customers, the older found by phone 628, the younger by user id U1.
-async fn two(store: &dyn Store) -> (CustomerId, CustomerId) {
+pub(crate) async fn two(store: &dyn Store) -> (CustomerId, CustomerId) {
     let older = write(store, "628", vec![message(0, "wamid.1", "by phone")]).await;
     let stranger = store.resolve(&tenant(), &[user("U1")], &[]).await.unwrap();
     let commit = Commit {
@@ -74,6 +74,13 @@ async fn both_links(store: &dyn Store) -> Loaded {
         .resolve(&tenant(), &[user("U1"), phone("628")], &[])
         .await
         .unwrap()
+}
+
+/// Merges what [`two`] made.
+pub(crate) async fn join(store: &dyn Store) {
+    let loaded = both_links(store).await;
+    let commit = merging(store, &loaded).await;
+    store.commit(commit).await.unwrap();
 }
 
 async fn the_younger_becomes_the_older(mut fixture: Fixture) {

@@ -173,6 +173,18 @@ async fn grants_are_documents(fixture: Fixture) {
     let stale = put(1, &[Field::CustomerPhone]).await;
     assert!(matches!(stale, Err(CommitError::Stale)));
     assert_eq!(store.grants(&tenant).await.unwrap(), [document(2, &[])]);
+    // A note leaves the revision that somebody may have read.
+    put(2, &[Field::MessageText]).await.unwrap();
+    let mut noted = document(3, &[Field::MessageText]);
+    for field in noted.body.fields.values_mut() {
+        field.last_read = Some(at(9));
+    }
+    store.note_grants(&tenant, noted.clone()).await.unwrap();
+    assert_eq!(store.grants(&tenant).await.unwrap(), [noted.clone()]);
+    noted.revision = 2;
+    let stale = store.note_grants(&tenant, noted).await;
+    assert!(matches!(stale, Err(CommitError::Stale)));
+    put(3, &[]).await.unwrap();
 }
 
 async fn a_release_comes_with_its_rollout(mut fixture: Fixture) {

@@ -178,6 +178,8 @@ pub(crate) fn queued(seconds: i64, key: &str) -> Event {
             message_kind: "text".into(),
             text: Some("It arrives on Thursday".into()),
             purpose: None,
+            is_marketing: false,
+            by: None,
         }),
     )
 }
@@ -186,17 +188,10 @@ pub(crate) fn handed_off(seconds: i64, epoch: u64, due: Option<Timestamp>) -> Ev
     event(
         seconds,
         EventBody::HandedOff(HandedOff {
-            epoch: OwnerEpoch(epoch),
-            team: TeamName::parse("sales").unwrap(),
-            tier: None,
-            agent: None,
-            tags: Vec::new(),
             reasons: vec!["it is about money".into()],
-            next_step: None,
             due,
             priority: 50,
-            because: Vec::new(),
-            read: None,
+            ..HandedOff::to_team(OwnerEpoch(epoch), TeamName::parse("sales").unwrap())
         }),
     )
 }
@@ -215,6 +210,7 @@ pub(crate) fn on(loaded: &Loaded, events: Vec<Event>) -> Commit {
         links: Vec::new(),
         absorb: None,
         work: Vec::new(),
+        audit: Vec::new(),
     }
 }
 

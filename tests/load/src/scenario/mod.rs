@@ -2,10 +2,14 @@
 //! wanted, and whether it holds.
 
 mod dribble;
+mod hostile;
 mod overload;
+mod releases;
+mod residents;
 mod soak;
 mod stored;
 mod thousand;
+mod upload;
 
 use std::time::Duration;
 
@@ -34,6 +38,14 @@ enum Scenario {
     Thousand,
     /// The cost of an event by the number of stored conversations.
     Stored,
+    /// Uploads of stock rules.
+    Upload,
+    /// Activations, and a thousand swaps under load.
+    Releases,
+    /// Many tenants with modules of their own.
+    Residents,
+    /// A neighbour beside hostile modules.
+    Hostile,
     /// Memory over a long while at full load.
     Soak,
 }
@@ -75,6 +87,10 @@ impl Scenarios {
                 Scenario::Overload => overload::run(&stage)?,
                 Scenario::Thousand => thousand::run(&stage)?,
                 Scenario::Stored => stored::run(&stage)?,
+                Scenario::Upload => upload::run(&stage)?,
+                Scenario::Releases => releases::run(&stage)?,
+                Scenario::Residents => residents::run(&stage)?,
+                Scenario::Hostile => hostile::run(&stage)?,
                 Scenario::Soak => soak::run(&stage)?,
             };
             rows.iter().for_each(report::print_row);

@@ -1,10 +1,12 @@
 //! Masking of what identifies people inside free text: typed phone numbers,
-//! e-mail addresses and card numbers (contract point 11).
+//! e-mail addresses and card numbers (contract point 11), and for people whose
+//! role lacks them postal addresses.
 //!
 //! Written by hand rather than with a phone-number library: it must find
 //! numbers of every country without knowing the country, run on the webhook
 //! path, and leave prices, dates and quantities alone. When in doubt it masks.
 
+mod address;
 mod numbers;
 mod plain;
 
@@ -23,17 +25,46 @@ const DIGITS_MIN: usize = 7;
 /// to mask.
 #[must_use]
 pub fn masked(text: &Arc<str>) -> Arc<str> {
-    let has_digits = text
-        .chars()
-        .filter(|c| is_digit(*c))
-        .nth(DIGITS_MIN - 1)
-        .is_some();
-    match (text.contains('@'), has_digits) {
-        (false, false) => text.clone(),
-        (true, false) => mask_emails(text).into(),
-        (false, true) => mask_numbers(text).into(),
-        (true, true) => mask_numbers(&mask_emails(text)).into(),
+    let keep = Keep {
+        addresses: true,
+        ..Keep::default()
+    };
+    masked_but(text, keep)
+}
+
+/// What stays in a text that is masked. Card numbers never do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Phone numbers.
+    pub phones: bool,
+    /// E-mail addresses.
+    pub emails: bool,
+    /// Postal addresses, which modules see: what they tell of a place is what a
+    /// rule about delivery looks for.
+    pub addresses: bool,
+}
+
+/// As [`masked`], but for what `keep` names; what looks like a postal address
+/// becomes `[address]`.
+#[must_use]
+pub fn masked_but(text: &Arc<str>, keep: Keep) -> Arc<str> {
+    let has_digits = |text: &str| {
+        let mut digits = text.chars().filter(|c| is_digit(*c));
+        digits.nth(DIGITS_MIN - 1).is_some()
+    };
+    let mut out = text.clone();
+    if !keep.emails && out.contains('@') {
+        out = mask_emails(&out).into();
     }
+    if has_digits(&out) {
+        out = mask_numbers(&out, keep.phones).into();
+    }
+    if !keep.addresses
+        && let Some(without) = address::mask_addresses(&out)
+    {
+        out = without.into();
+    }
+    out
 }
 
 fn mask_emails(text: &str) -> String {
@@ -126,6 +157,80 @@ mod tests {
         check("27/11/2026 081234567890", "27/11/2026 [phone]");
         check("0812 3456 7890 27/11/2026", "[phone] 27/11/2026");
         check("08.00 081234567890", "[phone]");
+    }
+
+    fn check_but(keep: Keep, text: &str, expect: &str) {
+        assert_eq!(&*masked_but(&text.into(), keep), expect);
+    }
+
+    #[test]
+    fn what_is_kept_stays_and_a_card_never_does() {
+        let text = "mail ana@kopi.id or +62 812 3456 7890, card 4111 1111 1111 1111";
+        let phones = Keep {
+            phones: true,
+            ..Keep::default()
+        };
+        let expect = "mail [email] or +62 812 3456 7890, card [card]";
+        check_but(phones, text, expect);
+        let emails = Keep {
+            emails: true,
+            ..Keep::default()
+        };
+        check_but(emails, text, "mail ana@kopi.id or [phone], card [card]");
+        // Longer than any phone number, so it is something else.
+        check_but(phones, "4111111111111111 12/29 123", "[phone]");
+    }
+
+    #[test]
+    fn postal_addresses_are_masked() {
+        let none = Keep::default();
+        for (text, expect) in [
+            (
+                "Kirim ke Jl. Kenanga No. 12, RT 03/RW 05, Kel. Menteng, Jakarta Pusat 10310",
+                "Kirim ke [address]",
+            ),
+            ("jalan kenanga no 12 ya", "[address]"),
+            (
+                "Jalan Sudirman 45, kapan sampai?",
+                "[address], kapan sampai?",
+            ),
+            (
+                "I live at 12 Main Street, Springfield 12345, when is it here?",
+                "I live at [address], when is it here?",
+            ),
+            ("221B Baker Street", "[address]"),
+            ("ship to 7 Old Mill Rd. thanks", "ship to [address] thanks"),
+            ("Hauptstraße 5, 10115 Berlin", "[address]"),
+            ("rue de Rivoli 12", "[address]"),
+            (
+                "My address: the blue house behind the mosque",
+                "My address: [address]",
+            ),
+            ("alamat: rumah biru, belakang masjid", "alamat: [address]"),
+            ("kode pos 10310 ya", "[address] ya"),
+            ("one\nBlok C4 No 8\nthanks", "one\n[address]\nthanks"),
+        ] {
+            check_but(none, text, expect);
+        }
+    }
+
+    #[test]
+    fn ordinary_words_are_no_address() {
+        let none = Keep::default();
+        for text in [
+            "Will this arrive before Friday?",
+            "jalan-jalan sama keluarga",
+            "pesanan saya sudah jalan belum?",
+            "2 pieces in blue, size 38",
+            "I paid 500.000 on 12 May, any way to get it today?",
+            "is there a place for 2?",
+            "the street is closed",
+            "apa alamat toko?",
+            "what is your address?",
+            "gang, 2 more please",
+        ] {
+            check_but(none, text, text);
+        }
     }
 
     #[test]

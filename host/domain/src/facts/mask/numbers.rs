@@ -45,14 +45,16 @@ fn is_separator(c: char) -> bool {
         || "-.()/,_*•·\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2212}".contains(c)
 }
 
-pub(super) fn mask_numbers(text: &str) -> String {
+/// With `keeps_phones` only card numbers are masked, and what is too long to be
+/// a phone number.
+pub(super) fn mask_numbers(text: &str, keeps_phones: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|c| is_digit(c) || c == '+') {
         let run = number_run(&rest[start..]);
         let (before, after) = (&rest[..start], &rest[start + run.len()..]);
         out.push_str(before);
-        mask_run(run, before, after, &mut out);
+        mask_run(run, (before, after), keeps_phones, &mut out);
         rest = after;
     }
     out.push_str(rest);
@@ -81,7 +83,7 @@ fn number_run(text: &str) -> &str {
 
 /// Writes a run with its phone and card numbers masked. Dates, times and
 /// prices inside it are set apart first, so that neither hides the other.
-fn mask_run(run: &str, before: &str, after: &str, out: &mut String) {
+fn mask_run(run: &str, (before, after): (&str, &str), keeps_phones: bool, out: &mut String) {
     let chunks: Vec<&str> = run.split(char::is_whitespace).collect();
     if kind_of(run) == Some(CARD) && is_written_as_card(&chunks) {
         out.push_str(CARD);
@@ -105,7 +107,8 @@ fn mask_run(run: &str, before: &str, after: &str, out: &mut String) {
         let (segment, tail) = split_chunks(rest, next - at);
         let spaces = segment.len() - segment.trim_end().len();
         let (number, space) = segment.split_at(segment.len() - spaces);
-        let mask = kind_of(number).filter(|_| !is_date && !is_price);
+        let is_kept = |mask: &str| keeps_phones && mask == PHONE && is_short(number);
+        let mask = kind_of(number).filter(|mask| !is_date && !is_price && !is_kept(mask));
         out.push_str(mask.unwrap_or(number));
         out.push_str(space);
         rest = tail;
@@ -128,6 +131,11 @@ fn split_chunks(text: &str, count: usize) -> (&str, &str) {
 fn is_written_as_card(chunks: &[&str]) -> bool {
     let is_part = |chunk: &&str| chunk.chars().all(|c| is_digit(c) || c == '-');
     chunks.iter().all(is_part) && !(0..chunks.len()).any(|at| plain::is_date(&chunks[at..]))
+}
+
+/// Whether it has no more digits than a phone number (ITU-T E.164).
+fn is_short(run: &str) -> bool {
+    run.chars().filter(|c| is_digit(*c)).count() <= 15
 }
 
 /// Which mask a run of digits deserves, if any.

@@ -35,7 +35,7 @@ enum Command {
     New(new::New),
     /// Run a rule on what a decision recorded, and tell what it costs.
     Run(run::Run),
-    /// Run the cases of a rule: exit code 3 when one fails, or something in a
+    /// Run the cases of a rule or a policy: exit code 3 when one fails, or something in a
     /// file is wrong.
     Test(test::Test),
 }

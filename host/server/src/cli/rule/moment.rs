@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context;
 use baton_domain::{
-    decide::{DecisionRecord, RuleRun},
+    decide::{DecisionRecord, PolicyRun, RuleRun},
     field::{Field, FieldValue},
-    module::{Declaration, FieldSource, Read, SettingValue},
+    module::{Declaration, FieldSource, Read, Reads, SettingValue},
+    signal::ScoredSignal,
 };
-use baton_sandbox::{Compiled, Ready, RecordedReads, Timed, run_one_rule};
+use baton_sandbox::{Compiled, Lineup, Ready, RecordedReads, Timed, run_one_rule, run_policy};
 
 /// Values of fields, and the settings that were chosen. A field that is not
 /// among them is not known.
@@ -27,9 +28,9 @@ pub(super) struct Recorded {
     pub(super) run: Option<RuleRun>,
 }
 
-/// A rule that is ready to run on one moment, as often as wanted.
+/// A module that is ready to run on one moment, as often as wanted.
 pub(super) struct Staged {
-    ready: Ready,
+    ready: Arc<Ready>,
     source: Arc<dyn FieldSource>,
 }
 
@@ -37,6 +38,12 @@ impl Staged {
     /// Runs it, in a fresh instance.
     pub(super) fn run(&self) -> Timed<RuleRun> {
         run_one_rule(&self.ready, &self.source)
+    }
+
+    /// Runs it as a policy on these signals, in a fresh instance.
+    pub(super) fn decide(&self, signals: &[ScoredSignal]) -> Timed<PolicyRun> {
+        let lineup = Lineup::of_policy(self.ready.clone());
+        run_policy(&lineup, &self.source, signals)
     }
 }
 
@@ -52,13 +59,14 @@ impl Moment {
             .map(|(field, value)| Read::Field(*field, value.clone()))
             .collect();
         let source = Arc::new(RecordedReads::new(&reads));
+        let ready = Arc::new(ready);
         Ok(Staged { ready, source })
     }
 
     /// Fields that a run read and that are not among the values: they were not
     /// known.
-    pub(super) fn unnamed(&self, run: &RuleRun) -> Vec<Field> {
-        let fields = run.reads.iter().filter_map(|read| match read {
+    pub(super) fn unnamed(&self, reads: &Reads) -> Vec<Field> {
+        let fields = reads.iter().filter_map(|read| match read {
             Read::Field(field, _) => Some(*field),
             Read::Setting(..) => None,
         });

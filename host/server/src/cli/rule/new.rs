@@ -16,6 +16,10 @@ use super::print;
 
 /// The name that the templates have, wherever it stands in them.
 const TEMPLATE_NAME: &str = "my-rule";
+/// The same of the one that is a policy.
+const TEMPLATE_POLICY_NAME: &str = "my-policy";
+/// Where the template in JavaScript has its build.
+const TEMPLATE_JS_BUILD: &str = "../../js/build.mjs";
 /// Where the SDK lies, seen from the template of a crate.
 const TEMPLATE_SDK: &str = "{ path = \"../..\" }";
 /// How the template of a crate installs what builds it.
@@ -35,8 +39,8 @@ pub(super) struct New {
     /// Where it goes, when not here; a crate gets a folder of its own there.
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
-    /// For a crate: the folder guest-sdk of a checkout of Baton, or the git
-    /// address of Baton. Not needed in the folder rules of a checkout.
+    /// For anything but a document: the folder guest-sdk of a checkout of Baton,
+    /// or the git address of Baton. Not needed in the folder rules of a checkout.
     #[arg(long, value_name = "PATH|ADDRESS")]
     sdk: Option<String>,
 }
@@ -48,6 +52,10 @@ enum Template {
     Rust,
     /// A document of expressions, without code.
     Cel,
+    /// A script, with the engine of its language.
+    Js,
+    /// A policy, as a crate.
+    Policy,
 }
 
 /// A file of a template: its path and what it says.
@@ -65,6 +73,10 @@ macro_rules! template {
 const CEL: &[TemplateFile] = template!("cel": "my-rule.toml", "my-rule.cases.toml");
 const RUST: &[TemplateFile] =
     template!("rust": "Cargo.toml", "src/lib.rs", "my-rule.cases.toml", "README.md");
+const POLICY: &[TemplateFile] =
+    template!("policy": "Cargo.toml", "src/lib.rs", "my-policy.cases.toml", "README.md");
+const JS: &[TemplateFile] = template!("js": "package.json", "package-lock.json", "rule.json",
+    "rule.js", "my-rule.cases.toml", "README.md");
 
 /// Where a crate takes the SDK from.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,7 +94,9 @@ impl New {
             .with_context(|| format!("a rule cannot be called {:?}", self.name))?;
         let files = match self.template {
             Template::Cel => self.document(name.as_str())?,
-            Template::Rust => self.package(name.as_str())?,
+            Template::Rust => self.package(name.as_str(), RUST)?,
+            Template::Policy => self.package(name.as_str(), POLICY)?,
+            Template::Js => self.package(name.as_str(), JS)?,
         };
         for (path, _) in &files {
             ensure!(
@@ -97,7 +111,9 @@ impl New {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "  wrote {}", path.display());
         }
-        let _ = writeln!(text, "  next  {}", self.next(name.as_str()));
+        for line in self.next(name.as_str()) {
+            let _ = writeln!(text, "  next  {line}");
+        }
         print::text(&text);
         Ok(ExitCode::SUCCESS)
     }
@@ -117,9 +133,13 @@ impl New {
         Ok(CEL.iter().map(file).collect())
     }
 
-    fn package(&self, name: &str) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    fn package(
+        &self,
+        name: &str,
+        files: &[TemplateFile],
+    ) -> anyhow::Result<Vec<(PathBuf, String)>> {
         ensure!(
-            name.starts_with(|c: char| c.is_ascii_lowercase()),
+            self.template == Template::Js || name.starts_with(|c: char| c.is_ascii_lowercase()),
             "a crate cannot be called {name:?}: begin with a letter"
         );
         let sdk = self.sdk()?;
@@ -128,7 +148,7 @@ impl New {
             let text = sdk.put_into(&named(text, name));
             (folder.join(named(path, name)), text)
         };
-        Ok(RUST.iter().map(file).collect())
+        Ok(files.iter().map(file).collect())
     }
 
     fn sdk(&self) -> anyhow::Result<Sdk> {
@@ -147,17 +167,24 @@ impl New {
         )
     }
 
-    /// The command that comes next.
-    fn next(&self, name: &str) -> String {
+    /// What comes next, a line each.
+    fn next(&self, name: &str) -> Vec<String> {
+        let see = || {
+            let readme = self.folder().join(name).join("README.md");
+            format!("see {}", readme.display())
+        };
         match self.template {
             Template::Cel => {
                 let document = self.folder().join(format!("{name}.toml"));
-                format!("baton rule test {}", document.display())
+                vec![format!("baton rule test {}", document.display())]
             }
-            Template::Rust => {
-                let readme = self.folder().join(name).join("README.md");
-                format!("see {}", readme.display())
-            }
+            Template::Rust | Template::Policy => vec![see()],
+            Template::Js => vec![
+                "install what package.json pins, with any installer that reads it (npm, pnpm, \
+                 yarn or bun); it is built with Node 20 or newer"
+                    .to_owned(),
+                see(),
+            ],
         }
     }
 }
@@ -167,6 +194,8 @@ impl Template {
         match self {
             Self::Rust => "a rule in Rust",
             Self::Cel => "a rule without code",
+            Self::Js => "a rule in JavaScript",
+            Self::Policy => "a policy in Rust",
         }
     }
 }
@@ -191,20 +220,24 @@ impl Sdk {
     /// A file of the template, with this place of the SDK.
     fn put_into(&self, text: &str) -> String {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-        let (dependency, install, name) = match self {
+        let (dependency, install, build, name) = match self {
             Self::Path(path) => (
                 format!("{{ path = {} }}", quoted(path)),
                 format!("--path {path}/build"),
+                format!("{path}/js/build.mjs"),
                 path,
             ),
+            // Where `git clone` of it in this folder would put it.
             Self::Git(address) => (
                 format!("{{ git = {} }}", quoted(address)),
                 format!("--git {address} baton-guest-build"),
+                "baton/guest-sdk/js/build.mjs".to_owned(),
                 address,
             ),
         };
         text.replace(TEMPLATE_SDK, &dependency)
             .replace(TEMPLATE_INSTALL, &install)
+            .replace(TEMPLATE_JS_BUILD, &build)
             .replace(TEMPLATE_SDK_NAME, &format!("`{name}`"))
     }
 }
@@ -218,6 +251,7 @@ fn holds_sdk(folder: &Path) -> bool {
 
 fn named(text: &str, name: &str) -> String {
     text.replace(TEMPLATE_NAME, name)
+        .replace(TEMPLATE_POLICY_NAME, name)
 }
 
 /// Writes a file that must not be there yet.

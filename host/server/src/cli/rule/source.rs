@@ -53,8 +53,8 @@ pub(super) fn rule_only(inspected: &Inspected) -> anyhow::Result<()> {
     let name = &inspected.declaration().name;
     ensure!(
         inspected.world() == World::Rule,
-        "{name} is a policy, and this command is for rules: see a policy decide with \
-         `baton decide --rules FOLDER`"
+        "{name} is a policy, and this command is for rules: hold a policy against cases \
+         with `baton rule test`, or see it decide with `baton decide --rules FOLDER`"
     );
     Ok(())
 }

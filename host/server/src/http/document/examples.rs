@@ -19,13 +19,16 @@ examples! {
     alive ready metrics openapi docs
     webhook_handshake take_webhook
     tell_facts send_message list_dead_letters
-    list_customers show_customer list_events
+    list_customers show_customer list_events export_customer
     list_conversations show_conversation claim return resolve
+    show_view reply assign escalate set_next_step take_note heartbeat
     list_decisions show_decision list_handoffs
     flag_handoff report_flags show_case
     make_endpoint list_endpoints show_endpoint put_endpoint rotate_endpoint
     replay_endpoint replay_dead_letter remove_endpoint
     show_notifications put_notifications
+    put_role show_role list_roles remove_role put_person show_person list_people remove_person
+    make_token list_tokens revoke_token grant_fields read_audit
     upload_module install_package list_modules show_module put_grants list_grants revoke_unused_grants
     make_release list_releases show_release compare_releases
     move_rollout show_rollout put_guardrails list_running

@@ -33,7 +33,7 @@ pub fn base() -> OpenApi {
         "components": { "securitySchemes": {
             "tenant_key": {
                 "type": "http", "scheme": "bearer",
-                "description": "A key of one tenant; its role (operator, bot, integration) says what it may do.",
+                "description": "A key of one tenant, or a personal token of one of its people; the role says what it may see and do.",
             },
             "admin_key": {
                 "type": "http", "scheme": "bearer",
@@ -57,7 +57,7 @@ const INTRODUCTION: &str = "Everything that Baton serves. A request that cannot 
     `{\"error\": {\"code\", \"message\", ...}}`; codes are stable, messages are for people. Lists \
     are pages: hand `next` back as `after` for more. Members may be added to answers at any time.";
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 13] = [
     ("webhooks", "Where Meta calls."),
     (
         "facts",
@@ -85,6 +85,11 @@ const TAGS: [(&str, &str); 11] = [
         "releases",
         "Which modules decide on whom; how what is new takes the place of what was.",
     ),
+    (
+        "people",
+        "Who the tenant's people are, what their roles let them see and do.",
+    ),
+    ("audit", "Who read and did what, when, under which grant."),
     ("admin", "Tenants, apps, keys and the quarantine."),
     ("health", "The host itself."),
 ];

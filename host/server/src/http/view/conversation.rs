@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use baton_domain::{
     event::SendOutcome,
+    field::Field,
     ids::{CustomerId, NumberId},
     owner::Owner,
+    seen::Seen,
     state::{Conversation, Episode, MessageNow, MessageRef},
 };
 use baton_store::ConversationRow;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::Shown;
 
 /// Who has the next step.
 #[derive(Debug, Serialize, ToSchema)]
@@ -101,8 +105,9 @@ pub struct HeadView {
     /// Counts the changes of owner; name it when you claim.
     epoch: u64,
     /// Since when, in the open episode.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    owner_since: Option<Timestamp>,
+    owner_since: Shown<Timestamp>,
     /// Whether anything but an approved template may be sent.
     window_open: bool,
     /// The customer's last message.
@@ -118,31 +123,39 @@ pub struct EpisodeView {
     /// Counts the episodes of this conversation.
     number: u32,
     /// When it opened.
-    #[schema(value_type = String, format = DateTime)]
-    opened_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
+    opened_at: Option<Timestamp>,
     /// Messages from the customer.
-    turns: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u32, required = false)]
+    turns: Option<u32>,
     /// Handoffs to people.
-    handoffs: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u32, required = false)]
+    handoffs: Option<u32>,
     /// Tags.
-    tags: Vec<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false)]
+    tags: Option<Vec<Arc<str>>>,
 }
 
-impl From<&Episode> for EpisodeView {
-    fn from(episode: &Episode) -> Self {
+impl EpisodeView {
+    fn of(seen: &Seen<'_>, episode: &Episode) -> Self {
         Self {
             number: episode.number.0,
-            opened_at: episode.opened_at,
-            turns: episode.turns,
-            handoffs: episode.handoffs,
-            tags: episode.tags.clone(),
+            opened_at: seen.field(Field::ConversationAgeHours, || episode.opened_at),
+            turns: seen.field(Field::ConversationTurns, || episode.turns),
+            handoffs: seen.field(Field::ConversationHandoffs, || episode.handoffs),
+            tags: seen.field(Field::ConversationTags, || episode.tags.clone()),
         }
     }
 }
 
 impl HeadView {
-    /// The conversation, as of `now`.
+    /// The conversation as `seen` at `now`.
     pub fn of(
+        seen: &Seen<'_>,
         customer: &CustomerId,
         number: &NumberId,
         conversation: &Conversation,
@@ -155,10 +168,12 @@ impl HeadView {
             number: number.clone(),
             owner: (&ownership.owner).into(),
             epoch: ownership.epoch.0,
-            owner_since: episode.and_then(|it| it.owners.last()).map(|it| it.at),
+            owner_since: seen.field(Field::ConversationOwnerHistory, || {
+                episode.and_then(|it| it.owners.last()).map(|it| it.at)
+            }),
             window_open: conversation.is_window_open(now),
             last_inbound_at: conversation.last_inbound_at,
-            episode: episode.map(Into::into),
+            episode: episode.map(|it| EpisodeView::of(seen, it)),
         }
     }
 }
@@ -174,11 +189,11 @@ pub struct ConversationView {
 
 impl ConversationView {
     /// The conversation under its head.
-    pub fn of(head: HeadView, conversation: &Conversation) -> Self {
+    pub fn of(seen: &Seen<'_>, head: HeadView, conversation: &Conversation) -> Self {
         let messages = conversation.thread.messages();
         Self {
             head,
-            thread: messages.map(|it| MessageView::of(&it)).collect(),
+            thread: messages.map(|it| MessageView::of(seen, &it)).collect(),
         }
     }
 }
@@ -199,15 +214,21 @@ pub struct MessageView {
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// What it is known by.
-    id: MessageIdView,
+    /// What it is known by; WhatsApp's id holds the phone number, and is seen
+    /// with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MessageIdView, required = false)]
+    id: Option<MessageIdView>,
     /// `customer`, `bot`, `agent` or `app`.
     author: &'static str,
     /// WhatsApp's type.
-    #[serde(rename = "type")]
-    kind: Arc<str>,
-    /// What it says, after edits.
-    text: Option<Arc<str>>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    kind: Option<Arc<str>>,
+    /// What it says, after edits, masked as the role wants it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    text: Shown<Arc<str>>,
     /// Whether it was edited.
     edited: bool,
     /// Whether it was taken back.
@@ -220,20 +241,26 @@ pub struct MessageView {
 }
 
 impl MessageView {
-    fn of(message: &MessageNow<'_>) -> Self {
+    fn of(seen: &Seen<'_>, message: &MessageNow<'_>) -> Self {
         let entry = message.entry;
         Self {
             at: entry.at,
             id: match &entry.id {
-                MessageRef::WhatsApp(id) => MessageIdView::Message(id.as_str().to_owned()),
-                MessageRef::Send(send) => MessageIdView::Send(send.0.to_string()),
+                MessageRef::WhatsApp(id) => {
+                    let id = seen.message_id(id);
+                    id.map(|id| MessageIdView::Message(id.as_str().to_owned()))
+                }
+                MessageRef::Send(send) => {
+                    let send = seen.send_key(send);
+                    send.map(|send| MessageIdView::Send(send.0.to_string()))
+                }
             },
             author: entry.author.as_str(),
-            kind: entry.kind.clone(),
-            text: message.text.cloned(),
+            kind: seen.field(Field::MessageKind, || entry.kind.clone()),
+            text: seen.said(message.text),
             edited: message.is_edited,
             revoked: message.is_revoked,
-            outcome: message.outcome.map(Into::into),
+            outcome: message.outcome.map(|it| OutcomeView::of(seen, it)),
             receipt: message.receipt,
         }
     }
@@ -247,8 +274,10 @@ pub enum OutcomeView {
     Begun {},
     /// WhatsApp took it.
     Accepted {
-        /// WhatsApp's id.
-        message: String,
+        /// WhatsApp's id, seen with the phone number.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = String, required = false)]
+        message: Option<String>,
     },
     /// It never left.
     Suppressed {
@@ -264,12 +293,12 @@ pub enum OutcomeView {
     },
 }
 
-impl From<&SendOutcome> for OutcomeView {
-    fn from(outcome: &SendOutcome) -> Self {
+impl OutcomeView {
+    pub(super) fn of(seen: &Seen<'_>, outcome: &SendOutcome) -> Self {
         match outcome {
             SendOutcome::Begun => Self::Begun {},
             SendOutcome::Accepted { message } => Self::Accepted {
-                message: message.as_str().to_owned(),
+                message: seen.message_id(message).map(|id| id.as_str().to_owned()),
             },
             SendOutcome::Suppressed { why } => Self::Suppressed { why: why.clone() },
             SendOutcome::Crossed => Self::Crossed {},

@@ -4,14 +4,11 @@
 
 use std::sync::Arc;
 
-use baton_domain::{
-    decide::{Decision, DecisionRecord},
-    event::HandedOff,
-    ids::{CustomerId, NumberId},
-};
+use baton_domain::ids::{CustomerId, NumberId};
 use baton_store::Version;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// Where a decision or handoff stands.
@@ -75,7 +72,7 @@ pub struct DecisionRow {
     /// What is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DecisionBody>)]
-    pub decision: Option<Decision>,
+    pub decision: Option<Map<String, Value>>,
 }
 
 /// A handoff of the list.
@@ -87,7 +84,7 @@ pub struct HandoffRow {
     /// What was passed to people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<HandoffBody>)]
-    pub handoff: Option<HandedOff>,
+    pub handoff: Option<Map<String, Value>>,
 }
 
 /// A decision with its full explanation.
@@ -98,7 +95,7 @@ pub struct DecisionView {
     pub place: PlaceView,
     /// What it rests on.
     #[schema(value_type = RecordBody)]
-    pub record: Box<DecisionRecord>,
+    pub record: Map<String, Value>,
 }
 
 /// What is done.
@@ -112,8 +109,10 @@ pub struct DecisionBody {
     /// The tier, which the team has.
     tier: Option<String>,
     /// Labels, the headline first.
+    #[schema(required = false)]
     tags: Vec<String>,
-    /// Why, most important first.
+    /// Why, most important first; those that rest on nothing unseen.
+    #[schema(required = false)]
     reasons: Vec<String>,
     /// What to do next.
     next_step: Option<String>,
@@ -138,6 +137,7 @@ pub struct WarningBody {
     /// `unknown_team` or `unknown_tier`.
     code: String,
     /// The name that does not exist.
+    #[schema(required = false)]
     name: String,
 }
 
@@ -154,8 +154,10 @@ pub struct HandoffBody {
     /// To whom, when someone was available.
     agent: Option<String>,
     /// Labels, the headline first.
+    #[schema(required = false)]
     tags: Vec<String>,
-    /// Why, most important first.
+    /// Why, most important first; those that rest on nothing unseen.
+    #[schema(required = false)]
     reasons: Vec<String>,
     /// What to do next.
     next_step: Option<String>,
@@ -168,6 +170,18 @@ pub struct HandoffBody {
     because: Vec<SpentBody>,
     /// The fields that the reasons rest on; not known of older handoffs.
     read: Option<Vec<String>>,
+    /// Where the decision stood in the log when it was made.
+    decided_at: Option<u64>,
+    /// What is promised to the customer: `first_reply` and `next_step`.
+    #[schema(value_type = Option<Object>)]
+    promised: Option<String>,
+    /// That nobody was available: `why` and `expected_at`.
+    #[schema(value_type = Option<Object>)]
+    queue: Option<String>,
+    /// What the customer waited to hear.
+    open_question: Option<String>,
+    /// What could be answered, from facts alone.
+    suggested_reply: Option<String>,
 }
 
 /// A signal that is not counted again in this episode while its reads stay.
@@ -179,6 +193,7 @@ pub struct SpentBody {
     /// Its name.
     signal: String,
     /// Fingerprint of what the module read.
+    #[schema(required = false)]
     reads: Vec<u64>,
 }
 
@@ -189,6 +204,7 @@ pub struct RecordBody {
     /// The release whose modules ran.
     release: u32,
     /// What made them run.
+    #[schema(required = false)]
     occasion: String,
     /// The owner epoch it was decided under.
     epoch: u64,
@@ -226,5 +242,6 @@ pub struct RunBody {
     #[schema(value_type = Object)]
     answer: Arc<str>,
     /// Fuel used.
+    #[schema(required = false)]
     fuel: u64,
 }

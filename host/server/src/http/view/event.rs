@@ -2,28 +2,39 @@
 
 use std::sync::Arc;
 
+<<<<<<< HEAD
 use baton_domain::{event::Event, ids::CustomerId};
 use baton_store::{Stage, StoredEvent, Work, WorkKind};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+=======
+use baton_domain::{ids::CustomerId, people::FieldSet, seen::Seen};
+use baton_store::{Stage, StoredEvent, Work};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+>>>>>>> main
 use utoipa::ToSchema;
 
-/// An event of the log, whole.
+use super::Shown;
+use crate::outbox::Effect;
+
+/// An event of the log: what the role may see of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
     /// Its place in the customer's log, from 1.
     version: u64,
     /// What happened.
     #[schema(value_type = EventBodyView)]
-    event: Event,
+    event: serde_json::Value,
 }
 
-impl From<StoredEvent> for EventView {
-    fn from(stored: StoredEvent) -> Self {
+impl EventView {
+    /// The event as `seen`.
+    pub fn of(seen: &Seen<'_>, stored: &StoredEvent) -> Self {
         Self {
             version: stored.version.0,
-            event: stored.event,
+            event: seen.event(&stored.event),
         }
     }
 }
@@ -48,8 +59,10 @@ pub struct DeadLetterView {
     /// To whom.
     #[schema(value_type = String)]
     customer: CustomerId,
-    /// Its key.
-    key: Arc<str>,
+    /// Its key, for who sees everything: whoever asked for it chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    key: Option<Arc<str>>,
     /// Stable code.
     why: Option<Arc<str>>,
     /// Since when.
@@ -57,35 +70,55 @@ pub struct DeadLetterView {
     at: Option<Timestamp>,
     /// How often it was tried.
     tries: u32,
-    /// What was to be done.
-    #[schema(value_type = Object)]
-    effect: serde_json::Value,
+    /// What was to be done, for who sees texts with nothing masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    effect: Option<serde_json::Value>,
+    /// What it says, masked as the role wants it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    text: Shown<Arc<str>>,
 }
 
-impl From<Work> for DeadLetterView {
-    fn from(work: Work) -> Self {
+impl DeadLetterView {
+    /// The message as `seen`.
+    pub fn of(seen: &Seen<'_>, work: Work) -> Self {
         let (why, at) = match &work.stage {
             Stage::Dead { why, at } => (Some(why.clone()), Some(*at)),
             _ => (None, None),
         };
         Self {
             customer: work.customer,
-            key: work.key.0,
+            key: seen.holds_all(FieldSet::all()).then_some(work.key.0),
             why,
             at,
             tries: work.tries,
+<<<<<<< HEAD
             effect: match work.kind {
                 // What it tells is for its receiver: who and of what will do.
                 WorkKind::Notify => outline(&work.payload),
                 _ => work.payload,
             },
+=======
+            text: seen.said(text_of(&work.payload).as_ref()),
+            effect: seen.holds_all(FieldSet::all()).then_some(work.payload),
+>>>>>>> main
         }
     }
 }
 
+<<<<<<< HEAD
 fn outline(delivery: &serde_json::Value) -> serde_json::Value {
     let notice = &delivery["notice"];
     json!({
         "effect": "notify", "to": delivery["to"], "kind": notice["kind"], "at": notice["at"],
     })
+=======
+/// What a message that was to be sent says.
+fn text_of(payload: &serde_json::Value) -> Option<Arc<str>> {
+    match Effect::deserialize(payload) {
+        Ok(Effect::Send(send)) => send.message.text(),
+        Err(_unreadable) => None,
+    }
+>>>>>>> main
 }

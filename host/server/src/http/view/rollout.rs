@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use baton_domain::{
-    ids::ModuleName,
+    ids::{ModuleName, ReleaseNumber},
     release::{Guardrails, Move, Rollout},
 };
 use baton_store::Document;
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    evaluation::{ActiveRelease, ModuleStats, Spread},
-    releases::ActiveRollout,
+    evaluation::{ModuleStats, Spread},
+    releases::{ActiveRollout, Health},
 };
 
 /// Which release decides on whom.
@@ -64,7 +64,8 @@ pub struct GuardrailsBody {
     /// Percent of them in which a module may fail.
     #[schema(minimum = 0, maximum = 100)]
     failed_percent: u32,
-    /// Milliseconds that all modules together may take.
+    /// Milliseconds of computing that one evaluation may take: all modules, the
+    /// policy, and what the host does around them.
     #[schema(minimum = 1, maximum = 1000)]
     slow_ms: u64,
     /// Percent of them that may take longer.
@@ -177,15 +178,15 @@ pub struct LastFailureView {
 impl RunningView {
     /// All releases of a tenant that run.
     pub fn all(rollout: &ActiveRollout) -> Vec<Self> {
-        let stands = rollout.standing();
-        stands.map(|(stands, it)| Self::of(stands, it)).collect()
+        let standing = rollout.standing();
+        standing.map(|it| Self::of(it.0, it.1, &it.2)).collect()
     }
 
-    fn of(stands: &'static str, release: &ActiveRelease) -> Self {
-        let (same, different) = release.stats.comparisons();
-        let modules = release.stats.of_modules().into_iter();
+    fn of(stands: &'static str, release: ReleaseNumber, health: &Health) -> Self {
+        let (same, different) = health.stats.comparisons();
+        let modules = health.stats.of_modules().into_iter();
         Self {
-            release: release.number.0,
+            release: release.0,
             stands,
             same,
             different,

@@ -9,6 +9,7 @@
 //! Memory is bounded by the largest customer's state, one page of rows, and
 //! eight bytes for each customer.
 
+mod audit;
 mod customer;
 mod lists;
 mod others;
@@ -69,6 +70,7 @@ pub(crate) fn examine(
     examiner.check_customers()?;
     examiner.check_lists()?;
     examiner.check_others()?;
+    examiner.check_audit()?;
     examiner.check_keys();
     Ok(examiner.found)
 }

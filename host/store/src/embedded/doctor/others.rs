@@ -1,6 +1,9 @@
 //! What belongs to no customer: the directory, the quarantine, the counters.
 
-use baton_domain::release::{Release, Rollout};
+use baton_domain::{
+    people::{Agent, Role},
+    release::{Release, Rollout},
+};
 use serde::de::DeserializeOwned;
 
 use super::{Examiner, lists::area_of};
@@ -12,6 +15,7 @@ use crate::{
         directory::{StoredApiKey, keys_key},
         identities::{Generation, generation_key},
         key::area,
+        people::StoredToken,
         quarantine::{Fill, Stored, fill_key},
         record::{decode, unpack_plain},
         releases::bytes_of,
@@ -34,12 +38,17 @@ impl Examiner<'_> {
             this.found.counts.api_keys += 1;
             this.check_document::<StoredApiKey>(key, record)
         })?;
+<<<<<<< HEAD
         self.check_notifications()?;
+=======
+        self.check_people()?;
+>>>>>>> main
         self.check_releases()?;
         self.check_quarantine()?;
         self.check_counters()
     }
 
+<<<<<<< HEAD
     fn check_notifications(&mut self) -> Result<(), StoreError> {
         self.each(&area_of(area::ENDPOINT), |this, key, record| {
             this.check_document::<Endpoint>(key, record)
@@ -49,6 +58,18 @@ impl Examiner<'_> {
         })?;
         self.each(&area_of(area::FLAGS), |this, key, record| {
             this.check_document::<Counted>(key, record)
+=======
+    fn check_people(&mut self) -> Result<(), StoreError> {
+        self.each(&area_of(area::AGENT), |this, key, record| {
+            this.found.counts.people += 1;
+            this.check_document::<Agent>(key, record)
+        })?;
+        self.each(&area_of(area::ROLE), |this, key, record| {
+            this.check_document::<Role>(key, record)
+        })?;
+        self.each(&area_of(area::TOKEN), |this, key, record| {
+            this.check_document::<StoredToken>(key, record)
+>>>>>>> main
         })
     }
 

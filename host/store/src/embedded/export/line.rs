@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Raised with every change to what a line says.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// A line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -62,6 +62,14 @@ pub(crate) enum Line {
     },
     /// An item in quarantine.
     Quarantined { id: u64, record: Sealed },
+    /// Where the audit of a tenant ends; its entries follow, in order.
+    AuditHead { tenant: TenantId, record: Sealed },
+    /// An entry of the audit.
+    Audit {
+        tenant: TenantId,
+        place: u64,
+        record: Sealed,
+    },
     /// The last.
     End {
         lines: u64,

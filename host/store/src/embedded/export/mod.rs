@@ -5,6 +5,7 @@
 //! after they were passed are not in it, as if the export had been made before.
 //! Merges join two customers, so [`merges`] keeps an eye on them.
 
+mod audit;
 pub(crate) mod line;
 pub(crate) mod merges;
 mod snapshot;
@@ -107,6 +108,7 @@ impl Shared {
             }
         }
         self.export_quarantine(&mut writing).await?;
+        self.export_audit(&mut writing).await?;
         writing.finish().await
     }
 

@@ -84,7 +84,7 @@ impl<'i> Input<'i> {
         if first.is != "baton_export" {
             return Err(ImportError::NoExport);
         }
-        if first.version != VERSION {
+        if first.version > VERSION {
             return Err(ImportError::Newer {
                 found: first.version,
                 known: VERSION,

@@ -5,6 +5,7 @@
 //! Every record is opened under its key and every log folded, so what comes in
 //! is whole. Whoever was erased since the export was made stays erased.
 
+mod audit;
 mod customer;
 mod input;
 
@@ -12,7 +13,7 @@ use std::{io::BufRead, sync::atomic::AtomicBool};
 
 use baton_domain::{ids::CustomerId, limits::IMPORT_BATCH_BYTES};
 
-use self::{customer::Incoming, input::Input};
+use self::{audit::Chain, customer::Incoming, input::Input};
 use super::{
     Options,
     append::unused_slot_key,
@@ -54,6 +55,8 @@ struct Import<'r> {
     /// Keys to be destroyed: of those who were erased.
     erased_slots: Vec<u64>,
     quarantine: Fill,
+    /// The chain of the audit that the lines are about.
+    chain: Option<Chain>,
     imported: Imported,
 }
 
@@ -72,6 +75,7 @@ pub(crate) fn import(
         current: None,
         erased_slots: Vec::new(),
         quarantine: Fill::default(),
+        chain: None,
         imported: Imported::default(),
     };
     import.begin(&mut input)?;
@@ -146,6 +150,15 @@ impl Import<'_> {
                 self.withdraw(&Who { tenant, customer })?;
             }
             Line::Quarantined { id, record } => self.quarantined(id, &record)?,
+            Line::AuditHead { tenant, record } => {
+                self.finish_customer()?;
+                self.audit_head(tenant, &record)?;
+            }
+            Line::Audit {
+                tenant,
+                place,
+                record,
+            } => self.audit_entry(&tenant, place, &record)?,
             Line::BatonExport { .. } | Line::End { .. } => return Err(ImportError::NoExport),
         }
         if self.batch.bytes() > IMPORT_BATCH_BYTES {
@@ -258,6 +271,7 @@ impl Import<'_> {
 
     fn finish(mut self, counts: Exported) -> Result<Imported, ImportError> {
         self.finish_customer()?;
+        self.finish_chain()?;
         if self.imported.read != counts {
             let what = "its last line counts other lines than there are".to_owned();
             return Err(ImportError::NotWhole { what });

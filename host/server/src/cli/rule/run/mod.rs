@@ -95,7 +95,7 @@ impl Run {
         let module = inspected.compile(sandbox).context("the rule is refused")?;
         let (now, elapsed) = timed(&moment.stage(&module)?);
         Ok(Outcome {
-            unrecorded: moment.unnamed(&now),
+            unrecorded: moment.unnamed(&now.reads),
             growth: growth::measure(&module, &moment, &now)?,
             now,
             tier,

@@ -10,8 +10,10 @@ use std::{
 use anyhow::Context;
 use baton_domain::{
     field::{Field, FieldValue},
+    ids::ModuleName,
     limits::CASES_BYTES_MAX,
-    module::{Declaration, SettingValue},
+    module::{Declaration, SettingValue, World},
+    signal::{Score, ScoredSignal, Signal},
 };
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
@@ -30,6 +32,8 @@ use crate::cli::rule::{
 pub(super) struct Case {
     pub(super) name: String,
     pub(super) moment: Moment,
+    /// What a policy hears.
+    pub(super) signals: Vec<ScoredSignal>,
     pub(super) expect: Expect,
 }
 
@@ -57,7 +61,56 @@ struct WrittenCase {
     /// Settings over the module's defaults.
     #[serde(default)]
     settings: BTreeMap<Arc<str>, SettingValue>,
+    /// Of a policy: what it hears, in order.
+    #[serde(default)]
+    signals: Vec<WrittenSignal>,
     expect: Value,
+}
+
+/// A signal as it is written: `{ name = "complaint", score = 0.9 }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSignal {
+    name: Arc<str>,
+    score: Score,
+    /// Who says it; by default a module of the signal's name.
+    module: Option<ModuleName>,
+    /// What the release weighs the module by.
+    #[serde(default = "full")]
+    weight: Score,
+    #[serde(default)]
+    reason: Arc<str>,
+    tag: Option<Arc<str>>,
+    next_step: Option<Arc<str>>,
+}
+
+fn full() -> Score {
+    Score::ONE
+}
+
+impl WrittenSignal {
+    fn read(self) -> Result<ScoredSignal, Problem> {
+        let module = match self.module {
+            Some(module) => module,
+            None => ModuleName::parse(&self.name).map_err(|_| {
+                let says = format!("{:?} is no name of a module: say `module`, too", self.name);
+                Problem::new("signals", Code::WrongValue, says)
+            })?,
+        };
+        let signal = Signal {
+            name: self.name,
+            score: self.score,
+            reason: self.reason,
+            tag: self.tag,
+            next_step: self.next_step,
+            extra: Vec::new(),
+        };
+        Ok(ScoredSignal {
+            module,
+            signal,
+            weight: self.weight,
+        })
+    }
 }
 
 fn first() -> usize {
@@ -154,11 +207,28 @@ impl WrittenCase {
             let says = error.to_string();
             problems.push(Problem::new("settings", Code::InvalidSettings, says));
         }
+        let is_policy = declaration.world == World::Policy;
+        if !is_policy && !self.signals.is_empty() {
+            let says = "a rule hears no signals: it makes them";
+            problems.push(Problem::new("signals", Code::WrongValue, says));
+        }
+        if is_policy && self.recorded.is_some() {
+            let says = "the cases of a policy name their `signals` themselves";
+            problems.push(Problem::new("recorded", Code::WrongValue, says));
+        }
+        let mut signals = Vec::new();
+        for written in self.signals {
+            match written.read() {
+                Ok(signal) => signals.push(signal),
+                Err(problem) => problems.push(problem),
+            }
+        }
         let expect = Expect::read(self.expect, declaration);
         match expect {
             Ok(expect) if problems.is_empty() => Ok(Case {
                 name: self.name.into_inner(),
                 moment,
+                signals,
                 expect,
             }),
             Ok(_) => Err(problems),

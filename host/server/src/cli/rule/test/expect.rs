@@ -1,13 +1,17 @@
 //! What a case expects of a run, and how the run differs from it.
 
 use baton_domain::{
-    module::{Declaration, ModuleFailure},
+    decision::Verdict,
+    module::{Declaration, ModuleFailure, World},
     signal::Signal,
 };
 use serde::Deserialize;
 use toml::Value;
 
-use super::mistake::{Code, Problem};
+use super::{
+    mistake::{Code, Problem},
+    verdict::{ExpectedVerdict, outcome},
+};
 use crate::cli::rule::print;
 
 /// What a case expects.
@@ -15,6 +19,8 @@ use crate::cli::rule::print;
 pub(super) enum Expect {
     /// These signals and no others; nothing when there are none.
     Signals(Vec<ExpectedSignal>),
+    /// Of a policy: this decision.
+    Verdict(Box<ExpectedVerdict>),
     /// A failure with this code.
     Fails(String),
 }
@@ -51,6 +57,11 @@ impl Expect {
         let unreadable = |error: toml::de::Error| {
             vec![Problem::new("expect", Code::Unreadable, error.message())]
         };
+        let fails = written.get("fails").is_some();
+        if declaration.world == World::Policy && !fails {
+            let verdict = written.try_into().map_err(unreadable)?;
+            return Ok(Self::Verdict(Box::new(verdict)));
+        }
         if written.is_array() {
             let signals: Vec<ExpectedSignal> = written.try_into().map_err(unreadable)?;
             let problems: Vec<_> = signals
@@ -79,33 +90,52 @@ impl Expect {
         }
     }
 
-    /// How an answer differs, a sentence each; none when it is as expected.
+    /// How an answer of a rule differs, a sentence each; none when it is as
+    /// expected.
     pub(super) fn differences(&self, answer: &Result<Vec<Signal>, ModuleFailure>) -> Vec<String> {
         match (self, answer) {
             (Self::Signals(expected), Ok(signals)) => differences(expected, signals),
-            (Self::Signals(expected), Err(failure)) => {
-                vec![format!(
-                    "expected {}, it failed: {}",
-                    names(expected),
-                    print::failed(failure)
-                )]
-            }
-            (Self::Fails(code), Err(failure)) if failure.code() == code => Vec::new(),
-            (Self::Fails(code), Err(failure)) => {
-                vec![format!(
-                    "expected {code}, it failed: {}",
-                    print::failed(failure)
-                )]
-            }
-            (Self::Fails(code), Ok(signals)) => {
+            (_, Ok(signals)) => {
                 let said: Vec<_> = signals.iter().map(print::said).collect();
                 let said = if said.is_empty() {
                     "nothing".to_owned()
                 } else {
                     said.join("; ")
                 };
-                vec![format!("expected {code}, it says {said}")]
+                vec![format!("expected {}, it says {said}", self.words())]
             }
+            (_, Err(failure)) => self.of_failure(failure),
+        }
+    }
+
+    /// The same of a policy.
+    pub(super) fn differences_of(&self, answer: &Result<Verdict, ModuleFailure>) -> Vec<String> {
+        match (self, answer) {
+            (Self::Verdict(expected), Ok(verdict)) => expected.differences(verdict),
+            (_, Ok(verdict)) => {
+                let said = outcome(verdict.outcome);
+                vec![format!("expected {}, it says {said}", self.words())]
+            }
+            (_, Err(failure)) => self.of_failure(failure),
+        }
+    }
+
+    fn of_failure(&self, failure: &ModuleFailure) -> Vec<String> {
+        match self {
+            Self::Fails(code) if failure.code() == code => Vec::new(),
+            _ => vec![format!(
+                "expected {}, it failed: {}",
+                self.words(),
+                print::failed(failure)
+            )],
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Signals(expected) => names(expected),
+            Self::Verdict(expected) => outcome(expected.outcome).to_owned(),
+            Self::Fails(code) => code.clone(),
         }
     }
 }

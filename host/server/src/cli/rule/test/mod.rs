@@ -1,4 +1,4 @@
-//! `baton rule test`: cases in a file, each a moment and what the rule says to
+//! `baton rule test`: cases in a file, each a moment and what the module says to
 //! it, in the sandbox of the host.
 
 mod cases;
@@ -6,26 +6,27 @@ mod coverage;
 mod expect;
 mod mistake;
 mod report;
+mod verdict;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
+use baton_domain::module::World;
 use baton_sandbox::{Compiled, Sandbox};
 use clap::Args;
+use serde_json::json;
 
 use self::{
     cases::Case,
+    coverage::Said,
     report::{Outcome, Report},
 };
-use super::{
-    print,
-    source::{self, rule_only},
-};
+use super::{print, source};
 
 /// Arguments of `baton rule test`.
 #[derive(Debug, Args)]
 pub(super) struct Test {
-    /// The rule: a component when its name ends in .wasm, else a document,
+    /// The rule or policy: a component when its name ends in .wasm, else a document,
     /// which is built in memory.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -44,7 +45,6 @@ impl Test {
             Ok(inspected) => inspected,
             Err(mistakes) => return print::refusal(&self.file, &mistakes, self.json),
         };
-        rule_only(&inspected)?;
         let file = match &self.cases {
             Some(file) => file.clone(),
             None => self.file.with_extension("cases.toml"),
@@ -74,14 +74,36 @@ fn outcome(case: Case, module: &Compiled) -> anyhow::Result<Outcome> {
     let Case {
         name,
         moment,
+        signals,
         expect,
     } = case;
     let staged = moment.stage(module);
-    let run = staged.with_context(|| format!("case {name:?}"))?.run().run;
-    Ok(Outcome {
-        differences: expect.differences(&run.answer),
-        unnamed: moment.unnamed(&run),
-        case: name,
-        run,
+    let staged = staged.with_context(|| format!("case {name:?}"))?;
+    let unnamed = |reads| moment.unnamed(reads);
+    Ok(match module.inspected().world() {
+        World::Rule => {
+            let run = staged.run().run;
+            Outcome {
+                differences: expect.differences(&run.answer),
+                unnamed: unnamed(&run.reads),
+                said: Said::of_rule(&run),
+                answer: json!(run.answer),
+                case: name,
+                reads: run.reads,
+                fuel: run.fuel,
+            }
+        }
+        World::Policy => {
+            let run = staged.decide(&signals).run;
+            Outcome {
+                differences: expect.differences_of(&run.answer),
+                unnamed: unnamed(&run.reads),
+                said: Said::of_policy(&run),
+                answer: json!(run.answer),
+                case: name,
+                reads: run.reads,
+                fuel: run.fuel,
+            }
+        }
     })
 }

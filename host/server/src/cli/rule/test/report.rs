@@ -2,18 +2,22 @@
 
 use std::fmt;
 
-use baton_domain::{decide::RuleRun, field::Field};
+use baton_domain::{field::Field, module::Reads};
 use baton_sandbox::Inspected;
 use serde_json::{Value, json};
 
-use super::coverage::Coverage;
+use super::coverage::{Coverage, Said};
 use crate::cli::rule::print;
 
 /// What came out of one case.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) case: String,
-    pub(super) run: RuleRun,
+    pub(super) reads: Reads,
+    pub(super) fuel: u64,
+    /// Signals or a decision, or the failure.
+    pub(super) answer: Value,
+    pub(super) said: Said,
     /// How it differs from what was expected; empty when it does not.
     pub(super) differences: Vec<String>,
     /// Fields that were read and are not in the case.
@@ -31,8 +35,8 @@ pub(super) struct Report<'m> {
 impl<'m> Report<'m> {
     /// Of the cases in their order.
     pub(super) fn new(module: &'m Inspected, outcomes: Vec<Outcome>) -> Self {
-        let runs = outcomes.iter().map(|outcome| &outcome.run);
-        let coverage = Coverage::of(module.declaration(), runs);
+        let said = outcomes.iter().map(|outcome| &outcome.said);
+        let coverage = Coverage::of(module.declaration(), said);
         Self {
             module,
             outcomes,
@@ -48,13 +52,13 @@ impl<'m> Report<'m> {
     /// The first of those that cost most.
     fn costliest(&self) -> Option<&Outcome> {
         let latest_first = self.outcomes.iter().rev();
-        latest_first.max_by_key(|outcome| outcome.run.fuel)
+        latest_first.max_by_key(|outcome| outcome.fuel)
     }
 
     /// The report for programs.
     pub(super) fn json(&self) -> Value {
         let cases: Vec<_> = self.outcomes.iter().map(Outcome::json).collect();
-        let fuel = self.costliest().map_or(0, |outcome| outcome.run.fuel);
+        let fuel = self.costliest().map_or(0, |outcome| outcome.fuel);
         json!({
             "name": self.module.declaration().name,
             "digest": self.module.digest(),
@@ -75,9 +79,9 @@ impl Outcome {
             "ok": self.differences.is_empty(),
             "differences": self.differences,
             "not_in_case": self.unnamed,
-            "fuel": self.run.fuel,
-            "reads": self.run.reads,
-            "answer": self.run.answer,
+            "fuel": self.fuel,
+            "reads": self.reads,
+            "answer": self.answer,
         })
     }
 }
@@ -97,14 +101,14 @@ impl fmt::Display for Report<'_> {
             failed => writeln!(f, "{cases}, {failed} FAILED")?,
         }
         self.coverage.fmt(f)?;
-        let Some(Outcome { case, run, .. }) = self.costliest() else {
+        let Some(Outcome { case, fuel, .. }) = self.costliest() else {
             return Ok(());
         };
         writeln!(
             f,
             "fuel at most {}, {:.2} % of the budget, in {case:?}",
-            run.fuel,
-            print::share(run.fuel, self.module.tier())
+            fuel,
+            print::share(*fuel, self.module.tier())
         )
     }
 }
@@ -116,7 +120,7 @@ impl fmt::Display for Outcome {
         } else {
             "FAILED"
         };
-        writeln!(f, "  {verdict:<6}  {}, {} fuel", self.case, self.run.fuel)?;
+        writeln!(f, "  {verdict:<6}  {}, {} fuel", self.case, self.fuel)?;
         for difference in &self.differences {
             writeln!(f, "            {difference}")?;
         }

@@ -1,0 +1,220 @@
+//! The audit: written before an answer with personal fields leaves, and read by
+//! whoever may ask who read what.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use baton_domain::{
+    event::EventBody,
+    field::Field,
+    ids::{CustomerId, NumberId},
+    limits::{AUDIT_AT_ONCE_MAX, AUDIT_EVENTS_AT_ONCE, AUDIT_MODULE_READS_MAX},
+    people::FieldSet,
+    seen::Seen,
+};
+use baton_store::{AuditEntry, AuditQuery, GrantUsed, StoreError, Version};
+use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{
+    auth::{Auditor, Scope},
+    code::Code,
+    error::{Answer, ApiError},
+    extract::{Json, Query},
+    view::{AuditView, AuditedView, ModuleReadView, PageQuery},
+};
+use crate::host::Host;
+
+impl Scope {
+    /// Something that they do now.
+    pub fn entry(&self, host: &Host, what: &str) -> AuditEntry {
+        AuditEntry {
+            at: host.clock.now(),
+            who: self.access.who().clone(),
+            what: what.into(),
+            customer: None,
+            number: None,
+            fields: FieldSet::NONE,
+            grant: None,
+            about: None,
+        }
+    }
+
+    /// What was given through a lens; nothing when it was nothing personal.
+    pub fn read(
+        &self,
+        host: &Host,
+        what: &str,
+        (customer, number): (&CustomerId, Option<&NumberId>),
+        seen: &Seen<'_>,
+    ) -> Option<AuditEntry> {
+        let fields = seen.shown();
+        let used = seen.under().map(|grant| GrantUsed {
+            at: grant.at,
+            by: grant.by.clone(),
+            until: grant.until,
+        });
+        (!fields.is_empty()).then(|| AuditEntry {
+            customer: Some(customer.clone()),
+            number: number.cloned(),
+            fields,
+            grant: used,
+            ..self.entry(host, what)
+        })
+    }
+}
+
+/// Writes what somebody did to rules and releases, once it is done: their
+/// documents tell who did it, too, so nothing is lost between the two.
+///
+/// # Errors
+/// The store's.
+pub async fn did(host: &Host, scope: &Scope, what: &str, about: &str) -> Answer<()> {
+    let entry = AuditEntry {
+        about: Some(about.into()),
+        ..scope.entry(host, what)
+    };
+    note(host, scope, [entry]).await
+}
+
+/// Writes what was read. It is durable when this returns, so that nothing is
+/// answered that the audit does not tell of. Many who read at once share one
+/// sync, with each other and with whatever else is committed.
+///
+/// # Errors
+/// The store's: then nothing must be answered.
+pub async fn note(
+    host: &Host,
+    scope: &Scope,
+    read: impl IntoIterator<Item = AuditEntry>,
+) -> Answer<()> {
+    let mut read = read.into_iter().peekable();
+    while read.peek().is_some() {
+        let entries = read.by_ref().take(AUDIT_AT_ONCE_MAX).collect();
+        host.store.audit(&scope.tenant.document.id, entries).await?;
+    }
+    Ok(())
+}
+
+/// What is wanted of the audit; all that is named must fit.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// About this customer: Baton's id.
+    #[serde(default)]
+    customer: Option<String>,
+    /// In which this field was given, such as `customer.phone`.
+    #[serde(default)]
+    field: Option<String>,
+    /// Not before.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// Before.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// By whom: `person:` with the id, or `key:` with the name.
+    #[serde(default)]
+    who: Option<String>,
+    /// Where the last page ended, from its `next`.
+    #[serde(default)]
+    after: Option<String>,
+    /// How many entries: 50 when absent, at most 200.
+    #[serde(default)]
+    #[param(minimum = 0)]
+    limit: Option<usize>,
+}
+
+/// Who read or did what, the latest first; of one customer also which modules
+/// read it. To ask is itself an entry.
+#[utoipa::path(get, path = "/v1/audit", tag = "audit", operation_id = "read_audit",
+    params(Wanted), security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::InvalidValue]))),
+    responses((status = 200, description = "A page.", body = AuditView)))]
+pub async fn list(
+    State(host): State<Arc<Host>>,
+    Auditor(scope): Auditor,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Json<AuditView>> {
+    let field = wanted.field.as_deref().map(str::parse::<Field>);
+    let field = field.transpose().map_err(ApiError::invalid)?;
+    let customer = wanted.customer.as_deref().map(CustomerId::parse);
+    // What cannot be an id names nobody, and nothing was read of nobody.
+    let customer = customer.transpose().map_err(ApiError::invalid)?;
+    let query = AuditQuery {
+        customer,
+        field,
+        who: wanted.who.map(Into::into),
+        from: wanted.from,
+        until: wanted.until,
+    };
+    let entry = AuditEntry {
+        customer: query.customer.clone(),
+        ..scope.entry(&host, "read-audit")
+    };
+    note(&host, &scope, [entry]).await?;
+    let limit = PageQuery::limited(wanted.limit);
+    let tenant = &scope.tenant.document.id;
+    let page = host
+        .store
+        .audited(tenant, &query, wanted.after.as_deref(), limit)
+        .await?;
+    let is_first = wanted.after.is_none();
+    let modules = match &query.customer {
+        Some(customer) if is_first && query.who.is_none() => {
+            Some(module_reads(&host, &scope, customer, &query).await?)
+        }
+        _ => None,
+    };
+    Ok(Json(AuditView {
+        items: page.items.into_iter().map(AuditedView::from).collect(),
+        next: page.next,
+        modules,
+    }))
+}
+
+/// What modules read of a customer, from the decisions in the log: the oldest
+/// first, as many as are told at once.
+async fn module_reads(
+    host: &Host,
+    scope: &Scope,
+    customer: &CustomerId,
+    query: &AuditQuery,
+) -> Answer<Vec<ModuleReadView>> {
+    let tenant = &scope.tenant.document.id;
+    let mut reads = Vec::new();
+    let mut from = Version(1);
+    loop {
+        let page = host
+            .store
+            .events(tenant, customer, from, AUDIT_EVENTS_AT_ONCE)
+            .await;
+        let events = match page {
+            Ok(events) => events,
+            // What was read of whoever was erased went with the key.
+            Err(StoreError::Erased) => return Ok(reads),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(last) = events.last() else {
+            return Ok(reads);
+        };
+        from = Version(last.version.0 + 1);
+        for stored in events {
+            let at = stored.event.at;
+            let is_in_time = query.from.is_none_or(|from| at >= from)
+                && query.until.is_none_or(|until| at < until);
+            if let EventBody::Decided(record) | EventBody::Shadowed(record) = stored.event.body
+                && is_in_time
+            {
+                let place = (customer, stored.version, at);
+                reads.extend(ModuleReadView::all(place, &record, query.field));
+            }
+            if reads.len() >= AUDIT_MODULE_READS_MAX {
+                reads.truncate(AUDIT_MODULE_READS_MAX);
+                return Ok(reads);
+            }
+        }
+    }
+}

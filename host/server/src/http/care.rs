@@ -1,0 +1,345 @@
+//! What people do with a conversation beside taking, answering and giving back:
+//! send it up or to a colleague, set the next step, note down.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode};
+use baton_domain::{
+    assign::Asked,
+    event::{EscalationCause, Event, EventBody, NextStepSet, NoteKind, NoteTaken},
+    ids::{AgentId, NumberId, OwnerEpoch},
+    limits::{COMMIT_TRIES_MAX, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
+    people::Principal,
+    seen::Seen,
+    state::Conversation,
+};
+use baton_store::{AuditEntry, CommitError};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    auth::{Claimer, Escalator, Noter, Replier, Scope},
+    code::Code,
+    conversations::{ConversationPath, as_oneself, not_moved},
+    customers::load,
+    error::{Answer, ApiError},
+    extract::{Json, Path},
+    reply::may_take,
+    view::HeadView,
+};
+use crate::{
+    host::Host,
+    pipeline::{Change, escalate, reassign},
+};
+
+/// Why a conversation should go up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendUp {
+    /// The epoch that was seen; as it is now when absent.
+    #[serde(default)]
+    #[schema(value_type = Option<u64>)]
+    epoch: Option<OwnerEpoch>,
+    /// Who asks.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    by: Option<AgentId>,
+    /// What the next person should know.
+    #[serde(default)]
+    #[schema(max_length = 280)]
+    note: Option<String>,
+}
+
+/// Sends a conversation that people own to the next tier of its team, or from
+/// the last to the operator.
+#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/escalate", tag = "conversations",
+    operation_id = "escalate", params(ConversationPath), request_body = SendUp,
+    security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile, Code::InvalidValue]))),
+    responses((status = 200, description = "It went up.", body = HeadView)))]
+pub async fn send_up(
+    State(host): State<Arc<Host>>,
+    Escalator(scope): Escalator,
+    Path(path): Path<ConversationPath>,
+    Json(up): Json<SendUp>,
+) -> Answer<Json<HeadView>> {
+    let note = up
+        .note
+        .as_deref()
+        .map(|it| short("note", it, SHORT_TEXT_CHARS_MAX));
+    let note = note.transpose()?;
+    as_oneself(&scope, up.by.as_ref())?;
+    let by = up.by.or_else(|| scope.access.agent().cloned());
+    changed(
+        &host,
+        &scope,
+        "escalate",
+        &path,
+        |change, now, number, before| {
+            let ownership = before.ownership.clone();
+            let asked = Asked {
+                cause: EscalationCause::Asked,
+                by: by.clone(),
+                note: note.clone(),
+            };
+            let is_stale = up.epoch.is_some_and(|seen| seen != ownership.epoch);
+            if is_stale || !escalate(change, &host, now, number, asked) {
+                return Err(not_moved(&ownership));
+            }
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// To whom a conversation should go.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PassOn {
+    /// The epoch that was seen; as it is now when absent.
+    #[serde(default)]
+    #[schema(value_type = Option<u64>)]
+    epoch: Option<OwnerEpoch>,
+    /// To whom; whoever is best for it when absent, and into the queue when
+    /// nobody is there.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    to: Option<AgentId>,
+    /// Who says so.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    by: Option<AgentId>,
+}
+
+/// Passes a conversation that one of your people has to another: the one who is
+/// named, or the best that is there. What is promised stays.
+#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/assign", tag = "conversations",
+    operation_id = "assign", params(ConversationPath), request_body = PassOn,
+    security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::AgentUnfit, Code::ChangedMeanwhile, Code::InvalidValue]))),
+    responses((status = 200, description = "Somebody else has it, or the queue.", body = HeadView)))]
+pub async fn pass_on(
+    State(host): State<Arc<Host>>,
+    Claimer(scope): Claimer,
+    Path(path): Path<ConversationPath>,
+    Json(pass): Json<PassOn>,
+) -> Answer<Json<HeadView>> {
+    if let Some(to) = &pass.to {
+        may_take(&scope.tenant, to, host.clock.now())?;
+    }
+    as_oneself(&scope, pass.by.as_ref())?;
+    let by = || match &pass.by {
+        Some(agent) => Principal::Person(agent.clone()),
+        None => scope.access.who().clone(),
+    };
+    changed(
+        &host,
+        &scope,
+        "assign",
+        &path,
+        |change, now, number, before| {
+            let ownership = before.ownership.clone();
+            let is_stale = pass.epoch.is_some_and(|seen| seen != ownership.epoch);
+            let is_theirs = pass.to.is_some() && ownership.owner.agent() == pass.to.as_ref();
+            let place = (now, number);
+            if is_stale
+                || is_theirs
+                || !reassign(change, &host, place, pass.to.as_ref(), ("asked", by()))
+            {
+                return Err(not_moved(&ownership));
+            }
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// The next step, as it should stand.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetStep {
+    /// The count of promises that was seen: `promise` of the view.
+    promise: u32,
+    /// Whether it is done: nothing more is owed for now.
+    #[serde(default)]
+    close: bool,
+    /// What it is; as before when absent.
+    #[serde(default)]
+    #[schema(max_length = 280)]
+    what: Option<String>,
+    /// By when; whoever does not take it by then loses it to the next tier.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due: Option<Timestamp>,
+    /// Who says so.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    by: Option<AgentId>,
+}
+
+/// Closes the next step of a conversation that people own, puts it off, or
+/// names it anew.
+#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/next-step", tag = "conversations",
+    operation_id = "set_next_step", params(ConversationPath), request_body = SetStep,
+    security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile, Code::InvalidValue]))),
+    responses((status = 200, description = "It stands so.", body = HeadView)))]
+pub async fn set_next_step(
+    State(host): State<Arc<Host>>,
+    Replier(scope): Replier,
+    Path(path): Path<ConversationPath>,
+    Json(step): Json<SetStep>,
+) -> Answer<Json<HeadView>> {
+    let what = step
+        .what
+        .as_deref()
+        .map(|it| short("what", it, SHORT_TEXT_CHARS_MAX));
+    let what = what.transpose()?;
+    if !step.close && what.is_none() && step.due.is_none() {
+        return Err(ApiError::invalid("say `close`, `what` or `due`"));
+    }
+    as_oneself(&scope, step.by.as_ref())?;
+    let by = step.by.or_else(|| scope.access.agent().cloned());
+    changed(
+        &host,
+        &scope,
+        "next-step",
+        &path,
+        |change, now, number, before| {
+            let is_late = step.due.is_some_and(|due| due <= now);
+            if is_late && !step.close {
+                return Err(ApiError::invalid("`due` is over already"));
+            }
+            let is_seen = step.promise == before.care.promises();
+            if !is_seen || !before.ownership.owner.is_people() {
+                let error = not_moved(&before.ownership);
+                return Err(error.with("promise", before.care.promises()));
+            }
+            change.append(Event {
+                at: now,
+                number: Some(number.clone()),
+                body: EventBody::NextStepSet(NextStepSet {
+                    epoch: before.ownership.epoch,
+                    promise: step.promise,
+                    closed: step.close,
+                    what: what.clone(),
+                    due: step.due,
+                    by: by.clone(),
+                }),
+            });
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// What the next person should know.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewNote {
+    /// `lead` for what qualifies the customer as a buyer, else `care`.
+    #[schema(value_type = String, pattern = "^(lead|care)$")]
+    about: NoteKind,
+    /// What it says.
+    #[schema(min_length = 1, max_length = 1000)]
+    text: String,
+    /// Who writes it, when it is one of your people.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    by: Option<AgentId>,
+}
+
+/// That a note was taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Noted {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+/// Notes down what the next person should know; people see it in the view.
+#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/notes", tag = "conversations",
+    operation_id = "take_note", params(ConversationPath), request_body = NewNote,
+    security(("tenant_key" = [])),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::ChangedMeanwhile, Code::InvalidValue]))),
+    responses((status = 201, description = "It is kept.", body = Noted)))]
+pub async fn take_note(
+    State(host): State<Arc<Host>>,
+    Noter(scope): Noter,
+    Path(path): Path<ConversationPath>,
+    Json(note): Json<NewNote>,
+) -> Answer<(StatusCode, Json<Noted>)> {
+    as_oneself(&scope, note.by.as_ref())?;
+    let text = short("text", &note.text, NOTE_CHARS_MAX)?;
+    let by = note.by.or_else(|| scope.access.agent().cloned());
+    let source = by.is_none().then(|| scope.name());
+    let mut at = host.clock.now();
+    changed(&host, &scope, "note", &path, |change, now, number, _| {
+        at = now;
+        change.append(Event {
+            at: now,
+            number: Some(number.clone()),
+            body: EventBody::NoteTaken(NoteTaken {
+                about: note.about,
+                text: text.clone(),
+                by: by.clone(),
+                source: source.clone(),
+            }),
+        });
+        Ok(())
+    })
+    .await?;
+    Ok((StatusCode::CREATED, Json(Noted { at })))
+}
+
+/// A text of 1 to `most` characters.
+fn short(name: &str, text: &str, most: usize) -> Answer<Arc<str>> {
+    let length = text.chars().count();
+    if (1..=most).contains(&length) {
+        return Ok(text.into());
+    }
+    let message = format!("{name} must have 1 to {most} characters, has {length}");
+    Err(ApiError::invalid(message))
+}
+
+/// Commits what `build` makes of a conversation; once more when others changed
+/// the customer meanwhile.
+async fn changed(
+    host: &Host,
+    scope: &Scope,
+    what: &str,
+    path: &ConversationPath,
+    mut build: impl FnMut(&mut Change, Timestamp, &NumberId, &Conversation) -> Answer<()>,
+) -> Answer<Json<HeadView>> {
+    let number = path.number()?;
+    for _ in 0..COMMIT_TRIES_MAX {
+        let loaded = load(host, scope, &path.customer).await?;
+        let before = loaded.state.conversation(&number).cloned();
+        let before = before.ok_or_else(ApiError::not_found)?;
+        let mut change = Change::onto(host, scope.tenant.clone(), loaded).await?;
+        let now = host.clock.now();
+        build(&mut change, now, &number, &before)?;
+        change.by(AuditEntry {
+            number: Some(number.clone()),
+            ..scope.entry(host, what)
+        });
+        let (customer, state) = (change.customer().clone(), change.state().clone());
+        match change.commit(host).await {
+            Ok(_) => {
+                let after = state
+                    .conversation(&number)
+                    .ok_or_else(ApiError::not_found)?;
+                let seen = Seen::of_conversation(&scope.access, &state, &number, now);
+                let head = HeadView::of(&seen, &customer, &number, after, now);
+                return Ok(Json(head));
+            }
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ApiError::new(
+        Code::ChangedMeanwhile,
+        "it was changed meanwhile: read it again",
+    ))
+}

@@ -1,0 +1,88 @@
+//! Deadlines of what people owe: who did not act in time loses the next step to
+//! the next tier, and silence with nothing left to do goes back to the bot.
+
+use baton_domain::{
+    assign::Asked,
+    care::Deadline,
+    event::{EscalationCause, Event, EventBody, Returned, TimerFired},
+    limits::RETURN_WAIT_MINUTES,
+};
+use baton_store::{LeasedWork, Stage, WorkChange};
+use jiff::{Timestamp, ToSpan};
+
+use crate::{
+    host::Host,
+    pipeline::{CareDue, Change, escalate},
+};
+
+/// Fires a deadline: what holds no more is recorded and does nothing.
+pub(super) fn fire(
+    host: &Host,
+    change: &mut Change,
+    now: Timestamp,
+    due: &CareDue,
+    leased: &LeasedWork,
+) {
+    let deadline = due.holds(change);
+    if matches!(deadline, Some(Deadline::AutoReturn(_))) && !host.is_bot_there(change.tenant(), now)
+    {
+        return wait_for_bot(change, now, leased);
+    }
+    let number = Some(due.number.clone());
+    let fired = TimerFired {
+        timer: due.name().into(),
+        too_late: false,
+        is_occasion: false,
+    };
+    change.append(Event {
+        at: now,
+        number: number.clone(),
+        body: EventBody::TimerFired(fired),
+    });
+    change.add_work(WorkChange::Done(leased.lease.clone()));
+    match deadline {
+        Some(Deadline::FirstReply(_)) => {
+            go_up(host, change, now, due, EscalationCause::FirstReplyLate);
+        }
+        Some(Deadline::NextStep(_)) => {
+            go_up(host, change, now, due, EscalationCause::NextStepLate);
+        }
+        Some(Deadline::AutoReturn(epoch)) => {
+            host.metrics.alerts.count("returned");
+            let (by, note) = (None, None);
+            let body = EventBody::Returned(Returned {
+                epoch,
+                by,
+                note,
+                by_policy: true,
+            });
+            change.append(Event {
+                at: now,
+                number,
+                body,
+            });
+        }
+        None => {}
+    }
+}
+
+fn go_up(host: &Host, change: &mut Change, now: Timestamp, due: &CareDue, cause: EscalationCause) {
+    let (by, note) = (None, None);
+    let asked = Asked { cause, by, note };
+    if !escalate(change, host, now, &due.number, asked) {
+        // The operator has it already, and is told by the inbox.
+        tracing::warn!(deadline = due.name(), "nobody is above the operator");
+    }
+}
+
+/// People keep it until the bot is there.
+fn wait_for_bot(change: &mut Change, now: Timestamp, leased: &LeasedWork) {
+    change.add_work(WorkChange::Moved {
+        lease: leased.lease.clone(),
+        stage: Stage::Waiting,
+        due_at: now
+            .saturating_add(RETURN_WAIT_MINUTES.minutes())
+            .unwrap_or(Timestamp::MAX),
+        keep: false,
+    });
+}
