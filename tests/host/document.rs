@@ -359,7 +359,6 @@ async fn prepare((host, receiver): (&Fixture, &Receiver), step: &str) {
             })
             .await;
         }
-<<<<<<< HEAD
         "!gone" => {
             until("the receiver said that it is gone", || async {
                 let (_, found) = host.get("/v1/endpoints/crm").await;
@@ -368,9 +367,7 @@ async fn prepare((host, receiver): (&Fixture, &Receiver), step: &str) {
             .await;
         }
         "!delivered" => until("it came", || async { receiver.got().len() == 2 }).await,
-=======
         "!successor" => drop(host.person("budi", "senior-agent").await),
->>>>>>> main
         // Or what WhatsApp tells of it would cross the next request.
         "!settled" => {
             until("the message was read", || async {

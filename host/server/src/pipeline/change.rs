@@ -304,11 +304,6 @@ impl Change {
         Some(&self.state.conversation(number)?.ownership)
     }
 
-    /// The place in the log of what was appended last.
-    pub fn place(&self) -> u64 {
-        self.loaded_at.0 + self.events.len() as u64
-    }
-
     /// WhatsApp names the address with every message: only news is kept.
     fn teaches_nothing(&self, event: &Event) -> bool {
         let EventBody::ProfileChanged(told) = &event.body else {

@@ -23,11 +23,8 @@ pub(crate) mod area {
     pub(crate) const DEAD: u8 = b'x';
     pub(crate) const APP: u8 = b'A';
     pub(crate) const MODULE_BYTES: u8 = b'B';
-<<<<<<< HEAD
-    pub(crate) const FLAGS: u8 = b'F';
-=======
     pub(crate) const AGENT: u8 = b'E';
->>>>>>> main
+    pub(crate) const FLAGS: u8 = b'F';
     pub(crate) const GRANTS: u8 = b'G';
     pub(crate) const ENDPOINT: u8 = b'H';
     pub(crate) const API_KEY: u8 = b'K';
@@ -42,11 +39,7 @@ pub(crate) mod area {
     pub(crate) const AUDIT_HEAD: u8 = b'U';
 
     /// All of them.
-<<<<<<< HEAD
-    pub(crate) const ALL: [u8; 23] = [
-=======
-    pub(crate) const ALL: [u8; 26] = [
->>>>>>> main
+    pub(crate) const ALL: [u8; 29] = [
         ALIAS,
         ABSORBED,
         CUSTOMER,
@@ -62,12 +55,9 @@ pub(crate) mod area {
         AUDIT_ABOUT,
         APP,
         MODULE_BYTES,
-<<<<<<< HEAD
+        AGENT,
         ENDPOINT,
         FLAGS,
-=======
-        AGENT,
->>>>>>> main
         GRANTS,
         API_KEY,
         ROLE,
@@ -82,19 +72,16 @@ pub(crate) mod area {
     ];
     /// Documents, in the order in which an export has them: what points before
     /// what it points to, which is always there by then.
-    pub(crate) const DOCUMENTS: [u8; 11] = [
+    pub(crate) const DOCUMENTS: [u8; 14] = [
         TENANT,
         APP,
         API_KEY,
-<<<<<<< HEAD
         ENDPOINT,
         NOTIFICATIONS,
         FLAGS,
-=======
         TOKEN,
         AGENT,
         ROLE,
->>>>>>> main
         ROLLOUT,
         RELEASE,
         GRANTS,

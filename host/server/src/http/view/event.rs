@@ -2,18 +2,11 @@
 
 use std::sync::Arc;
 
-<<<<<<< HEAD
-use baton_domain::{event::Event, ids::CustomerId};
+use baton_domain::{ids::CustomerId, people::FieldSet, seen::Seen};
 use baton_store::{Stage, StoredEvent, Work, WorkKind};
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::json;
-=======
-use baton_domain::{ids::CustomerId, people::FieldSet, seen::Seen};
-use baton_store::{Stage, StoredEvent, Work};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
->>>>>>> main
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Shown;
@@ -93,32 +86,27 @@ impl DeadLetterView {
             why,
             at,
             tries: work.tries,
-<<<<<<< HEAD
-            effect: match work.kind {
+            text: seen.said(text_of(&work.payload).as_ref()),
+            effect: seen.holds_all(FieldSet::all()).then(|| match work.kind {
                 // What it tells is for its receiver: who and of what will do.
                 WorkKind::Notify => outline(&work.payload),
                 _ => work.payload,
-            },
-=======
-            text: seen.said(text_of(&work.payload).as_ref()),
-            effect: seen.holds_all(FieldSet::all()).then_some(work.payload),
->>>>>>> main
+            }),
         }
     }
 }
 
-<<<<<<< HEAD
 fn outline(delivery: &serde_json::Value) -> serde_json::Value {
     let notice = &delivery["notice"];
     json!({
         "effect": "notify", "to": delivery["to"], "kind": notice["kind"], "at": notice["at"],
     })
-=======
+}
+
 /// What a message that was to be sent says.
 fn text_of(payload: &serde_json::Value) -> Option<Arc<str>> {
     match Effect::deserialize(payload) {
         Ok(Effect::Send(send)) => send.message.text(),
         Err(_unreadable) => None,
     }
->>>>>>> main
 }

@@ -38,17 +38,13 @@ impl Examiner<'_> {
             this.found.counts.api_keys += 1;
             this.check_document::<StoredApiKey>(key, record)
         })?;
-<<<<<<< HEAD
-        self.check_notifications()?;
-=======
         self.check_people()?;
->>>>>>> main
+        self.check_notifications()?;
         self.check_releases()?;
         self.check_quarantine()?;
         self.check_counters()
     }
 
-<<<<<<< HEAD
     fn check_notifications(&mut self) -> Result<(), StoreError> {
         self.each(&area_of(area::ENDPOINT), |this, key, record| {
             this.check_document::<Endpoint>(key, record)
@@ -58,7 +54,9 @@ impl Examiner<'_> {
         })?;
         self.each(&area_of(area::FLAGS), |this, key, record| {
             this.check_document::<Counted>(key, record)
-=======
+        })
+    }
+
     fn check_people(&mut self) -> Result<(), StoreError> {
         self.each(&area_of(area::AGENT), |this, key, record| {
             this.found.counts.people += 1;
@@ -69,7 +67,6 @@ impl Examiner<'_> {
         })?;
         self.each(&area_of(area::TOKEN), |this, key, record| {
             this.check_document::<StoredToken>(key, record)
->>>>>>> main
         })
     }
 
