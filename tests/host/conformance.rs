@@ -72,15 +72,10 @@ async fn conforms(host: &Fixture, key: &str, name: &str) {
             &said("BATON_CONFORMANCE_EXAMPLES", EXAMPLES),
         ])
         .args(["--seed", &said("BATON_CONFORMANCE_SEED", SEED)])
-        .args([
-            "--workers",
-            "2",
-            "--request-timeout",
-            "20",
-            "--no-color",
-            "--warnings",
-            "off",
-        ])
+        // Two threads that read source at once fail in Python 3.11 before .8
+        // (cpython issue 106905).
+        .args(["--workers", "1", "--request-timeout", "20"])
+        .args(["--no-color", "--warnings", "off"])
         .args(["--generation-database", "none"])
         .current_dir(folder.path())
         .output()

@@ -9,9 +9,7 @@ use baton_domain::limits::{
     API_BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, UNWANTED_BODY_BYTES_MAX,
     WEBHOOK_BODY_BYTES_MAX,
 };
-use futures_util::future::join_all;
 use serde_json::json;
-use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
     fixture::{Fixture, NUMBER, SECRET, messages, signature, text, until},
@@ -91,24 +89,6 @@ fn the_limits_are_the_constants() {
     assert_eq!((HEADER_SECONDS_MAX, BODY_SECONDS_MAX), (5, 5));
     assert_eq!(HEADER_BYTES_MAX, 32 * 1024);
     assert_eq!(WEBHOOK_BODY_BYTES_MAX, 4 * 1024 * 1024);
-}
-
-/// Before anybody is accepted: what the kernel has no room for waits a second,
-/// and longer each time.
-#[tokio::test]
-async fn hundreds_may_knock_at_once() {
-    let listener = accept::listen(anywhere()).expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let room = std::fs::read_to_string("/proc/sys/net/core/somaxconn").expect("the kernel's bound");
-    let room: usize = room.trim().parse().expect("a number");
-    // Far more than the standard library's room, and few files.
-    let knocking = room.min(500);
-    let knocks = (0..knocking).map(|_| TcpStream::connect(address));
-    let heard = timeout(LONG, join_all(knocks))
-        .await
-        .expect("all are heard");
-    assert!(heard.iter().all(Result::is_ok));
-    drop(listener);
 }
 
 #[tokio::test]

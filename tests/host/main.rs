@@ -19,6 +19,7 @@ mod front_door;
 mod guest;
 mod intake;
 mod killed;
+mod knocking;
 mod metrics;
 mod notify;
 mod online;

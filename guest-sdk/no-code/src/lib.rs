@@ -1,7 +1,7 @@
 //! The stock evaluator: the guest that every no-code rule is made from.
 //!
 //! It imports every field, and settings of every type. `baton-cel` copies it for
-//! each rule: it puts the rule's checked [tree](tree) into the [place] that is
+//! each rule: it puts the rule's checked [tree] into the [place] that is
 //! kept free for it, and replaces whatever the tree does not read by a trap, so
 //! that the component's imports are what the rule names.
 //!

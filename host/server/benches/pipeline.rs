@@ -106,7 +106,9 @@ fn decide(criterion: &mut Criterion) {
     let occasion = Occasion::of(&message(HISTORY), &state).unwrap();
     let facts = Facts::new(state, occasion, tenant.profile.clone());
     let source: Arc<dyn FieldSource> = Arc::new(facts.clone());
-    let (_, release) = tenant.rollout.standing().next().unwrap();
+    let customer = "y98p342g7q99s8pee404gym6".to_owned().try_into().unwrap();
+    let ready = runtime.block_on(host.releases_of(tenant)).unwrap();
+    let release = ready.release_of(&tenant.rollout, &customer);
     let rules: Vec<_> = run_rules(&release.lineup, &source)
         .into_iter()
         .map(|timed| timed.run)

@@ -1,12 +1,23 @@
 //! Releases are in memory while they are in use, and nobody notices when they
 //! were not.
 
-use baton::config::Config;
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use baton::{clock::Clock, config::Config};
+use baton_domain::limits::RELEASE_WAIT_SECONDS;
+use baton_store::WorkKind;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{activate, decided, have, latest, rule, run_of};
 use crate::{
-    fixture::{ADMIN, Fixture, NUMBER, messages, tenant, text, until},
+    fixture::{ADMIN, Fixture, NUMBER, PHONE, messages, tenant, text, until},
     metrics::{exposed, samples},
 };
 
@@ -109,27 +120,63 @@ fn runs(running: &Value, module: &str) -> u64 {
     count("made") + count("skipped")
 }
 
-/// A compiler takes hundreds of milliseconds, an answer has one: the event is
-/// durable and decided on after it, by the release and not by a default.
+/// A compiler that waits until there is a file `go`, and notes each start.
+fn held_compiler(folder: &Path) -> PathBuf {
+    let path = folder.join("compiler");
+    let text = format!(
+        "#!/bin/sh\ncd {folder:?}\necho started >> starts\nwhile [ ! -e go ]; do sleep 0.05; \
+         done\nexec {:?} \"$@\"\n",
+        env!("CARGO_BIN_EXE_baton")
+    );
+    let mut file = fs::File::options();
+    let file = file.write(true).create_new(true).mode(0o755).open(&path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.expect("it is written");
+    path
+}
+
+/// When an evaluation is due, and what time it is.
+async fn due_and_now(host: &Fixture) -> (Option<Timestamp>, Timestamp) {
+    let due = host.host.store.next_due(WorkKind::Evaluate).await;
+    (due.expect("the store is there"), host.clock.now())
+}
+
+/// The event is durable and answered while the compiler runs, its evaluation
+/// stands aside for others, and it is decided by the release and not by a
+/// default once that is ready.
 #[tokio::test]
 async fn a_webhook_does_not_wait_until_modules_are_compiled() {
     let host = Fixture::start().await;
     let number = rules(&host, &["eager", "keen"], "She wrote.").await;
-    let forget = |store: &std::path::Path| {
-        std::fs::remove_dir_all(store.join("compiled")).expect("it is there");
+    let folder = TempDir::new().expect("a folder");
+    let compiler = held_compiler(folder.path());
+    let forget = |store: &Path| {
+        fs::remove_dir_all(store.join("compiled")).expect("it is there");
     };
-    let again = host.again(forget, |config| {
-        config.evaluation.compiler = Some(env!("CARGO_BIN_EXE_baton").into());
-        config.evaluation.budget_ms = 1;
-    });
+    let again = host.again(forget, |config| config.evaluation.compiler = Some(compiler));
     let again = again.await;
-    let ask = async |at: usize| {
-        let message = text(&format!("wamid.{at}"), &format!("hello {at}"));
-        assert_eq!(again.signed(&messages(NUMBER, &[message])).await, 200);
+    let ask = async |person: usize| {
+        let phone = format!("62812{person:08}");
+        let mut message = text(&format!("wamid.{person}"), "hello");
+        message["from"] = json!(phone);
+        let body = messages(NUMBER, &[message]).replace(PHONE, &phone);
+        assert_eq!(again.signed(&body).await, 200);
     };
-    // Together, so that both find that nothing is ready.
+    // Together, so that all find that nothing is ready.
     tokio::join!(ask(1), ask(2), ask(3));
+    assert_eq!(residents(&again).await, 0.0, "the compiler waits");
+    let wait = SignedDuration::from_secs(RELEASE_WAIT_SECONDS);
+    until("they stand aside", async || {
+        let (due, now) = due_and_now(&again).await;
+        due == Some(now + wait)
+    })
+    .await;
+    fs::write(folder.path().join("go"), "").expect("it is written");
     until("all are decided on", async || {
+        let (due, now) = due_and_now(&again).await;
+        if due == Some(now + wait) {
+            again.clock.set(now + wait);
+        }
         let (_, list) = again.get("/v1/decisions?limit=10").await;
         list["items"].as_array().is_some_and(|it| it.len() == 3)
     })
@@ -146,9 +193,11 @@ async fn a_webhook_does_not_wait_until_modules_are_compiled() {
         }
     }
     let deferred = "baton_evaluations_total{outcome=\"deferred\"}";
-    assert!(metric(&again, deferred).await >= 1.0);
+    assert_eq!(metric(&again, deferred).await, 3.0);
     let loads = "baton_residency_changes_total{what=\"loaded\"}";
     assert_eq!(metric(&again, loads).await, 1.0);
+    let starts = fs::read_to_string(folder.path().join("starts")).expect("it started");
+    assert_eq!(starts.lines().count(), 2, "each rule is compiled once");
 }
 
 #[tokio::test]
@@ -197,8 +246,8 @@ async fn a_change_of_the_tenants_document_keeps_what_was_counted() {
 async fn what_cannot_be_kept_is_counted() {
     let host = Fixture::start().await;
     let compiled = host.data().join("compiled");
-    std::fs::remove_dir_all(&compiled).expect("it is there");
-    std::fs::write(&compiled, "in the way").expect("it is written");
+    fs::remove_dir_all(&compiled).expect("it is there");
+    fs::write(&compiled, "in the way").expect("it is written");
     rules(&host, &["eager"], "She wrote.").await;
     let record = decided(&host, "hello").await;
     assert_eq!(run_of(&record, "eager")["answer"]["Ok"][0]["name"], "eager");

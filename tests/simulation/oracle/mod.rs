@@ -154,7 +154,10 @@ impl Oracle {
         let is_theirs = |key: &(Who, WorkKey), _: &mut Row| key.0 == younger;
         let moved: Vec<_> = self.work.extract_if(.., is_theirs).collect();
         for ((_, key), row) in moved {
-            self.work.entry((who.clone(), key)).or_insert(row);
+            let key = (who.clone(), key);
+            if self.work.get(&key).is_none_or(|it| row.outdoes(it)) {
+                self.work.insert(key, row);
+            }
         }
         self.tally.count("customers merged");
         self.merged.insert(younger, who.clone());

@@ -42,6 +42,12 @@ impl Row {
         matches!(self.stage, Some(Stage::Waiting | Stage::Begun { .. }))
     }
 
+    /// Whether this was done and `other`, which has its key, only waits.
+    pub(super) fn outdoes(&self, other: &Self) -> bool {
+        let is_done = self.stage.is_none() && !self.is_cancelled;
+        is_done && other.stage == Some(Stage::Waiting)
+    }
+
     /// Whether it comes at `due`, or later where that `may_be`; or came already,
     /// when nothing more could follow from it.
     pub(super) fn keeps(&self, due: Timestamp, may_be: bool) -> bool {

@@ -268,7 +268,7 @@ impl Care {
             next_step: what,
             due: *due,
             priority: handoff.priority,
-            read: handoff.read.clone(),
+            read: handoff.read,
             decided_at: handoff.decided_at,
             queue: handoff.queue.clone(),
             taken_by: None,

@@ -102,7 +102,7 @@ impl Case {
     fn waits(&self, why: QueueReason, expected_at: Option<Timestamp>, roster: &Roster) {
         match self.assign(roster) {
             Assignment::Queued(alert) => {
-                assert_eq!((alert.why, alert.expected_at), (why, expected_at))
+                assert_eq!((alert.why, alert.expected_at), (why, expected_at));
             }
             other => panic!("{other:?}"),
         }
@@ -112,8 +112,12 @@ impl Case {
 #[test]
 fn a_senior_takes_a_juniors_and_never_the_other_way() {
     let (ana, budi) = (somebody("ana", "senior"), somebody("budi", "junior"));
-    Case::of(Some("junior")).goes_to("ana", &roster(&[ana.clone()]));
-    Case::of(Some("senior")).waits(QueueReason::Nobody, None, &roster(&[budi.clone()]));
+    Case::of(Some("junior")).goes_to("ana", &roster(std::slice::from_ref(&ana)));
+    Case::of(Some("senior")).waits(
+        QueueReason::Nobody,
+        None,
+        &roster(std::slice::from_ref(&budi)),
+    );
     Case::of(Some("middle")).goes_to("ana", &roster(&[ana.clone(), budi.clone()]));
     // The lowest tier that will do, so that seniors are there for what needs them.
     Case::of(Some("junior")).goes_to("budi", &roster(&[ana.clone(), budi.clone()]));
@@ -213,14 +217,18 @@ fn whoever_cannot_be_served_now_is_told_when_and_somebody_is_told_why() {
     case.waits(
         QueueReason::Closed,
         Some(opens),
-        &roster(&[tomorrow.clone()]),
+        &roster(std::slice::from_ref(&tomorrow)),
     );
     // Four at once and no more; nothing ended yet, so nothing is promised.
     let budi = somebody("budi", "junior");
     for _ in 0..4 {
         case.loads.given(&id("budi"));
     }
-    case.waits(QueueReason::Busy, None, &roster(&[budi.clone()]));
+    case.waits(
+        QueueReason::Busy,
+        None,
+        &roster(std::slice::from_ref(&budi)),
+    );
     case.waits(
         QueueReason::Busy,
         Some(opens),
@@ -234,7 +242,11 @@ fn whoever_cannot_be_served_now_is_told_when_and_somebody_is_told_why() {
     case.loads.queued(&team("sales"));
     case.loads.queued(&team("sales"));
     let expected = case.at + SignedDuration::from_mins(30);
-    case.waits(QueueReason::Busy, Some(expected), &roster(&[budi.clone()]));
+    case.waits(
+        QueueReason::Busy,
+        Some(expected),
+        &roster(std::slice::from_ref(&budi)),
+    );
     case.loads.taken(&id("budi"));
     case.goes_to("budi", &roster(&[budi]));
 }

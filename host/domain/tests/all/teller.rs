@@ -32,7 +32,7 @@ pub(crate) enum Step {
     Return(bool),
     Resolve(bool),
     Escalate(bool),
-    NextStep(bool),
+    Settle(bool),
     Note(u8),
     Tag(u8),
     Profile(u8),
@@ -63,7 +63,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => any::<bool>().prop_map(Step::Return),
         1 => any::<bool>().prop_map(Step::Resolve),
         2 => any::<bool>().prop_map(Step::Escalate),
-        2 => any::<bool>().prop_map(Step::NextStep),
+        2 => any::<bool>().prop_map(Step::Settle),
         1 => (0..4u8).prop_map(Step::Note),
         1 => (0..4u8).prop_map(Step::Tag),
         1 => any::<u8>().prop_map(Step::Profile),
@@ -276,23 +276,8 @@ impl Teller {
                 episode: self.episode(),
                 by: None,
             }),
-            Step::Escalate(is_stale) => EventBody::Escalated(Escalated {
-                epoch: self.epoch(*is_stale),
-                promise: self.promises(),
-                cause: EscalationCause::Asked,
-                team: team("sales"),
-                tier: Some(tier("senior")),
-                to_operator: false,
-                agent: None,
-                queue: None,
-                promised: Promised {
-                    first_reply: Some(self.now),
-                    next_step: Some(self.now),
-                },
-                by: None,
-                note: None,
-            }),
-            Step::NextStep(closed) => EventBody::NextStepSet(NextStepSet {
+            Step::Escalate(is_stale) => self.escalated(self.epoch(*is_stale)),
+            Step::Settle(closed) => EventBody::NextStepSet(NextStepSet {
                 epoch: self.epoch(false),
                 promise: self.promises(),
                 closed: *closed,
@@ -319,6 +304,25 @@ impl Teller {
                 })
             }
             _ => return None,
+        })
+    }
+
+    fn escalated(&self, epoch: OwnerEpoch) -> EventBody {
+        EventBody::Escalated(Escalated {
+            epoch,
+            promise: self.promises(),
+            cause: EscalationCause::Asked,
+            team: team("sales"),
+            tier: Some(tier("senior")),
+            to_operator: false,
+            agent: None,
+            queue: None,
+            promised: Promised {
+                first_reply: Some(self.now),
+                next_step: Some(self.now),
+            },
+            by: None,
+            note: None,
         })
     }
 

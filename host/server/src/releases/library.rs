@@ -187,7 +187,12 @@ impl ModuleLibrary {
             Ok(made)
         });
         let made = making.await.map_err(|_| LoadError::Lost(digest))?;
-        if let Some(complaint) = self.tools.kept.as_ref().and_then(|it| it.take_complaint()) {
+        if let Some(complaint) = self
+            .tools
+            .kept
+            .as_ref()
+            .and_then(ArtefactCache::take_complaint)
+        {
             tracing::warn!(error = %complaint, source = ?std::error::Error::source(&complaint), "compiled modules are not kept: each start compiles them again");
         }
         made.map_err(refused)

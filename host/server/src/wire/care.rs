@@ -8,7 +8,8 @@ use baton_domain::{
     people::{TrainingPolicy, WorkingHours},
 };
 use baton_store::{CareDocument, PromiseDocument};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// What the tenant's people promise its customers while they own a
@@ -22,7 +23,7 @@ pub struct CareOfTenant {
     #[schema(value_type = HoursOfTenant)]
     pub(super) hours: WorkingHours,
     /// What is promised of each tier; nobody is reminded of what is not.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     pub(super) promises: Vec<PromiseOfTier>,
     /// Minutes of silence, with no next step open, after which the bot has a
     /// conversation again; never when absent.
@@ -39,6 +40,13 @@ pub struct CareOfTenant {
     #[serde(default)]
     #[schema(value_type = TrainingWanted)]
     pub(super) training: TrainingPolicy,
+}
+
+/// Objects alone: where every member may be absent, a list would do as well.
+fn objects<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PromiseOfTier>, D::Error> {
+    let objects = Vec::<Map<String, Value>>::deserialize(from)?;
+    let read = |it| PromiseOfTier::deserialize(Value::Object(it)).map_err(D::Error::custom);
+    objects.into_iter().map(read).collect()
 }
 
 /// What somebody must have learnt to be given conversations.

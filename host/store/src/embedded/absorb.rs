@@ -26,6 +26,7 @@ use super::{
 use crate::{
     commit::Version,
     error::{CommitError, StoreError},
+    work::Stage,
 };
 
 /// A log, its identities and its work.
@@ -155,7 +156,8 @@ impl Found<'_> {
         self.write_aliases(draft, older).map_err(CommitError::from)
     }
 
-    /// Moves a row of work, unless the older customer has the same.
+    /// Moves a row of work, unless the older customer has the same. What was
+    /// done for one of the two is done: what waits for the other gives way.
     fn move_work(
         &self,
         draft: &mut Draft<'_>,
@@ -167,8 +169,12 @@ impl Found<'_> {
         let hash = Parts::at_end(key).hash()?;
         let row = WorkRow::parse(key, record)?;
         unlist(draft, younger, hash, &row.plain);
-        if read(draft, older, hash)?.is_some() {
-            return Ok(());
+        if let Some(kept) = read(draft, older, hash)? {
+            let waits = matches!(&kept.plain, Plain::Open(it) if it.stage == Stage::Waiting);
+            if !waits || row.plain != Plain::Done {
+                return Ok(());
+            }
+            unlist(draft, older, hash, &kept.plain);
         }
         let sealed = match &row.plain {
             Plain::Open(_) => {

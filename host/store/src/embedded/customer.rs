@@ -148,7 +148,13 @@ impl Shared {
             }
             let key = who.alias();
             let Some(record) = self.rows.get(&key)? else {
-                return Ok(None);
+                // Perhaps erased since the list of erasures was asked: an erasure
+                // is on the list before the first row goes.
+                return if self.erasures.contains(who) {
+                    Err(StoreError::Erased)
+                } else {
+                    Ok(None)
+                };
             };
             let older = who.other(&unpack_plain(&key, &record)?);
             // Otherwise it was merged again between the two reads.

@@ -12,6 +12,7 @@ use crate::support::*;
 both!(
     the_younger_becomes_the_older,
     work_moves_sealed_for_its_new_customer,
+    what_was_done_for_one_is_not_done_for_the_other,
     a_merge_on_a_younger_that_moved_is_a_conflict,
     a_commit_under_the_old_id_is_a_conflict,
     merges_chain,
@@ -192,6 +193,27 @@ async fn work_moves_sealed_for_its_new_customer(fixture: Fixture) {
         .await
         .unwrap();
     assert_eq!(leased, []);
+}
+
+/// Both were told of one order, and one had its follow-up already.
+async fn what_was_done_for_one_is_not_done_for_the_other(fixture: Fixture) {
+    let store = fixture.store();
+    let (older, younger) = two(&*store).await;
+    let minute = SignedDuration::from_secs(60);
+    let waits = ["sent", "reply"].map(|key| WorkChange::Add(effect(key, at(500))));
+    change(&*store, &older, waits.to_vec()).await.unwrap();
+    let sent = store.due(WorkKind::Effect, at(0), minute, 1).await.unwrap();
+    let done = sent.into_iter().map(|it| WorkChange::Done(it.lease));
+    change(&*store, &younger, done.collect()).await.unwrap();
+    join(&*store).await;
+    // The one that nobody did is there once, as the older has it.
+    let due = store
+        .due(WorkKind::Effect, at(900), minute, 10)
+        .await
+        .unwrap();
+    let keys: Vec<_> = due.iter().map(|it| it.work.key.0.as_ref()).collect();
+    assert_eq!(keys, ["reply"]);
+    assert_eq!(due[0].work.due_at, at(500));
 }
 
 async fn a_merge_on_a_younger_that_moved_is_a_conflict(fixture: Fixture) {

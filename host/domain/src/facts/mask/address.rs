@@ -190,7 +190,7 @@ fn address_at(words: &[Word<'_>], at: usize) -> Option<Found> {
     let begins = word.is(SURE) && is_open && next.is_some()
         || word.is(BEGINNINGS)
             && is_open
-            && (next.is_some_and(|it| it.is_name()) || has_number_soon())
+            && (next.is_some_and(Word::is_name) || has_number_soon())
             && !word.text.contains('-')
         || word.is(NUMBERED) && next.is_some_and(Word::is_number)
         || glued_unit(word.bare());
