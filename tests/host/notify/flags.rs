@@ -17,19 +17,33 @@ async fn report(host: &Fixture) -> Value {
 #[tokio::test]
 async fn flags_are_counted_by_version_of_the_rule_in_the_week_of_the_handoff() {
     let host = Fixture::start().await;
+    let (ana, budi) = (
+        host.person("ana", "junior-agent").await,
+        host.person("budi", "senior-agent").await,
+    );
     let conversation = hand_off(&host).await;
     let flag = path(&conversation, "flag");
-    let early = json!({ "flag": "too-early", "by": "ana", "note": "The bot knew" });
-    let (status, first) = host.post(&flag, &early).await;
+    let says = |token: &String, body: Value| {
+        let (host, flag, token) = (&host, flag.clone(), token.clone());
+        async move { host.request("POST", &flag, &token, Some(&body)).await }
+    };
+    let early = json!({ "flag": "too-early", "note": "The bot knew" });
+    let (status, first) = says(&ana, early.clone()).await;
     assert_eq!(status, 201, "{first}");
     assert_eq!(first["rules"][0]["module"], "asks-for-person");
     // The same once more, another kind, and another person.
-    assert_eq!(host.post(&flag, &early).await.0, 200);
-    let wrong = json!({ "flag": "wrong-person", "by": "ana" });
-    assert_eq!(host.post(&flag, &wrong).await.0, 201);
-    let other = json!({ "flag": "too-early", "by": "budi", "decision": first["decision"] });
-    assert_eq!(host.post(&flag, &other).await.0, 201);
+    assert_eq!(says(&ana, early).await.0, 200);
+    let wrong = json!({ "flag": "wrong-person" });
+    assert_eq!(says(&ana, wrong).await.0, 201);
+    let other = json!({ "flag": "too-early", "decision": first["decision"] });
+    assert_eq!(says(&budi, other).await.0, 201);
     assert_eq!(host.count_of("handoff_flagged").await, 3);
+    let customer = conversation["customer"].as_str().expect("an id");
+    let (_, events) = host.get(&format!("/v1/customers/{customer}/events")).await;
+    let events = events["items"].as_array().expect("events").iter();
+    let flagged = events.filter(|it| it["event"]["kind"] == "handoff_flagged");
+    let by: Vec<_> = flagged.map(|it| it["event"]["by"]["id"].clone()).collect();
+    assert_eq!(by, ["ana", "ana", "budi"], "by whoever asked");
 
     // A second handoff, in another week, that nobody flags.
     assert_eq!(
@@ -190,4 +204,41 @@ async fn a_decision_that_nobody_flagged_is_a_case_when_asked_what_was_wrong() {
         .get(&format!("{at}?flag=too-early&module=nobody"))
         .await;
     assert_eq!((status, &answer["error"]["place"]), (422, &json!("module")));
+}
+
+/// What a rule read is shown to whoever holds all of it, and then the audit
+/// tells; a case with holes would be another case.
+#[tokio::test]
+async fn a_case_is_taken_by_who_holds_every_field_that_the_rule_read() {
+    let host = Fixture::start().await;
+    host.says("Is this bowl safe for the microwave?").await;
+    let conversation = hand_off(&host).await;
+    let early = json!({ "flag": "too-early" });
+    let (_, flagged) = host.post(&path(&conversation, "flag"), &early).await;
+    let at = flagged["case"].as_str().expect("a path");
+    let actions = ["manage-rules", "read-conversations"];
+    host.role("author", &["message.text"], &actions).await;
+    host.role("blind", &["message.recent"], &actions).await;
+    host.role("strange", &["message.text"], &["manage-rules"]).await;
+    let who = |role: &'static str| {
+        let host = &host;
+        async move { host.person(role, role).await }
+    };
+    let (author, blind, strange) = (who("author").await, who("blind").await, who("strange").await);
+    for late in [at.to_owned(), format!("{at}?flag=too-late")] {
+        let (status, answer) = host.request("GET", &late, &blind, None).await;
+        let error = &answer["error"];
+        assert_eq!((status, &error["code"]), (403, &json!("forbidden")), "{answer}");
+        assert_eq!(error["fields"], json!(["message.text"]));
+        assert!(!answer.to_string().contains("person?"), "{answer}");
+        assert_eq!(host.request("GET", &late, &author, None).await.0, 200);
+        assert_eq!(host.request("GET", &late, &strange, None).await.0, 403);
+    }
+    let customer = conversation["customer"].as_str().expect("an id");
+    let asked = format!("/v1/audit?customer={customer}&field=message.text&who=person:author");
+    let (_, audit) = host.get(&asked).await;
+    let entries = audit["items"].as_array().expect("entries");
+    assert_eq!((entries.len(), &entries[0]["what"]), (2, &json!("read-case")), "{audit}");
+    let asked = format!("/v1/audit?customer={customer}&who=person:blind");
+    assert_eq!(host.get(&asked).await.1["items"], json!([]));
 }

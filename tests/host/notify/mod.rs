@@ -1,8 +1,11 @@
 //! Others are told of what happens, at least once, and of no more than they may
 //! see; handoffs are flagged, counted and become cases.
 
+mod access;
 mod failing;
 mod flags;
+mod lens;
+mod overdue;
 mod people;
 mod receiver;
 mod webhooks;
@@ -51,7 +54,7 @@ async fn endpoint(host: &Fixture, id: &str) -> Value {
 async fn hand_off(host: &Fixture) -> Value {
     host.says("Can I talk to a person, please? My number is 0812 9000 1234")
         .await;
-    let handed_off = || async { host.conversation().await["owner"]["is"] == "team" };
+    let handed_off = || async { host.conversation().await["owner"]["is"] != "bot" };
     until("it is handed off", handed_off).await;
     host.conversation().await
 }

@@ -3,11 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use baton::{
-    config::Config,
-    notify::{MailServer, Told},
-};
-use baton_domain::people::Agent;
+use baton::{config::Config, notify::MailServer};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -21,14 +17,14 @@ const AGENT_PHONE: &str = "6281311112222";
 
 /// A mail server that speaks as much SMTP as it takes.
 #[derive(Debug, Clone, Default)]
-struct MailBox {
+pub struct MailBox {
     messages: Arc<Mutex<Vec<String>>>,
     /// Messages that it will not take for now.
     refuses: Arc<Mutex<usize>>,
 }
 
 impl MailBox {
-    async fn start(self) -> u16 {
+    pub async fn start(self) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         tokio::spawn(async move {
@@ -81,46 +77,45 @@ impl MailBox {
         Ok("250 taken\r\n")
     }
 
-    fn got(&self) -> Vec<String> {
+    pub fn got(&self) -> Vec<String> {
         self.messages.lock().expect("a lock").clone()
     }
 }
 
-fn mail_server(port: u16) -> MailServer {
+pub fn mail_server(port: u16) -> MailServer {
     let server = json!({ "host": "127.0.0.1", "port": port, "tls": "none",
         "from": "Baton <baton@example.com>" });
     serde_json::from_value(server).expect("a mail server")
 }
 
-fn agent(id: &str, contact: Value) -> Agent {
-    let agent = json!({ "id": id, "name": id, "role": "junior-agent",
-        "teams": [{ "team": "sales" }], "capacity": 5, "contact": contact });
-    serde_json::from_value(agent).expect("an agent")
+/// One of the people of the team `sales`, who has so many conversations at once.
+pub fn agent(id: &str, capacity: u16, contact: Value) -> Value {
+    json!({ "id": id, "name": id, "role": "junior-agent", "teams": [{ "team": "sales" }],
+        "capacity": capacity, "contact": contact })
 }
 
 /// A host with these people.
-async fn start(change: impl FnOnce(&mut Config), people: Vec<Agent>, settings: Value) -> Fixture {
+pub async fn start(
+    change: impl FnOnce(&mut Config),
+    people: &[Value],
+    settings: Value,
+) -> Fixture {
     let host = Fixture::configured(|config| {
         lenient(config);
         change(config);
     })
     .await;
-    let (status, answer) = host
-        .request("PUT", "/v1/notifications", &host.key, Some(&settings))
-        .await;
-    assert_eq!(status, 200, "{answer}");
-    let directory = host.host.directory();
-    let tenant = directory
-        .tenant(&"shop".to_owned().try_into().expect("an id"))
-        .expect("the tenant")
-        .clone();
-    let settings = tenant.told.load().settings.clone();
-    tenant.told.store(Arc::new(Told {
-        settings,
-        people,
-        ..Told::default()
-    }));
+    put(&host, "/v1/notifications", &settings).await;
+    for person in people {
+        let id = person["id"].as_str().expect("an id");
+        put(&host, &format!("/v1/people/{id}"), person).await;
+    }
     host
+}
+
+async fn put(host: &Fixture, path: &str, body: &Value) {
+    let (status, answer) = host.request("PUT", path, &host.key, Some(body)).await;
+    assert_eq!(status, 200, "{answer}");
 }
 
 #[tokio::test]
@@ -128,12 +123,13 @@ async fn agents_of_the_team_get_an_e_mail_with_a_link_and_no_more_than_their_rol
     let mails = MailBox::default();
     *mails.refuses.lock().expect("a lock") = 1;
     let port = mails.clone().start().await;
-    let people = vec![
-        agent("ana", json!({ "email": "ana@example.com" })),
-        agent("budi", json!({})),
+    // Nobody has room, so it waits for the team.
+    let people = [
+        agent("ana", 0, json!({ "email": "ana@example.com" })),
+        agent("budi", 0, json!({})),
     ];
     let smtp = |config: &mut Config| config.smtp = Some(mail_server(port));
-    let host = start(smtp, people, json!({ "email": true })).await;
+    let host = start(smtp, &people, json!({ "email": true })).await;
     let conversation = hand_off(&host).await;
     to_second_try(&host).await;
     until("it is taken after it was refused", || async {
@@ -160,6 +156,35 @@ async fn agents_of_the_team_get_an_e_mail_with_a_link_and_no_more_than_their_rol
     for secret in [PHONE, "9000", "0812"] {
         assert!(!whole.contains(secret), "{secret} in {mail}");
     }
+    // The audit tells what left, to whom.
+    let asked = format!("/v1/audit?customer={customer}&who=person:ana&field=customer.name");
+    let (_, audit) = host.get(&asked).await;
+    assert_eq!(audit["items"][0]["what"], "notify", "{audit}");
+    assert_eq!(audit["items"][0]["about"], "handoff.created");
+}
+
+#[tokio::test]
+async fn who_is_given_a_conversation_is_told_and_nobody_else() {
+    let mails = MailBox::default();
+    let port = mails.clone().start().await;
+    let people = [
+        agent("ana", 5, json!({ "email": "ana@example.com" })),
+        agent("budi", 0, json!({ "email": "budi@example.com" })),
+    ];
+    let smtp = |config: &mut Config| config.smtp = Some(mail_server(port));
+    let host = start(smtp, &people, json!({ "email": true })).await;
+    let conversation = hand_off(&host).await;
+    assert_eq!(conversation["owner"]["agent"], "ana");
+    until("she is told", || async { mails.got().len() == 1 }).await;
+    let mail = &mails.got()[0];
+    assert!(mail.contains("To: ana@example.com"), "{mail}");
+    let subject = "Subject: [Kopi Senja] A conversation was given to one of the agents: sales";
+    assert!(mail.contains(subject), "{mail}");
+    // Passed on, the other one is told.
+    let pass = json!({ "to": "budi" });
+    assert_eq!(host.post(&path(&conversation, "assign"), &pass).await.0, 200);
+    until("he is told", || async { mails.got().len() == 2 }).await;
+    assert!(mails.got()[1].contains("To: budi@example.com"));
 }
 
 #[tokio::test]
@@ -167,9 +192,12 @@ async fn nobody_is_told_of_what_has_passed_on_meanwhile() {
     let mails = MailBox::default();
     *mails.refuses.lock().expect("a lock") = 1;
     let port = mails.clone().start().await;
-    let people = vec![agent("ana", json!({ "email": "ana@example.com" }))];
+    let people = [
+        agent("ana", 5, json!({ "email": "ana@example.com" })),
+        agent("budi", 0, json!({})),
+    ];
     let smtp = |config: &mut Config| config.smtp = Some(mail_server(port));
-    let host = start(smtp, people, json!({ "email": true })).await;
+    let host = start(smtp, &people, json!({ "email": true })).await;
     let conversation = hand_off(&host).await;
     until("it was refused once", || async {
         *mails.refuses.lock().expect("a lock") == 0
@@ -191,9 +219,9 @@ async fn nobody_is_told_of_what_has_passed_on_meanwhile() {
 
 #[tokio::test]
 async fn an_agent_is_told_on_whatsapp_by_template_and_is_no_customer() {
-    let people = vec![agent("ana", json!({ "whatsapp": AGENT_PHONE }))];
+    let people = [agent("ana", 5, json!({ "whatsapp": AGENT_PHONE }))];
     let whatsapp = json!({ "number": NUMBER, "template": "conversation_waits", "language": "en" });
-    let host = start(|_| {}, people, json!({ "whatsapp": whatsapp })).await;
+    let host = start(|_| {}, &people, json!({ "whatsapp": whatsapp })).await;
     let conversation = hand_off(&host).await;
     until("it is sent", || async { host.simulator.sent().len() == 1 }).await;
     let sent = host.simulator.sent()[0].request.clone();

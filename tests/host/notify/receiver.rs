@@ -10,7 +10,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 /// One webhook as it came.
 #[derive(Debug, Clone)]
 pub struct Got {
+    pub path: String,
     pub id: String,
     pub timestamp: i64,
     pub signatures: String,
@@ -100,12 +101,18 @@ impl Receiver {
     }
 }
 
-async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response {
+async fn take(
+    State(receiver): State<Receiver>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let text = |name| {
         let value = headers.get(name).and_then(|it| it.to_str().ok());
         value.unwrap_or_default().to_owned()
     };
     let got = Got {
+        path: uri.path().to_owned(),
         id: text("webhook-id"),
         timestamp: text("webhook-timestamp").parse().unwrap_or_default(),
         signatures: text("webhook-signature"),

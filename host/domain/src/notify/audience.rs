@@ -4,21 +4,31 @@ use super::{Notice, NoticeKind};
 use crate::{ids::AgentId, limits::NOTICE_AGENTS_MAX, people::Agent};
 
 /// Whom `notice` should reach: who has the conversation; when a team has it,
-/// those of the team who work now; when nobody of it does, or what was promised
-/// is overdue, the operators. Nobody is told of what they did themselves, and
+/// those of the team who work now; when nobody of it does, or it is the
+/// operator's turn, or what was promised is overdue, the operators. Nobody is told of what they did themselves, and
 /// whoever is frozen is told nothing.
 pub fn agents_told<'p>(
     notice: &Notice,
     people: impl Iterator<Item = &'p Agent> + Clone,
     is_there: impl Fn(&Agent) -> bool,
 ) -> Vec<AgentId> {
+    let has_it = |id: &AgentId| {
+        let theirs = people.clone().filter(|it| it.id == *id);
+        theirs.collect::<Vec<_>>()
+    };
     let told = match (notice.kind, &notice.agent) {
-        (NoticeKind::HandoffCreated, None) => waiting(notice, people, is_there),
-        (NoticeKind::HandoffAssigned, Some(agent)) => people.filter(|it| it.id == *agent).collect(),
+        (
+            NoticeKind::HandoffCreated | NoticeKind::HandoffRequeued | NoticeKind::HandoffEscalated,
+            None,
+        ) => waiting(notice, people, is_there),
+        (NoticeKind::HandoffAssigned | NoticeKind::HandoffEscalated, Some(agent)) => has_it(agent),
         (NoticeKind::HandoffOverdue, agent) => {
-            let theirs = people.clone().filter(|it| Some(&it.id) == agent.as_ref());
-            let operators = people.clone().filter(|it| is_operator(it));
-            theirs.chain(operators).collect()
+            let mut told = match agent {
+                Some(agent) => has_it(agent),
+                None => waiting(notice, people.clone(), is_there),
+            };
+            told.extend(people.filter(|it| is_operator(it)));
+            told
         }
         _ => Vec::new(),
     };
@@ -49,7 +59,7 @@ fn waiting<'p>(
         is_of_team && !agent.is_frozen && is_there(agent)
     };
     let team: Vec<_> = people.clone().filter(may_take).collect();
-    if team.is_empty() {
+    if team.is_empty() || notice.is_with_operator {
         people.filter(|it| is_operator(it)).collect()
     } else {
         team

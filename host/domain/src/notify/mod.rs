@@ -3,7 +3,8 @@
 //! a delivery is tried again.
 //!
 //! **Invariant:** what a notice says is cut to the fields of whoever gets it
-//! when it is made, and once more when it leaves ([`Notice::seen_with`]).
+//! when it is made, and once more when it leaves, by the one lens
+//! ([`crate::seen`]).
 
 mod audience;
 mod kind;
@@ -11,6 +12,6 @@ mod notice;
 mod schedule;
 
 pub use audience::agents_told;
-pub use kind::{NoticeKind, UnknownKind};
-pub use notice::{Moment, Notice, OrderNews, SeenNotice};
+pub use kind::{NoticeKind, Standing, UnknownKind};
+pub use notice::{Moment, Notice, OrderNews};
 pub use schedule::{is_failing_too_long, wait_before};

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::NoticeKind;
+use super::{NoticeKind, Standing};
 use crate::{
-    event::{Event, EventBody, FlagKind, OrderStatus},
-    facts::{Facts, masked},
+    event::{Event, EventBody, FlagKind, OrderStatus, QueueAlert},
+    facts::Facts,
     field::{Field, FieldValue},
     ids::{AgentId, CustomerId, NumberId, OrderId, OwnerEpoch, TeamName, TierName},
     module::FieldSource,
     occasion::{Occasion, OccasionKind},
-    owner::{Owner, Ownership},
-    people::FieldSet,
+    owner::Owner,
+    people::{FieldSet, Principal},
+    seen::{Seen, SeenNotice},
     state::CustomerState,
     tenant::TenantProfile,
 };
@@ -47,6 +48,15 @@ pub struct Notice {
     /// Who did it, when it was one of the people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<AgentId>,
+    /// Whether it is the operator's turn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_with_operator: bool,
+    /// Stable code of why it went up, or back into the queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Arc<str>>,
+    /// That nobody was available.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueAlert>,
     /// By when the next step is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -59,17 +69,17 @@ pub struct Notice {
     /// Labels; whoever lacks `conversation.tags` does not get them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Arc<str>>,
-    /// Why, and what to do next; whoever lacks a field of `rests_on` gets
-    /// neither.
+    /// Why; whoever lacks a field of `rests_on` does not get it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Arc<str>>,
-    /// What to do next.
+    /// What to do next, in words that modules declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_step: Option<Arc<str>>,
-    /// The fields that both rest on.
+    /// The fields that the reasons rest on.
     #[serde(default)]
     pub rests_on: FieldSet,
-    /// What somebody wrote; whoever lacks `message.text` does not get it.
+    /// What somebody wrote; whoever lacks the fields of the thread does not get
+    /// it, and to others it is masked as their role wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Arc<str>>,
     /// The order; whoever lacks `order.last` does not get it.
@@ -89,24 +99,12 @@ pub struct OrderNews {
     pub status: OrderStatus,
 }
 
-/// A notice as somebody sees it who holds certain fields. Only
-/// [`Notice::seen_with`] makes one, so nothing leaves uncut.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SeenNotice(Notice);
-
-impl SeenNotice {
-    /// What is left of it.
-    pub fn notice(&self) -> &Notice {
-        &self.0
-    }
-}
-
 /// Where an event stands: whose it is, and what is known after it.
 pub struct Moment<'m> {
     /// Whose log it is in.
     pub customer: &'m CustomerId,
-    /// The ownership of its conversation before it.
-    pub before: Option<&'m Ownership>,
+    /// How its conversation stood before it.
+    pub before: Option<&'m Standing>,
     /// The customer after it.
     pub after: &'m Arc<CustomerState>,
     /// The tenant.
@@ -114,8 +112,13 @@ pub struct Moment<'m> {
 }
 
 impl Notice {
-    /// What `kind` tells of `event` to whoever holds `fields`.
-    pub fn of(kind: NoticeKind, event: &Event, moment: &Moment<'_>, fields: FieldSet) -> Self {
+    /// What `kind` tells of `event`, as `seen`.
+    pub fn of(
+        kind: NoticeKind,
+        event: &Event,
+        moment: &Moment<'_>,
+        seen: &Seen<'_>,
+    ) -> SeenNotice {
         let number = event.number.clone();
         let number = number.or_else(|| moment.after.latest_number().cloned());
         let conversation = number.as_ref().and_then(|it| moment.after.conversation(it));
@@ -131,6 +134,9 @@ impl Notice {
             tier: None,
             agent: None,
             by: None,
+            is_with_operator: false,
+            cause: None,
+            queue: None,
             due: None,
             priority: None,
             flag: None,
@@ -149,13 +155,13 @@ impl Notice {
         }
         notice.read_event(&event.body, moment.before);
         if let Some(number) = number.filter(|_| conversation.is_some()) {
-            notice.fields = known(number, event.at, moment, fields);
+            notice.fields = known(number, event.at, moment, seen);
         }
-        notice.cut(fields)
+        seen.notice(notice)
     }
 
-    fn read_event(&mut self, body: &EventBody, before: Option<&Ownership>) {
-        let had = || before.and_then(|it| it.owner.team()).cloned();
+    fn read_event(&mut self, body: &EventBody, before: Option<&Standing>) {
+        let had = || before.and_then(|it| it.ownership.owner.team()).cloned();
         match body {
             EventBody::HandedOff(handoff) => {
                 self.tier.clone_from(&handoff.tier);
@@ -166,7 +172,22 @@ impl Notice {
                 self.next_step.clone_from(&handoff.next_step);
                 // Of older handoffs it is not known: any field counts.
                 self.rests_on = handoff.read.unwrap_or_else(FieldSet::all);
+                self.queue.clone_from(&handoff.queue);
             }
+            EventBody::Escalated(escalated) => {
+                self.tier.clone_from(&escalated.tier);
+                self.is_with_operator = escalated.to_operator;
+                self.cause = Some(escalated.cause.as_str().into());
+                self.queue.clone_from(&escalated.queue);
+                self.due = escalated.promised.next_step;
+                self.by.clone_from(&escalated.by);
+                self.note.clone_from(&escalated.note);
+            }
+            EventBody::Requeued(requeued) => {
+                self.cause = Some(requeued.why.clone());
+                self.queue = Some(requeued.queue.clone());
+            }
+            EventBody::Reassigned(passed) => self.by = person(&passed.by),
             EventBody::Claimed(claimed) => self.by = Some(claimed.agent.clone()),
             EventBody::Returned(returned) => {
                 self.team = had();
@@ -180,6 +201,7 @@ impl Notice {
             EventBody::Tagged(tagged) => self.tags.clone_from(&tagged.tags),
             EventBody::HandoffFlagged(flagged) => {
                 self.flag = Some(flagged.flag);
+                self.by = person(&flagged.by);
                 self.note.clone_from(&flagged.note);
             }
             EventBody::OrderChanged(order) => {
@@ -191,40 +213,22 @@ impl Notice {
             _ => {}
         }
     }
+}
 
-    /// The notice as somebody sees it who holds `fields`: the one way for it to
-    /// leave.
-    pub fn seen_with(self, fields: FieldSet) -> SeenNotice {
-        SeenNotice(self.cut(fields))
-    }
-
-    fn cut(mut self, fields: FieldSet) -> Self {
-        if !fields.contains_all(self.rests_on) {
-            self.reasons = Vec::new();
-            self.next_step = None;
-        }
-        if !fields.contains(Field::ConversationTags) {
-            self.tags = Vec::new();
-        }
-        if !fields.contains(Field::OrderLast) {
-            self.order = None;
-        }
-        self.note = self.note.filter(|_| fields.contains(Field::MessageText));
-        if !fields.contains(Field::MessageTextRaw) {
-            self.note = self.note.as_ref().map(masked);
-        }
-        self.fields.retain(|(field, _)| fields.contains(*field));
-        self
+fn person(principal: &Principal) -> Option<AgentId> {
+    match principal {
+        Principal::Person(agent) => Some(agent.clone()),
+        _ => None,
     }
 }
 
-/// What the moment knows of `fields`. Those of the message and of the occasion
+/// What the moment knows of the fields that are seen. Those of the message and of the occasion
 /// are not among them: a notice is about neither.
 fn known(
     number: NumberId,
     at: Timestamp,
     moment: &Moment<'_>,
-    fields: FieldSet,
+    seen: &Seen<'_>,
 ) -> Vec<(Field, FieldValue)> {
     let occasion = Occasion {
         kind: OccasionKind::Timer,
@@ -237,6 +241,7 @@ fn known(
         *field != Field::MessageRecent && ["message", "occasion"].contains(&field.interface())
     };
     let read = |field: Field| (field, facts.read(field));
-    let known = fields.iter().filter(|it| !is_of_moment(it)).map(read);
+    let held = Field::ALL.iter().copied().filter(|it| seen.holds(*it));
+    let known = held.filter(|it| !is_of_moment(it)).map(read);
     known.filter(|(_, it)| *it != FieldValue::Unknown).collect()
 }

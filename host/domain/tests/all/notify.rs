@@ -4,9 +4,9 @@ use baton_domain::{
     event::*,
     field::{Field, FieldValue},
     ids::*,
-    notify::{Moment, Notice, NoticeKind, agents_told},
-    owner::Ownership,
-    people::{Agent, FieldSet, Membership, WorkingHours},
+    notify::{Moment, Notice, NoticeKind, Standing, agents_told},
+    people::{Agent, FieldSet, Membership, Principal, WorkingHours},
+    seen::Seen,
     state::CustomerState,
 };
 use std::sync::Arc;
@@ -18,7 +18,7 @@ fn fields(fields: &[Field]) -> FieldSet {
 }
 
 /// The customer wrote, and was handed off.
-fn story() -> (Arc<CustomerState>, Event, Option<Ownership>) {
+fn story() -> (Arc<CustomerState>, Event, Option<Standing>) {
     let mut state = CustomerState::default();
     for body in [
         message("1", "Call me: +62 812 9000 1234"),
@@ -30,24 +30,24 @@ fn story() -> (Arc<CustomerState>, Event, Option<Ownership>) {
     ] {
         state.apply(&event_of(body));
     }
-    let before = state
-        .conversation(&number(0))
-        .map(|it| it.ownership.clone());
+    let before = standing(&state);
     let handoff = event_of(EventBody::HandedOff(HandedOff {
-        epoch: OwnerEpoch(0),
-        team: team("sales"),
         tier: Some(TierName::parse("senior").unwrap()),
-        agent: None,
         tags: vec!["high value".into()],
         reasons: vec!["A basket of 500".into()],
-        next_step: Some("Call".into()),
-        due: None,
+        next_step: Some("Call back".into()),
         priority: 70,
-        because: Vec::new(),
         read: Some(fields(&[Field::BasketValue])),
+        open_question: Some("When does it come, at 0812 9000 1234?".into()),
+        suggested_reply: Some("It comes on Friday.".into()),
+        ..HandedOff::to_team(OwnerEpoch(0), team("sales"))
     }));
     state.apply(&handoff);
     (Arc::new(state), handoff, before)
+}
+
+fn standing(state: &CustomerState) -> Option<Standing> {
+    state.conversation(&number(0)).map(Standing::of)
 }
 
 fn event_of(body: EventBody) -> Event {
@@ -62,17 +62,30 @@ fn team(name: &str) -> TeamName {
     TeamName::parse(name).unwrap()
 }
 
-fn notice(fields: FieldSet) -> Notice {
-    let (state, handoff, before) = story();
+/// What is told of `event`, after which the customer is `after`, to whoever
+/// holds `fields`.
+fn told(
+    kind: NoticeKind,
+    event: &Event,
+    before: Option<&Standing>,
+    after: &Arc<CustomerState>,
+    fields: FieldSet,
+) -> Notice {
     let customer = CustomerId::parse("c").unwrap();
     let tenant = Arc::new(tenant());
     let moment = Moment {
         customer: &customer,
-        before: before.as_ref(),
-        after: &state,
+        before,
+        after,
         tenant: &tenant,
     };
-    Notice::of(NoticeKind::HandoffCreated, &handoff, &moment, fields)
+    Notice::of(kind, event, &moment, &Seen::of_told(fields)).into_notice()
+}
+
+fn notice(fields: FieldSet) -> Notice {
+    let (state, handoff, before) = story();
+    let kind = NoticeKind::HandoffCreated;
+    told(kind, &handoff, before.as_ref(), &state, fields)
 }
 
 #[test]
@@ -84,12 +97,14 @@ fn nothing_of_what_is_not_held_is_in_a_notice() {
         "6281290001234",
         "812 9000",
         "500",
-        "Call",
         "high value",
+        "When does it come",
+        "It comes on Friday",
     ] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
     assert_eq!(bare.team, Some(team("sales")));
+    assert_eq!(bare.next_step.as_deref(), Some("Call back"), "a declared word");
     let named = notice(fields(&[Field::CustomerName, Field::BasketValue]));
     let name = (Field::CustomerName, FieldValue::text("Sari Wijaya"));
     assert_eq!(named.fields, [name], "what is not known is absent, too");
@@ -104,7 +119,7 @@ fn what_was_revoked_since_does_not_leave() {
             .iter()
             .any(|(field, _)| *field == Field::CustomerPhone)
     );
-    let seen = made.seen_with(fields(&[Field::CustomerName]));
+    let seen = Seen::of_told(fields(&[Field::CustomerName])).notice(made);
     let left: Vec<_> = seen
         .notice()
         .fields
@@ -118,44 +133,38 @@ fn what_was_revoked_since_does_not_leave() {
 #[test]
 fn what_people_wrote_is_masked() {
     let (state, _, _) = story();
-    let before = state
-        .conversation(&number(0))
-        .map(|it| it.ownership.clone());
+    let before = standing(&state);
     let returned = event_of(EventBody::Returned(Returned {
         epoch: OwnerEpoch(1),
         by: None,
         note: Some("Her number is +62 812 9000 1234".into()),
+        by_policy: false,
     }));
     let mut after = CustomerState::clone(&state);
     after.apply(&returned);
     let after = Arc::new(after);
-    let (customer, tenant) = (CustomerId::parse("c").unwrap(), Arc::new(tenant()));
-    let moment = Moment {
-        customer: &customer,
-        before: before.as_ref(),
-        after: &after,
-        tenant: &tenant,
-    };
     let note = |held: &[Field]| {
         let kind = NoticeKind::ConversationReturned;
-        Notice::of(kind, &returned, &moment, fields(held)).note
+        told(kind, &returned, before.as_ref(), &after, fields(held)).note
     };
+    let thread = [Field::MessageText, Field::MessageRecent];
     assert_eq!(note(&[]), None);
-    let masked = note(&[Field::MessageText]).unwrap();
+    assert_eq!(note(&thread[..1]), None, "half of what the thread takes");
+    let masked = note(&thread).unwrap();
     assert!(
         masked.contains("Her number") && !masked.contains("9000"),
         "{masked}"
     );
-    let raw = note(&[Field::MessageText, Field::MessageTextRaw]).unwrap();
-    assert!(raw.contains("9000"));
+    for more in [Field::MessageTextRaw, Field::CustomerPhone] {
+        let raw = note(&[thread[0], thread[1], more]).unwrap();
+        assert!(raw.contains("9000"), "{more}: {raw}");
+    }
 }
 
 #[test]
 fn what_moved_nothing_is_nothing_to_tell() {
     let (state, handoff, before) = story();
-    let after = state
-        .conversation(&number(0))
-        .map(|it| it.ownership.clone());
+    let after = standing(&state);
     let told = NoticeKind::of(&handoff, before.as_ref(), after.as_ref());
     assert_eq!(told, [NoticeKind::HandoffCreated]);
     // The same handoff once more: people own already.
@@ -166,6 +175,109 @@ fn what_moved_nothing_is_nothing_to_tell() {
         agent: AgentId::parse("ana").unwrap(),
     }));
     assert!(NoticeKind::of(&claim, after.as_ref(), after.as_ref()).is_empty());
+}
+
+fn escalated(cause: EscalationCause, promise: u32) -> Event {
+    event_of(EventBody::Escalated(Escalated {
+        epoch: OwnerEpoch(1),
+        promise,
+        cause,
+        team: team("sales"),
+        tier: None,
+        to_operator: true,
+        agent: None,
+        queue: Some(QueueAlert {
+            why: QueueReason::Nobody,
+            expected_at: None,
+        }),
+        promised: Promised::default(),
+        by: None,
+        note: None,
+    }))
+}
+
+/// The owner and the epoch may stay when a conversation goes up to the operator:
+/// a team without tiers had it, and has it. It is told all the same.
+#[test]
+fn what_is_late_is_told_also_when_the_owner_stays() {
+    let mut state = CustomerState::default();
+    state.apply(&event_of(message("1", "Hello")));
+    let handoff = HandedOff::to_team(OwnerEpoch(0), team("sales"));
+    state.apply(&event_of(EventBody::HandedOff(handoff)));
+    let before = standing(&state).unwrap();
+    let late = escalated(EscalationCause::FirstReplyLate, before.promises);
+    let mut after = state.clone();
+    after.apply(&late);
+    let stands = standing(&after).unwrap();
+    assert_eq!(stands.ownership, before.ownership, "nobody else is found");
+    let kinds = NoticeKind::of(&late, Some(&before), Some(&stands));
+    assert_eq!(kinds, [NoticeKind::HandoffOverdue]);
+    // Once more changes nothing, and is nothing to tell.
+    let mut again = after.clone();
+    again.apply(&late);
+    let again = standing(&again).unwrap();
+    assert!(NoticeKind::of(&late, Some(&stands), Some(&again)).is_empty());
+    let asked = escalated(EscalationCause::Asked, before.promises);
+    let kinds = NoticeKind::of(&asked, Some(&before), Some(&stands));
+    assert_eq!(kinds, [NoticeKind::HandoffEscalated]);
+
+    let after = Arc::new(after);
+    let notice = told(kinds[0], &late, Some(&before), &after, FieldSet::NONE);
+    assert!(notice.is_with_operator);
+    assert_eq!(notice.cause.as_deref(), Some("first_reply_late"));
+    assert_eq!(notice.queue.as_ref().map(|it| it.why), Some(QueueReason::Nobody));
+    let people = [
+        agent("ana", "junior-agent", &[("sales", None)]),
+        agent("dewi", "operator", &[]),
+    ];
+    let told = agents_told(&notice, people.iter(), |_| true);
+    assert_eq!(told, [AgentId::parse("dewi").unwrap()], "it is the operator's turn");
+}
+
+#[test]
+fn who_gets_it_from_the_queue_and_back_into_it_is_told() {
+    let mut state = CustomerState::default();
+    state.apply(&event_of(message("1", "Hello")));
+    let (ana, budi) = (AgentId::parse("ana").unwrap(), AgentId::parse("budi").unwrap());
+    let mut kinds = Vec::new();
+    for body in [
+        EventBody::HandedOff(HandedOff {
+            agent: Some(ana.clone()),
+            ..HandedOff::to_team(OwnerEpoch(0), team("sales"))
+        }),
+        EventBody::Reassigned(Reassigned {
+            epoch: OwnerEpoch(1),
+            from: ana.clone(),
+            to: budi.clone(),
+            by: Principal::Person(ana.clone()),
+        }),
+        EventBody::Requeued(Requeued {
+            epoch: OwnerEpoch(2),
+            team: team("sales"),
+            tier: None,
+            queue: QueueAlert {
+                why: QueueReason::Busy,
+                expected_at: None,
+            },
+            why: "agent_frozen".into(),
+        }),
+    ] {
+        let (before, event) = (standing(&state), event_of(body));
+        state.apply(&event);
+        let after = standing(&state);
+        for kind in NoticeKind::of(&event, before.as_ref(), after.as_ref()) {
+            let after = Arc::new(state.clone());
+            let notice = told(kind, &event, before.as_ref(), &after, FieldSet::NONE);
+            kinds.push((kind, notice.agent, notice.by, notice.cause));
+        }
+    }
+    let wanted = [
+        (NoticeKind::HandoffCreated, Some(ana.clone()), None, None),
+        (NoticeKind::HandoffAssigned, Some(ana.clone()), None, None),
+        (NoticeKind::HandoffAssigned, Some(budi), Some(ana), None),
+        (NoticeKind::HandoffRequeued, None, None, Some("agent_frozen".into())),
+    ];
+    assert_eq!(kinds, wanted);
 }
 
 fn agent(id: &str, role: &str, teams: &[(&str, Option<&str>)]) -> Agent {
@@ -223,6 +335,17 @@ fn a_team_that_works_is_told_and_else_the_operators() {
         ..assigned
     };
     assert_eq!(told(true, &overdue), ["ana", "dewi"]);
+    let in_queue = Notice {
+        agent: None,
+        ..overdue.clone()
+    };
+    assert_eq!(told(true, &in_queue), ["budi", "eko", "dewi"]);
+    let up = Notice {
+        kind: NoticeKind::HandoffEscalated,
+        is_with_operator: true,
+        ..in_queue
+    };
+    assert_eq!(told(true, &up), ["dewi"]);
     let claimed = Notice {
         kind: NoticeKind::HandoffClaimed,
         ..waiting

@@ -9,15 +9,19 @@ use axum::{
 use baton_domain::{
     decide::{DecisionRecord, RuleRun},
     event::{EventBody, FlagKind},
+    field::Field,
     ids::NumberId,
     limits::FLAG_EVENTS_SEARCHED_MAX,
+    people::{Action, FieldSet},
+    seen::Seen,
 };
 use baton_store::{Loaded, StoredEvent, Version};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    auth::{Operator, Scope},
+    audit::note,
+    auth::{RuleManager, Scope},
     code::Code,
     customers::load,
     decisions::DecisionPath,
@@ -48,17 +52,20 @@ type Toml = ([(HeaderName, &'static str); 1], String);
 /// Writes a decision as a file for `baton rule test`: what the rule read then,
 /// and that it should not have said what it said. It fails until the rule is
 /// changed. Of a handoff that came too late it is the moment before, at which
-/// the rule was still quiet.
+/// the rule was still quiet. Whoever takes it holds every field that the rule
+/// read.
 #[utoipa::path(get, path = "/v1/decisions/{customer}/{version}/case", tag = "decisions",
     operation_id = "show_case", params(DecisionPath, WantedCase), security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::InvalidValue]))),
     responses((status = 200, description = "The file.", body = String, content_type = "application/toml")))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Path(DecisionPath { customer, version }): Path<DecisionPath>,
     Query(wanted): Query<WantedCase>,
 ) -> Answer<Toml> {
+    // It tells what a customer said.
+    scope.may(Action::ReadConversations)?;
     let loaded = load(&host, &scope, &customer).await?;
     let stored = events(&host, &scope, &loaded, version, 1).await?.pop();
     let stored = stored.filter(|it| it.version.0 == version);
@@ -78,6 +85,14 @@ pub async fn show(
         FlagKind::TooLate => quiet_before(&host, &scope, &loaded, &number, (version, run)).await?,
         _ => None,
     };
+    let read = earlier.as_ref().map(RuleRun::fields_read);
+    let read = read.unwrap_or_default().union(run.fields_read());
+    let entry = {
+        let seen = Seen::by_role(&scope.access);
+        seen.all(read, || ()).ok_or_else(|| lacks(&scope, read))?;
+        scope.read(&host, "read-case", (&loaded.customer, Some(&number)), &seen)
+    };
+    note(&host, &scope, entry).await?;
     let missing = match &earlier {
         Some(_) => said(run),
         None => Vec::new(),
@@ -93,6 +108,15 @@ pub async fn show(
         ApiError::internal()
     })?;
     Ok(([(header::CONTENT_TYPE, "application/toml")], file))
+}
+
+/// A case is whole, or it would not be what the rule read. It outlives what was
+/// granted for a while, so that only the role counts.
+fn lacks(scope: &Scope, read: FieldSet) -> ApiError {
+    let lacking = read.without(scope.access.fields());
+    let lacking: Vec<&str> = lacking.iter().map(Field::name).collect();
+    let message = "the rule read fields that your role lacks: somebody who holds them takes the case";
+    ApiError::new(Code::Forbidden, message).with("fields", lacking)
 }
 
 /// Names of the signals of a run, each once.

@@ -1,5 +1,8 @@
 //! Endpoints: where other systems are told of what happens, by webhooks in the
 //! format of Standard Webhooks.
+//!
+//! Nobody gives what they do not hold: who makes an endpoint, changes one or
+//! gives it another secret holds every field that it sees.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -12,7 +15,6 @@ use baton_domain::{
     ids::{CustomerId, EndpointId, RoleName},
     limits::SECRET_ROTATION_HOURS,
     notify::NoticeKind,
-    people::stock_role,
 };
 use baton_store::{Document, Endpoint, PreviousSecret, Sees, WorkKey};
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +23,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     admin::revision_read,
-    auth::{Operator, Scope},
+    audit::did,
+    auth::{PeopleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::{Json, Path, Query},
@@ -29,7 +32,7 @@ use super::{
 };
 use crate::{
     host::Host,
-    notify::{self, NotReplayed, new_secret},
+    notify::{self, NotReplayed, new_secret, seen_by},
 };
 
 type WithRevision<T> = ([(HeaderName, String); 1], Json<T>);
@@ -40,7 +43,7 @@ type WithRevision<T> = ([(HeaderName, String); 1], Json<T>);
     responses((status = 200, description = "All of them.", body = List<EndpointView>)))]
 pub async fn list(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
 ) -> Answer<Json<List<EndpointView>>> {
     let endpoints = host.store.endpoints(&scope.tenant.document.id).await?;
     let items = endpoints.into_iter().map(EndpointView::from).collect();
@@ -55,7 +58,7 @@ pub async fn list(
     responses((status = 201, description = "It is told from now on.", body = EndpointWithSecret)))]
 pub async fn make(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
     Json(new): Json<NewEndpoint>,
 ) -> Answer<(StatusCode, Json<EndpointWithSecret>)> {
     let secret = fresh_secret()?;
@@ -76,13 +79,14 @@ pub async fn make(
         failing_since: None,
         disabled: None,
     };
-    let body = wanted.onto(&host, endpoint)?;
+    let body = wanted.onto(&host, &scope, endpoint)?;
     let known = host.store.endpoints(&scope.tenant.document.id).await?;
     if known.iter().any(|it| it.body.id == body.id) {
         let message = "there is an endpoint of this id: change it, or choose another";
         return Err(ApiError::invalid(message).with("place", "id"));
     }
-    let endpoint = write(&host, &scope, Document { revision: 0, body }).await?;
+    let document = Document { revision: 0, body };
+    let endpoint = write(&host, &scope, "make-endpoint", document).await?;
     let made = EndpointWithSecret { endpoint, secret };
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -95,7 +99,7 @@ pub async fn make(
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
     Path(path): Path<EndpointPath>,
 ) -> Answer<WithRevision<EndpointView>> {
     let found = find(&host, &scope, &path).await?;
@@ -112,13 +116,15 @@ pub async fn show(
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn put(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
     Path(path): Path<EndpointPath>,
     headers: HeaderMap,
     Json(body): Json<EndpointBody>,
 ) -> Answer<WithRevision<EndpointView>> {
     let revision = revision_read(&headers)?;
     let mut endpoint = find(&host, &scope, &path).await?.body;
+    // Or whoever holds less would have it told elsewhere.
+    holds(&scope, &endpoint.sees)?;
     endpoint.is_enabled = body.enabled;
     if body.enabled {
         endpoint.failing_since = None;
@@ -130,8 +136,9 @@ pub async fn put(
         role: body.role,
         fields: body.fields,
     };
-    let body = wanted.onto(&host, endpoint)?;
-    let written = write(&host, &scope, Document { revision, body }).await?;
+    let body = wanted.onto(&host, &scope, endpoint)?;
+    let document = Document { revision, body };
+    let written = write(&host, &scope, "put-endpoint", document).await?;
     Ok(with_revision(revision + 1, written))
 }
 
@@ -142,7 +149,7 @@ pub async fn put(
     responses((status = 204, description = "It is told no more.")))]
 pub async fn remove(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
     Path(path): Path<EndpointPath>,
 ) -> Answer<StatusCode> {
     let tenant = &scope.tenant.document.id;
@@ -152,6 +159,7 @@ pub async fn remove(
         .remove_endpoint(tenant, &body.id, revision)
         .await?;
     host.reload_told(tenant).await?;
+    did(&host, &scope, "remove-endpoint", body.id.as_str()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -163,17 +171,19 @@ pub async fn remove(
     responses((status = 200, description = "It signs from now on.", body = EndpointWithSecret)))]
 pub async fn rotate(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
     Path(path): Path<EndpointPath>,
 ) -> Answer<Json<EndpointWithSecret>> {
     let secret = fresh_secret()?;
     let Document { revision, mut body } = find(&host, &scope, &path).await?;
+    holds(&scope, &body.sees)?;
     let before = std::mem::replace(&mut body.secret, secret.clone());
     body.previous = Some(PreviousSecret {
         secret: before,
         until: host.clock.now() + SignedDuration::from_hours(SECRET_ROTATION_HOURS),
     });
-    let endpoint = write(&host, &scope, Document { revision, body }).await?;
+    let document = Document { revision, body };
+    let endpoint = write(&host, &scope, "rotate-endpoint", document).await?;
     Ok(Json(EndpointWithSecret { endpoint, secret }))
 }
 
@@ -197,7 +207,7 @@ pub struct Since {
     responses((status = 202, description = "They are on their way.", body = ReplayedView)))]
 pub async fn replay(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
     Path(path): Path<EndpointPath>,
     Query(Since { since, after }): Query<Since>,
 ) -> Answer<(StatusCode, Json<ReplayedView>)> {
@@ -208,6 +218,7 @@ pub async fn replay(
     }
     let (tenant, id) = (&scope.tenant, &endpoint.id);
     let replayed = notify::replay_endpoint(&host, tenant, id, since, after.as_deref()).await?;
+    did(&host, &scope, "replay-endpoint", id.as_str()).await?;
     let view = ReplayedView {
         replayed: replayed.count,
         next: replayed.next,
@@ -233,13 +244,14 @@ pub struct Letter {
     responses((status = 202, description = "It is on its way.", body = ReplayedView)))]
 pub async fn replay_letter(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
     Json(Letter { customer, key }): Json<Letter>,
 ) -> Answer<(StatusCode, Json<ReplayedView>)> {
     let customer = CustomerId::parse(&customer).map_err(|_| ApiError::not_found())?;
     let key = WorkKey(key.into());
     match notify::replay_one(&host, &scope.tenant, &customer, &key).await {
         Ok(()) => {
+            did(&host, &scope, "replay-dead-letter", customer.as_str()).await?;
             let (replayed, next) = (1, None);
             Ok((StatusCode::ACCEPTED, Json(ReplayedView { replayed, next })))
         }
@@ -266,7 +278,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn onto(self, host: &Host, endpoint: Endpoint) -> Answer<Endpoint> {
+    fn onto(self, host: &Host, scope: &Scope, endpoint: Endpoint) -> Answer<Endpoint> {
         let url = host.config.webhooks.check(&self.url);
         url.map_err(|error| ApiError::invalid(error).with("place", "url"))?;
         if self.kinds.is_empty() {
@@ -274,14 +286,16 @@ impl Wanted {
             return Err(ApiError::invalid(message).with("place", "kinds"));
         }
         let sees = match (self.role, self.fields) {
-            (Some(role), None) if stock_role(&role).is_some() => Sees::Role(role),
+            (None, Some(fields)) => Sees::Fields(fields.into_iter().collect()),
+            (None, None) => Sees::Role(RoleName::parse("integration").map_err(ApiError::invalid)?),
+            (Some(role), None) if scope.tenant.people.role(&role).is_some() => Sees::Role(role),
             (Some(role), None) => {
                 let message = format!("there is no role {role}");
                 return Err(ApiError::invalid(message).with("place", "role"));
             }
-            (None, Some(fields)) => Sees::Fields(fields.into_iter().collect()),
-            _ => return Err(ApiError::invalid("say either role or fields")),
+            (Some(_), Some(_)) => return Err(ApiError::invalid("say either role or fields")),
         };
+        holds(scope, &sees)?;
         Ok(Endpoint {
             url: self.url,
             kinds: self.kinds,
@@ -289,6 +303,18 @@ impl Wanted {
             ..endpoint
         })
     }
+}
+
+/// Lets go on who holds every field that is seen.
+fn holds(scope: &Scope, sees: &Sees) -> Answer<()> {
+    let seen = seen_by(sees, &scope.tenant.people);
+    let lacking = seen.without(scope.access.fields());
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let lacking: Vec<&str> = lacking.iter().map(Field::name).collect();
+    let message = "nobody gives what they do not hold: the endpoint sees fields that your role lacks";
+    Err(ApiError::new(Code::Forbidden, message).with("fields", lacking))
 }
 
 fn fresh_secret() -> Answer<String> {
@@ -306,7 +332,12 @@ async fn find(host: &Host, scope: &Scope, path: &EndpointPath) -> Answer<Documen
 }
 
 /// Writes an endpoint and puts it into use.
-async fn write(host: &Host, scope: &Scope, endpoint: Document<Endpoint>) -> Answer<EndpointView> {
+async fn write(
+    host: &Host,
+    scope: &Scope,
+    what: &str,
+    endpoint: Document<Endpoint>,
+) -> Answer<EndpointView> {
     let tenant = &scope.tenant.document.id;
     let _changing = host.directory_changes.lock().await;
     let written = Document {
@@ -315,6 +346,7 @@ async fn write(host: &Host, scope: &Scope, endpoint: Document<Endpoint>) -> Answ
     };
     host.store.put_endpoint(tenant, endpoint).await?;
     host.reload_told(tenant).await?;
+    did(host, scope, what, written.body.id.as_str()).await?;
     Ok(EndpointView::from(written))
 }
 

@@ -7,18 +7,17 @@ use axum::{extract::State, http::StatusCode};
 use baton_domain::{
     decide::DecisionRecord,
     event::{Event, EventBody, FlagKind, HandoffFlagged},
-    ids::{AgentId, NumberId},
+    ids::NumberId,
     limits::{COMMIT_TRIES_MAX, FLAG_EVENTS_SEARCHED_MAX, FLAG_NOTE_CHARS_MAX, REPORT_WEEKS_MAX},
-    people::Principal,
     week::Week,
 };
-use baton_store::{CommitError, Loaded, StoredEvent, Version};
+use baton_store::{AuditEntry, CommitError, Loaded, StoredEvent, Version};
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    auth::{Operator, Scope},
+    auth::{Claimer, RuleManager, Scope},
     code::Code,
     conversations::ConversationPath,
     customers::load,
@@ -43,10 +42,6 @@ pub struct NewFlag {
     /// latest of this conversation when absent.
     #[serde(default)]
     decision: Option<u64>,
-    /// Who of the people says so; the key itself when absent.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
-    by: Option<AgentId>,
 }
 
 /// What was wrong with a handoff.
@@ -65,7 +60,7 @@ pub enum FlagName {
 }
 
 /// Flags a handoff: says what was wrong with it, for whoever makes the rules.
-/// The same flag by the same person changes nothing more.
+/// It is by whoever asks: the same flag by the same person changes nothing more.
 #[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/flag", tag = "decisions",
     operation_id = "flag_handoff", params(ConversationPath), request_body = NewFlag,
     security(("tenant_key" = [])),
@@ -75,7 +70,7 @@ pub enum FlagName {
         (status = 200, description = "It was noted before.", body = FlagView)))]
 pub async fn flag(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    Claimer(scope): Claimer,
     Path(ConversationPath { customer, number }): Path<ConversationPath>,
     Json(new): Json<NewFlag>,
 ) -> Answer<(StatusCode, Json<FlagView>)> {
@@ -97,6 +92,11 @@ pub async fn flag(
             at: host.clock.now(),
             number: Some(number.clone()),
             body: EventBody::HandoffFlagged(event),
+        });
+        change.by(AuditEntry {
+            number: Some(number.clone()),
+            about: Some(new.flag.as_str().into()),
+            ..scope.entry(&host, "flag")
         });
         match change.commit(&host).await {
             Ok(_) => return Ok((StatusCode::CREATED, Json(view))),
@@ -122,10 +122,7 @@ async fn flagged(
         let message = "there is no handoff to flag: `decision` names one by its place in the log";
         ApiError::new(Code::NoHandoff, message)
     })?;
-    let by = match &new.by {
-        Some(agent) => Principal::Person(agent.clone()),
-        None => Principal::Key(scope.key.clone()),
-    };
+    let by = scope.access.who().clone();
     let decision = stored.version.0;
     let mut before = conversation.flags.of(decision).peekable();
     let again = before.peek().is_some();
@@ -200,7 +197,7 @@ pub struct Weeks {
     responses((status = 200, description = "The weeks in which there were handoffs.", body = FlagsReport)))]
 pub async fn report(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    RuleManager(scope): RuleManager,
     Query(Weeks { from, until }): Query<Weeks>,
 ) -> Answer<Json<FlagsReport>> {
     let today = || TimeZone::UTC.to_datetime(host.clock.now()).date();

@@ -11,7 +11,8 @@ use baton_store::{Document, NotificationSettings};
 
 use super::{
     admin::revision_read,
-    auth::{Operator, Scope},
+    audit::did,
+    auth::{PeopleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
     extract::Json,
@@ -28,7 +29,7 @@ type WithRevision = ([(HeaderName, String); 1], Json<NotificationsBody>);
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn show(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
 ) -> Answer<WithRevision> {
     let tenant = &scope.tenant.document.id;
     Ok(shown(host.store.notification_settings(tenant).await?))
@@ -45,7 +46,7 @@ pub async fn show(
         headers(("ETag" = String, description = "The revision, for `If-Match`.")))))]
 pub async fn put(
     State(host): State<Arc<Host>>,
-    Operator(scope): Operator,
+    PeopleManager(scope): PeopleManager,
     headers: HeaderMap,
     Json(body): Json<NotificationsBody>,
 ) -> Answer<WithRevision> {
@@ -63,6 +64,7 @@ pub async fn put(
         .put_notification_settings(tenant, document)
         .await?;
     host.reload_told(tenant).await?;
+    did(&host, &scope, "put-notifications", tenant.as_str()).await?;
     Ok(shown(written))
 }
 

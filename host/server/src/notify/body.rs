@@ -2,7 +2,8 @@
 
 use baton_domain::{
     field::FieldValue,
-    notify::{Notice, OrderNews, SeenNotice},
+    notify::{Notice, OrderNews},
+    seen::SeenNotice,
 };
 use serde_json::{Map, Value, json};
 
@@ -29,6 +30,9 @@ fn data(notice: &Notice, link: Option<String>) -> Map<String, Value> {
         tier,
         agent,
         by,
+        is_with_operator,
+        cause,
+        queue,
         due,
         priority,
         flag,
@@ -55,6 +59,9 @@ fn data(notice: &Notice, link: Option<String>) -> Map<String, Value> {
         ("tier", tier.as_ref().map(|it| json!(it))),
         ("agent", agent.as_ref().map(|it| json!(it))),
         ("by", by.as_ref().map(|it| json!(it))),
+        ("operator", is_with_operator.then(|| json!(true))),
+        ("cause", cause.as_ref().map(|it| json!(it))),
+        ("queue", queue.as_ref().map(|it| json!(it))),
         ("due", due.map(|it| json!(it))),
         ("priority", priority.map(|it| json!(it))),
         ("flag", flag.map(|it| json!(it))),

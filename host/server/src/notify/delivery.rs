@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use baton_domain::{
     ids::{AgentId, CustomerId, EndpointId, TenantId},
-    notify::{Notice, NoticeKind},
+    notify::Notice,
+    seen::SeenNotice,
 };
 use baton_store::{NewWork, WorkKey, WorkKind};
 use jiff::Timestamp;
@@ -75,8 +76,9 @@ impl Recipient {
 
 impl Delivery {
     /// The notice of the event at `place` of the customer's log, to somebody.
-    pub fn new(to: Recipient, notice: Notice, customer: &CustomerId, place: u64) -> Self {
-        let kind: NoticeKind = notice.kind;
+    pub fn new(to: Recipient, seen: SeenNotice, customer: &CustomerId, place: u64) -> Self {
+        let notice = seen.into_notice();
+        let kind = notice.kind;
         let key = format!("{NOTICE_KEY}{}/{customer}/{place}/{kind}", to.key());
         Self {
             key: key.into(),

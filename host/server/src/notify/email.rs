@@ -5,14 +5,16 @@ use std::{fmt, fmt::Write, sync::OnceLock, time::Duration};
 use baton_domain::{
     field::{Field, FieldValue},
     limits::MAIL_SECONDS_MAX,
-    notify::{Notice, SeenNotice},
+    notify::Notice,
     people::Agent,
+    seen::SeenNotice,
 };
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, header::ContentType},
     transport::smtp::{self, authentication::Credentials},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::perform::{Tried, headline};
@@ -192,15 +194,15 @@ fn text(tenant: &ActiveTenant, seen: &SeenNotice, link: Option<String>) -> Strin
         "Next step",
         notice.next_step.as_ref().map(ToString::to_string),
     );
-    let due = notice.due.map(|due| {
-        let shown = tenant.profile.timezone().to_datetime(due);
-        format!(
-            "{} ({})",
-            shown.strftime("%Y-%m-%d %H:%M"),
-            tenant.document.timezone
-        )
-    });
-    line("Due", due);
+    let clock = |at: Timestamp| {
+        let shown = tenant.profile.timezone().to_datetime(at);
+        let minute = shown.strftime("%Y-%m-%d %H:%M");
+        format!("{minute} ({})", tenant.document.timezone)
+    };
+    line("Due", notice.due.map(clock));
+    line("Nobody is free", notice.queue.as_ref().map(|it| it.why.as_str().to_owned()));
+    let expected = notice.queue.as_ref().and_then(|it| it.expected_at);
+    line("Expected", expected.map(clock));
     if let Some(link) = link {
         let _ = writeln!(text, "\n{link}");
     }

@@ -25,7 +25,7 @@ mod whatsapp;
 
 pub use delivery::{Delivery, NOTICE_KEY, Recipient};
 pub use email::{MailServer, MailTls, Password};
-pub use emit::emit;
+pub use emit::{before, emit};
 pub use link::{deep_link, public_url};
 pub use network::{InvalidUrl, WebhookRules};
 pub use perform::perform;

@@ -8,8 +8,9 @@ use baton_domain::{
         COMMIT_TRIES_MAX, DELIVERY_BODY_BYTES_MAX, DELIVERY_CROWDED_SECONDS,
         NOTICE_TO_PERSON_MINUTES_MAX,
     },
-    notify::{SeenNotice, wait_before},
+    notify::wait_before,
     people::Agent,
+    seen::{Seen, SeenNotice},
 };
 use baton_store::{CommitError, Endpoint, LeasedWork, Stage, StoreError, WorkChange};
 use jiff::{SignedDuration, Timestamp};
@@ -18,9 +19,8 @@ use super::{
     body::body,
     deep_link,
     delivery::{Delivery, Recipient},
-    emit::fields_of,
     health::{self, Health},
-    told::seen_by,
+    told::{fields_of, seen_by},
     whatsapp,
 };
 use crate::{
@@ -145,7 +145,7 @@ async fn attempt(
             if let Some(why) = is_needless(host, leased, delivery).await? {
                 return Ok(Tried::Needless(why));
             }
-            let Some(agent) = of_people(&told.people, agent) else {
+            let Some(agent) = of_people(tenant, agent) else {
                 return Ok(Tried::Needless("agent_gone"));
             };
             Ok(to_person(host, tenant, agent, delivery).await)
@@ -153,8 +153,9 @@ async fn attempt(
     }
 }
 
-fn of_people<'p>(people: &'p [Agent], id: &AgentId) -> Option<&'p Agent> {
-    people.iter().find(|it| it.id == *id && !it.is_frozen)
+fn of_people<'t>(tenant: &'t ActiveTenant, id: &AgentId) -> Option<&'t Agent> {
+    let agent = &tenant.people.agent(id)?.body;
+    (!agent.is_frozen).then_some(agent)
 }
 
 async fn to_endpoint(
@@ -164,7 +165,8 @@ async fn to_endpoint(
     delivery: &Delivery,
 ) -> Tried {
     // Once more, since fields may have been taken away meanwhile.
-    let seen = delivery.notice.clone().seen_with(seen_by(&endpoint.sees));
+    let fields = seen_by(&endpoint.sees, &tenant.people);
+    let seen = Seen::of_told(fields).notice(delivery.notice.clone());
     let link = deep_link(host, seen.notice());
     let text = body(&seen, link).to_string().into_bytes();
     if text.len() > DELIVERY_BODY_BYTES_MAX {
@@ -181,7 +183,8 @@ async fn to_person(
     agent: &Agent,
     delivery: &Delivery,
 ) -> Tried {
-    let seen = delivery.notice.clone().seen_with(fields_of(agent));
+    let fields = fields_of(agent, &tenant.people);
+    let seen = Seen::of_told(fields).notice(delivery.notice.clone());
     let link = deep_link(host, seen.notice());
     let id = delivery.id(&tenant.document.id);
     match &delivery.to {

@@ -1,13 +1,16 @@
-//! Whom a tenant wants told: its endpoints, its people, and how.
+//! Whom a tenant wants told: its endpoints, its people and how, and what each
+//! may see.
 
 use baton_domain::{
     ids::{EndpointId, TenantId},
     limits::ENDPOINT_KEPT_DAYS,
     notify::NoticeKind,
-    people::{Agent, FieldSet, stock_role},
+    people::{Agent, FieldSet},
 };
 use baton_store::{Endpoint, NotificationSettings, Sees, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
+
+use crate::roster::Roster;
 
 /// Whom a tenant wants told. Beside the rest of a tenant in memory, so that an
 /// endpoint that fails and recovers leaves the rest alone.
@@ -17,8 +20,6 @@ pub struct Told {
     pub endpoints: Vec<Endpoint>,
     /// How its people are told.
     pub settings: NotificationSettings,
-    /// Its people.
-    pub people: Vec<Agent>,
 }
 
 impl Told {
@@ -31,14 +32,14 @@ impl Told {
         Ok(Self {
             endpoints: endpoints.into_iter().map(|it| it.body).collect(),
             settings: store.notification_settings(tenant).await?.body,
-            people: Vec::new(),
         })
     }
 
-    /// Whether nobody is.
-    pub fn is_nobody(&self) -> bool {
+    /// Whether nobody is, of a tenant of these people.
+    pub fn is_nobody(&self, people: &Roster) -> bool {
         let tells_people = self.settings.email || self.settings.whatsapp.is_some();
-        self.endpoints.is_empty() && !(tells_people && !self.people.is_empty())
+        let has_people = people.agents().next().is_some();
+        self.endpoints.is_empty() && !(tells_people && has_people)
     }
 
     /// The endpoint of this id.
@@ -58,10 +59,16 @@ impl Told {
     }
 }
 
-/// The fields that `sees` stands for; none for a role that does not exist.
-pub fn seen_by(sees: &Sees) -> FieldSet {
+/// The fields that an endpoint sees; none in a role that is gone.
+pub fn seen_by(sees: &Sees, people: &Roster) -> FieldSet {
     match sees {
-        Sees::Role(role) => stock_role(role).map_or(FieldSet::NONE, |role| role.fields),
+        Sees::Role(role) => people.role(role).map_or(FieldSet::NONE, |it| it.fields),
         Sees::Fields(fields) => *fields,
     }
+}
+
+/// The fields that the role of one of the people holds.
+pub(super) fn fields_of(agent: &Agent, people: &Roster) -> FieldSet {
+    let role = people.role(&agent.role);
+    role.map_or(FieldSet::NONE, |it| it.fields)
 }

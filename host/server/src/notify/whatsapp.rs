@@ -1,7 +1,7 @@
 //! A notice to one of the people on their own WhatsApp number. They are no
 //! customer: outside of any window, by a template, at least once.
 
-use baton_domain::{notify::SeenNotice, people::Agent};
+use baton_domain::{people::Agent, seen::SeenNotice};
 use baton_whatsapp::{
     address::{CustomerAddress, Phone},
     graph::{AccessToken, Content, Outcome, Outgoing, Rejection, Template},

@@ -23,11 +23,12 @@ pub struct EndpointBody {
     /// What it is told of, such as `handoff.created`.
     #[schema(value_type = Vec<String>, min_items = 1)]
     pub kinds: BTreeSet<NoticeKind>,
-    /// It sees what this role holds. Either this or `fields`.
+    /// It sees what this role holds: `integration`, which holds no field, when
+    /// neither this nor `fields` is said.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub role: Option<RoleName>,
-    /// It sees these fields. Either this or `role`.
+    /// It sees these fields, instead of a role's.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     pub fields: Option<BTreeSet<Field>>,
@@ -55,11 +56,12 @@ pub struct NewEndpoint {
     /// What it is told of, such as `handoff.created`.
     #[schema(value_type = Vec<String>, min_items = 1)]
     pub kinds: BTreeSet<NoticeKind>,
-    /// It sees what this role holds. Either this or `fields`.
+    /// It sees what this role holds: `integration`, which holds no field, when
+    /// neither this nor `fields` is said.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub role: Option<RoleName>,
-    /// It sees these fields. Either this or `role`.
+    /// It sees these fields, instead of a role's.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     pub fields: Option<BTreeSet<Field>>,
