@@ -14,7 +14,8 @@ fn wanted(id: &str, url: &str, sees: Value) -> Value {
 
 /// Somebody who manages people, and sees only names.
 async fn clerk(host: &Fixture) -> String {
-    host.role("clerk", &["customer.name"], &["manage-people"]).await;
+    host.role("clerk", &["customer.name"], &["manage-people"])
+        .await;
     host.person("clerk", "clerk").await
 }
 
@@ -26,20 +27,31 @@ async fn who_makes_an_endpoint_holds_what_it_sees() {
         let (host, clerk, url) = (&host, &clerk, &receiver.url);
         async move {
             let body = wanted(id, url, sees);
-            host.request("POST", "/v1/endpoints", clerk, Some(&body)).await
+            host.request("POST", "/v1/endpoints", clerk, Some(&body))
+                .await
         }
     };
     let phone = json!({ "fields": ["customer.name", "customer.phone"] });
     let (status, refused) = make("a", phone).await;
-    assert_eq!((status, &refused["error"]["code"]), (403, &json!("forbidden")));
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (403, &json!("forbidden"))
+    );
     assert_eq!(refused["error"]["fields"], json!(["customer.phone"]));
     assert_eq!(make("b", json!({ "role": "operator" })).await.0, 403);
     assert_eq!(make("c", json!({ "role": "nobodys" })).await.0, 422);
     let both = json!({ "role": "clerk", "fields": [] });
     assert_eq!(make("d", both).await.0, 422);
-    assert_eq!(make("e", json!({ "role": "clerk" })).await.0, 201, "a role of the tenant's");
+    assert_eq!(
+        make("e", json!({ "role": "clerk" })).await.0,
+        201,
+        "a role of the tenant's"
+    );
     let (_, plain) = make("f", json!({})).await;
-    assert_eq!(plain["endpoint"]["role"], "integration", "when nothing is said");
+    assert_eq!(
+        plain["endpoint"]["role"], "integration",
+        "when nothing is said"
+    );
     // What others made is not led elsewhere by who sees less.
     let body = wanted("all", &receiver.url, json!({ "role": "operator" }));
     assert_eq!(host.post("/v1/endpoints", &body).await.0, 201);

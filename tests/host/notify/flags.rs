@@ -219,16 +219,25 @@ async fn a_case_is_taken_by_who_holds_every_field_that_the_rule_read() {
     let actions = ["manage-rules", "read-conversations"];
     host.role("author", &["message.text"], &actions).await;
     host.role("blind", &["message.recent"], &actions).await;
-    host.role("strange", &["message.text"], &["manage-rules"]).await;
+    host.role("strange", &["message.text"], &["manage-rules"])
+        .await;
     let who = |role: &'static str| {
         let host = &host;
         async move { host.person(role, role).await }
     };
-    let (author, blind, strange) = (who("author").await, who("blind").await, who("strange").await);
+    let (author, blind, strange) = (
+        who("author").await,
+        who("blind").await,
+        who("strange").await,
+    );
     for late in [at.to_owned(), format!("{at}?flag=too-late")] {
         let (status, answer) = host.request("GET", &late, &blind, None).await;
         let error = &answer["error"];
-        assert_eq!((status, &error["code"]), (403, &json!("forbidden")), "{answer}");
+        assert_eq!(
+            (status, &error["code"]),
+            (403, &json!("forbidden")),
+            "{answer}"
+        );
         assert_eq!(error["fields"], json!(["message.text"]));
         assert!(!answer.to_string().contains("person?"), "{answer}");
         assert_eq!(host.request("GET", &late, &author, None).await.0, 200);
@@ -238,7 +247,11 @@ async fn a_case_is_taken_by_who_holds_every_field_that_the_rule_read() {
     let asked = format!("/v1/audit?customer={customer}&field=message.text&who=person:author");
     let (_, audit) = host.get(&asked).await;
     let entries = audit["items"].as_array().expect("entries");
-    assert_eq!((entries.len(), &entries[0]["what"]), (2, &json!("read-case")), "{audit}");
+    assert_eq!(
+        (entries.len(), &entries[0]["what"]),
+        (2, &json!("read-case")),
+        "{audit}"
+    );
     let asked = format!("/v1/audit?customer={customer}&who=person:blind");
     assert_eq!(host.get(&asked).await.1["items"], json!([]));
 }

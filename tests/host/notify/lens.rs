@@ -18,10 +18,14 @@ async fn all_is_told(host: &Fixture) {
     let noted = json!({ "flag": "too-late", "note": "marker-flag, card 4111 1111 1111 1111" });
     assert_eq!(host.post(&path(&conversation, "flag"), &noted).await.0, 201);
     let up = json!({ "note": "marker-note" });
-    assert_eq!(host.post(&path(&conversation, "escalate"), &up).await.0, 200);
+    assert_eq!(
+        host.post(&path(&conversation, "escalate"), &up).await.0,
+        200
+    );
     until("all are told", || async {
         // As many as may be are on their way, and the others wait a little.
-        host.clock.set(host.clock_now() + SignedDuration::from_secs(6));
+        host.clock
+            .set(host.clock_now() + SignedDuration::from_secs(6));
         next_due(host).await.is_none()
     })
     .await;
@@ -81,6 +85,9 @@ async fn no_byte_of_a_field_that_an_endpoint_lacks_is_told() {
             }
         }
         let raw = markers(Field::MessageTextRaw);
-        assert!(whole.contains(&raw[0]) && whole.contains("marker-note"), "{whole}");
+        assert!(
+            whole.contains(&raw[0]) && whole.contains("marker-note"),
+            "{whole}"
+        );
     }
 }

@@ -4,9 +4,9 @@ use baton::config::Config;
 use serde_json::{Value, json};
 
 use super::{
-    hand_off, make_endpoint,
+    hand_off, make_endpoint, path,
     people::{MailBox, agent, mail_server, start},
-    path, received, types,
+    received, types,
 };
 use crate::{
     fixture::{ADMIN, Fixture, NUMBER, tenant, until},
@@ -54,7 +54,10 @@ async fn what_is_overdue_is_told_although_the_team_has_it_still() {
     until("the operator is told", || async { mails.got().len() == 2 }).await;
     let mail = &mails.got()[1];
     assert!(mail.contains("To: dewi@example.com"), "{mail}");
-    assert!(mail.contains("Nobody did in time what was promised"), "{mail}");
+    assert!(
+        mail.contains("Nobody did in time what was promised"),
+        "{mail}"
+    );
 }
 
 #[tokio::test]
@@ -62,7 +65,9 @@ async fn who_sends_it_up_or_drops_out_has_others_told() {
     let (host, receiver) = super::start().await;
     make_endpoint(&host, "crm", &receiver.url, &[]).await;
     let person = agent("ana", 5, json!({}));
-    let (status, _) = host.request("PUT", "/v1/people/ana", &host.key, Some(&person)).await;
+    let (status, _) = host
+        .request("PUT", "/v1/people/ana", &host.key, Some(&person))
+        .await;
     assert_eq!(status, 200);
     let conversation = hand_off(&host).await;
     assert_eq!(conversation["owner"]["agent"], "ana");
@@ -70,10 +75,17 @@ async fn who_sends_it_up_or_drops_out_has_others_told() {
     // Nobody else is there: it goes back into the queue.
     let pass = path(&conversation, "assign");
     let (status, head) = host.post(&pass, &json!({})).await;
-    assert_eq!((status, &head["owner"]["is"]), (200, &json!("team")), "{head}");
+    assert_eq!(
+        (status, &head["owner"]["is"]),
+        (200, &json!("team")),
+        "{head}"
+    );
     received(&receiver, 3).await;
     let up = json!({ "note": "She wants a discount." });
-    assert_eq!(host.post(&path(&conversation, "escalate"), &up).await.0, 200);
+    assert_eq!(
+        host.post(&path(&conversation, "escalate"), &up).await.0,
+        200
+    );
     received(&receiver, 4).await;
     let mut told = types(&receiver);
     // Two of one moment, in any order.
@@ -89,5 +101,8 @@ async fn who_sends_it_up_or_drops_out_has_others_told() {
     assert_eq!(got[2].json()["data"]["cause"], "asked");
     assert!(got[2].json()["data"]["queue"]["why"].is_string());
     assert_eq!(got[3].json()["data"]["cause"], "asked");
-    assert!(!got[3].body.contains("discount"), "a note is text of people");
+    assert!(
+        !got[3].body.contains("discount"),
+        "a note is text of people"
+    );
 }

@@ -95,11 +95,7 @@ pub fn agent(id: &str, capacity: u16, contact: Value) -> Value {
 }
 
 /// A host with these people.
-pub async fn start(
-    change: impl FnOnce(&mut Config),
-    people: &[Value],
-    settings: Value,
-) -> Fixture {
+pub async fn start(change: impl FnOnce(&mut Config), people: &[Value], settings: Value) -> Fixture {
     let host = Fixture::configured(|config| {
         lenient(config);
         change(config);
@@ -182,7 +178,10 @@ async fn who_is_given_a_conversation_is_told_and_nobody_else() {
     assert!(mail.contains(subject), "{mail}");
     // Passed on, the other one is told.
     let pass = json!({ "to": "budi" });
-    assert_eq!(host.post(&path(&conversation, "assign"), &pass).await.0, 200);
+    assert_eq!(
+        host.post(&path(&conversation, "assign"), &pass).await.0,
+        200
+    );
     until("he is told", || async { mails.got().len() == 2 }).await;
     assert!(mails.got()[1].contains("To: budi@example.com"));
 }

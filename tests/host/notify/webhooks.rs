@@ -63,6 +63,7 @@ async fn every_step_between_bot_and_people_is_told_once() {
         host.post(&path(&conversation, "claim"), &other).await.0,
         409
     );
+    host.bot_comes().await;
     let back = json!({ "note": "Paid, all is well" });
     assert_eq!(
         host.post(&path(&conversation, "return"), &back).await.0,

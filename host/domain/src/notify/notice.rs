@@ -113,12 +113,7 @@ pub struct Moment<'m> {
 
 impl Notice {
     /// What `kind` tells of `event`, as `seen`.
-    pub fn of(
-        kind: NoticeKind,
-        event: &Event,
-        moment: &Moment<'_>,
-        seen: &Seen<'_>,
-    ) -> SeenNotice {
+    pub fn of(kind: NoticeKind, event: &Event, moment: &Moment<'_>, seen: &Seen<'_>) -> SeenNotice {
         let number = event.number.clone();
         let number = number.or_else(|| moment.after.latest_number().cloned());
         let conversation = number.as_ref().and_then(|it| moment.after.conversation(it));

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{
-    Basket, Booking, Conversation, CustomerState, Delivery, Known, PaidOrder, bound,
-};
+use super::{Basket, Booking, Conversation, CustomerState, Delivery, Known, PaidOrder, bound};
 use crate::{
     event::{
         BasketChanged, BookingChanged, DeliveryEstimated, Event, EventBody, InboundMessage,

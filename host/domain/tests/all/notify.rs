@@ -104,7 +104,11 @@ fn nothing_of_what_is_not_held_is_in_a_notice() {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
     assert_eq!(bare.team, Some(team("sales")));
-    assert_eq!(bare.next_step.as_deref(), Some("Call back"), "a declared word");
+    assert_eq!(
+        bare.next_step.as_deref(),
+        Some("Call back"),
+        "a declared word"
+    );
     let named = notice(fields(&[Field::CustomerName, Field::BasketValue]));
     let name = (Field::CustomerName, FieldValue::text("Sari Wijaya"));
     assert_eq!(named.fields, [name], "what is not known is absent, too");
@@ -225,20 +229,30 @@ fn what_is_late_is_told_also_when_the_owner_stays() {
     let notice = told(kinds[0], &late, Some(&before), &after, FieldSet::NONE);
     assert!(notice.is_with_operator);
     assert_eq!(notice.cause.as_deref(), Some("first_reply_late"));
-    assert_eq!(notice.queue.as_ref().map(|it| it.why), Some(QueueReason::Nobody));
+    assert_eq!(
+        notice.queue.as_ref().map(|it| it.why),
+        Some(QueueReason::Nobody)
+    );
     let people = [
         agent("ana", "junior-agent", &[("sales", None)]),
         agent("dewi", "operator", &[]),
     ];
     let told = agents_told(&notice, people.iter(), |_| true);
-    assert_eq!(told, [AgentId::parse("dewi").unwrap()], "it is the operator's turn");
+    assert_eq!(
+        told,
+        [AgentId::parse("dewi").unwrap()],
+        "it is the operator's turn"
+    );
 }
 
 #[test]
 fn who_gets_it_from_the_queue_and_back_into_it_is_told() {
     let mut state = CustomerState::default();
     state.apply(&event_of(message("1", "Hello")));
-    let (ana, budi) = (AgentId::parse("ana").unwrap(), AgentId::parse("budi").unwrap());
+    let (ana, budi) = (
+        AgentId::parse("ana").unwrap(),
+        AgentId::parse("budi").unwrap(),
+    );
     let mut kinds = Vec::new();
     for body in [
         EventBody::HandedOff(HandedOff {
@@ -275,7 +289,12 @@ fn who_gets_it_from_the_queue_and_back_into_it_is_told() {
         (NoticeKind::HandoffCreated, Some(ana.clone()), None, None),
         (NoticeKind::HandoffAssigned, Some(ana.clone()), None, None),
         (NoticeKind::HandoffAssigned, Some(budi), Some(ana), None),
-        (NoticeKind::HandoffRequeued, None, None, Some("agent_frozen".into())),
+        (
+            NoticeKind::HandoffRequeued,
+            None,
+            None,
+            Some("agent_frozen".into()),
+        ),
     ];
     assert_eq!(kinds, wanted);
 }

@@ -115,7 +115,8 @@ pub async fn show(
 fn lacks(scope: &Scope, read: FieldSet) -> ApiError {
     let lacking = read.without(scope.access.fields());
     let lacking: Vec<&str> = lacking.iter().map(Field::name).collect();
-    let message = "the rule read fields that your role lacks: somebody who holds them takes the case";
+    let message =
+        "the rule read fields that your role lacks: somebody who holds them takes the case";
     ApiError::new(Code::Forbidden, message).with("fields", lacking)
 }
 

@@ -313,7 +313,8 @@ fn holds(scope: &Scope, sees: &Sees) -> Answer<()> {
         return Ok(());
     }
     let lacking: Vec<&str> = lacking.iter().map(Field::name).collect();
-    let message = "nobody gives what they do not hold: the endpoint sees fields that your role lacks";
+    let message =
+        "nobody gives what they do not hold: the endpoint sees fields that your role lacks";
     Err(ApiError::new(Code::Forbidden, message).with("fields", lacking))
 }
 

@@ -3,18 +3,19 @@
 use std::{fmt, fmt::Write, sync::OnceLock, time::Duration};
 
 use baton_domain::{
+    event::QueueReason,
     field::{Field, FieldValue},
     limits::MAIL_SECONDS_MAX,
     notify::Notice,
     people::Agent,
     seen::SeenNotice,
 };
+use jiff::Timestamp;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, header::ContentType},
     transport::smtp::{self, authentication::Credentials},
 };
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::perform::{Tried, headline};
@@ -200,7 +201,12 @@ fn text(tenant: &ActiveTenant, seen: &SeenNotice, link: Option<String>) -> Strin
         format!("{minute} ({})", tenant.document.timezone)
     };
     line("Due", notice.due.map(clock));
-    line("Nobody is free", notice.queue.as_ref().map(|it| it.why.as_str().to_owned()));
+    let waits = notice.queue.as_ref().map(|it| match it.why {
+        QueueReason::Nobody => "nobody works there who may take it",
+        QueueReason::Closed => "those who may take it are off",
+        QueueReason::Busy => "everybody has as many as they can",
+    });
+    line("It waits", waits.map(str::to_owned));
     let expected = notice.queue.as_ref().and_then(|it| it.expected_at);
     line("Expected", expected.map(clock));
     if let Some(link) = link {

@@ -109,8 +109,8 @@ fn recipients(
     let bare = Notice::of(kind, event, moment, &Seen::of_told(FieldSet::NONE));
     let zone = moment.tenant.timezone();
     let is_there = |agent: &Agent| agent.hours.is_open(event.at, zone);
-    let everybody = people.agents().map(|it| &it.body);
-    for id in agents_told(bare.notice(), everybody, is_there) {
+    let everybody: Vec<&Agent> = people.agents().map(|it| &it.body).collect();
+    for id in agents_told(bare.notice(), everybody.iter().copied(), is_there) {
         let Some(agent) = people.agent(&id).map(|it| &it.body) else {
             continue;
         };

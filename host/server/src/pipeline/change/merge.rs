@@ -15,7 +15,11 @@ use super::Change;
 use crate::host::Host;
 
 impl Change {
-    pub(super) async fn absorb(&mut self, host: &Host, younger: CustomerId) -> Result<(), StoreError> {
+    pub(super) async fn absorb(
+        &mut self,
+        host: &Host,
+        younger: CustomerId,
+    ) -> Result<(), StoreError> {
         const PAGE: usize = 256;
         let tenant = self.tenant.document.id.clone();
         let mut told = Version(0);
