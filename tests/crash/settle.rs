@@ -47,7 +47,7 @@ pub async fn everything(place: &Place) -> Arc<dyn Store> {
 async fn nothing_due(store: &dyn Store, clock: &ManualClock) -> bool {
     loop {
         let mut next = None;
-        for kind in [WorkKind::Effect, WorkKind::Timer, WorkKind::Evaluate] {
+        for kind in WorkKind::ALL {
             let due = store.next_due(kind).await.expect("the store answers");
             next = match (next, due) {
                 (Some(one), Some(other)) => Some(std::cmp::min(one, other)),

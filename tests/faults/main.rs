@@ -8,6 +8,7 @@
 )]
 
 mod faulty;
+mod notify_store;
 mod people;
 mod rig;
 

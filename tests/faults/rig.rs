@@ -266,7 +266,7 @@ impl Rig {
             self.restart_if_ended().await;
             let mut next: Option<Timestamp> = None;
             let mut is_broken = false;
-            for kind in [WorkKind::Effect, WorkKind::Timer, WorkKind::Evaluate] {
+            for kind in WorkKind::ALL {
                 match self.store.next_due(kind).await {
                     Ok(at) => next = [next, at].into_iter().flatten().min(),
                     Err(_) => is_broken = true,

@@ -304,6 +304,21 @@ impl Fixture {
         found.map(|it| it["outcome"].clone()).unwrap_or_default()
     }
 
+    pub fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The metrics as Prometheus reads them.
+    pub async fn metrics_text(&self) -> (u16, String) {
+        let request = self.http.get(format!("{}/metrics", self.url));
+        let answer = request.bearer_auth(MONITOR).send().await;
+        let answer = answer.expect("an answer");
+        (
+            answer.status().as_u16(),
+            answer.text().await.expect("a text"),
+        )
+    }
+
     pub fn advance(&self, hours: i64, minutes: i64) {
         let by = SignedDuration::from_mins(hours * 60 + minutes);
         self.clock.set(self.clock.now() + by);

@@ -21,6 +21,7 @@ mod intake;
 mod killed;
 mod knocking;
 mod metrics;
+mod notify;
 mod online;
 mod ownership;
 mod people;

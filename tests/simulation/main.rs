@@ -65,6 +65,7 @@ mod executor;
 mod graph;
 mod hosts;
 mod network;
+mod notify_store;
 mod operator;
 mod oracle;
 mod people;

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     decision::{Outcome, Verdict},
-    event::HandedOff,
+    event::{HandedOff, RuleVersion},
     facts::Facts,
     ids::{ModuleName, OwnerEpoch, ReleaseNumber, TeamName, TierName},
-    limits::{DECISION_REASONS_MAX, DECISION_TAGS_MAX},
+    limits::{DECISION_REASONS_MAX, DECISION_TAGS_MAX, FLAG_RULES_MAX},
     module::ModuleRun,
     occasion::OccasionKind,
     people::FieldSet,
@@ -226,6 +226,18 @@ impl DecisionRecord {
             .filter(counts)
             .map(|(run, signal)| terms.scored(run, signal))
             .collect()
+    }
+
+    /// The rules whose signals led to the handoff, by their bytes; none when it
+    /// rests on no rule.
+    pub fn led_by(&self) -> Vec<RuleVersion> {
+        let led = |run: &&RuleRun| self.because.iter().any(|it| it.module == run.module);
+        let version = |run: &RuleRun| RuleVersion {
+            module: run.module.clone(),
+            digest: run.digest,
+        };
+        let led = self.rules.iter().filter(led).map(version);
+        led.take(FLAG_RULES_MAX).collect()
     }
 
     /// The fields that all reasons of the decision rest on.

@@ -127,6 +127,10 @@ text_id!(
     ModuleName, "module name", check_name
 );
 text_id!(
+    /// One of the addresses that a tenant is told at, by the name it gave it.
+    EndpointId, "endpoint id", check_name
+);
+text_id!(
     /// A business phone number, by Meta's `phone_number_id`.
     NumberId, "phone number id", |kind, text| check_foreign(kind, text, FOREIGN_ID_CHARS_MAX)
 );

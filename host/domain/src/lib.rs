@@ -26,6 +26,7 @@ pub mod spent;
 
 pub mod assign;
 pub mod care;
+pub mod notify;
 pub mod package;
 pub mod people;
 pub mod seen;
@@ -35,3 +36,4 @@ pub mod limits;
 pub mod money;
 pub mod tenant;
 pub mod text;
+pub mod week;

@@ -117,6 +117,7 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::NextStepSet(_)
         | EventBody::NoteTaken(_)
         | EventBody::FieldGranted(_)
-        | EventBody::Reassigned(_) => None,
+        | EventBody::Reassigned(_)
+        | EventBody::HandoffFlagged(_) => None,
     }
 }

@@ -16,9 +16,13 @@ use baton_domain::{
         TENANT_EVALUATION_MS_PER_SECOND,
     },
 };
-use serde::Deserialize;
+use reqwest::Url;
+use serde::{Deserialize, Deserializer};
 
-use crate::accept::Limits;
+use crate::{
+    accept::Limits,
+    notify::{MailServer, WebhookRules, public_url},
+};
 
 /// The file that `baton init` writes; its comments are the manual.
 pub const TEMPLATE: &str = include_str!("../baton.toml");
@@ -44,6 +48,15 @@ pub struct Config {
     /// The certificate to speak TLS with; plain HTTP without one.
     #[serde(default)]
     pub tls: Option<TlsFiles>,
+    /// Where people reach the console: links in notices begin with it.
+    #[serde(default, deserialize_with = "url")]
+    pub public_url: Option<Url>,
+    /// The mail server; without one nobody is told by e-mail.
+    #[serde(default)]
+    pub smtp: Option<MailServer>,
+    /// Where webhooks may go.
+    #[serde(default)]
+    pub webhooks: WebhookRules,
     /// Evaluation.
     #[serde(default)]
     pub evaluation: Evaluation,
@@ -55,6 +68,12 @@ pub struct Config {
     /// no file can say so.
     #[serde(skip)]
     pub is_demo: bool,
+}
+
+fn url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    let parsed = text.map(|text| public_url(&text)).transpose();
+    parsed.map_err(serde::de::Error::custom)
 }
 
 fn connections_max() -> usize {
@@ -161,6 +180,9 @@ impl Config {
             graph_url,
             connections: CONNECTIONS_MAX,
             tls: None,
+            public_url: None,
+            smtp: None,
+            webhooks: WebhookRules::default(),
             evaluation: Evaluation::default(),
             limits: Limits::default(),
             is_demo: false,
@@ -187,6 +209,11 @@ impl Config {
         config.admin_key().map_err(value)?;
         config.metrics_key().map_err(value)?;
         config.check_numbers().map_err(value)?;
+        config
+            .smtp
+            .as_ref()
+            .map_or(Ok(()), MailServer::check)
+            .map_err(value)?;
         // What is absolute stays as it is.
         let folder = path.parent().unwrap_or(Path::new("."));
         config.data = folder.join(&config.data);

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use arc_swap::ArcSwap;
 use baton_domain::{
     assign,
     field::Field,
@@ -20,6 +21,7 @@ use baton_whatsapp::{
 use jiff::Timestamp;
 
 use crate::{
+    notify::Told,
     releases::ActiveRollout,
     roster::Roster,
     tenant::{self, InvalidTenant},
@@ -34,8 +36,12 @@ pub struct ActiveTenant {
     pub profile: Arc<TenantProfile>,
     /// The releases in force.
     pub rollout: Arc<ActiveRollout>,
-    /// Its people.
+    /// Its people, as far as assigning needs them.
     pub roster: assign::Roster,
+    /// Its people and roles, whole.
+    pub people: Arc<Roster>,
+    /// Whom it wants told of what happens.
+    pub told: ArcSwap<Told>,
 }
 
 /// A Meta app, ready for use.
@@ -112,7 +118,8 @@ impl Directory {
             let before = before.tenant(&tenant.body.id).map(|it| &it.rollout);
             let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
             let roster = Roster::load(store, &tenant.body.id).await?;
-            directory.put(&tenant.body, rollout, &roster);
+            let told = Told::load(store, &tenant.body.id).await?;
+            directory.put(&tenant.body, rollout, (&roster, told));
             directory.enlist(&tenant.body.id, roster);
         }
         let keys = store.api_keys().await?.into_iter();
@@ -136,7 +143,8 @@ impl Directory {
         if let Some(tenant) = store.tenant(id).await? {
             let before = before.as_ref().map(|it| &it.rollout);
             let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
-            self.put(&tenant.body, rollout, &roster);
+            let told = Told::load(store, &tenant.body.id).await?;
+            self.put(&tenant.body, rollout, (&roster, told));
         }
         self.enlist(id, roster);
         Ok(())
@@ -162,8 +170,13 @@ impl Directory {
     }
 
     /// Puts a tenant into use, or leaves it out and tells the log.
-    fn put(&mut self, tenant: &Tenant, rollout: Arc<ActiveRollout>, roster: &Roster) {
-        match ActiveTenant::new(tenant, rollout, roster) {
+    fn put(
+        &mut self,
+        tenant: &Tenant,
+        rollout: Arc<ActiveRollout>,
+        (roster, told): (&Arc<Roster>, Told),
+    ) {
+        match ActiveTenant::new(tenant, rollout, roster, told) {
             Ok(active) => self.add(Arc::new(active)),
             Err(error) => tracing::error!(tenant = %tenant.id, %error, "tenant left out"),
         }
@@ -234,12 +247,15 @@ impl ActiveTenant {
     fn new(
         tenant: &Tenant,
         rollout: Arc<ActiveRollout>,
-        roster: &Roster,
+        roster: &Arc<Roster>,
+        told: Told,
     ) -> Result<Self, InvalidTenant> {
         Ok(Self {
             profile: Arc::new(tenant::profile(tenant)?),
             rollout,
             roster: roster.for_assigning(tenant.care.training.clone()),
+            people: roster.clone(),
+            told: ArcSwap::from_pointee(told),
             document: tenant.clone(),
         })
     }

@@ -20,6 +20,7 @@ use crate::{
     evaluation::Evaluators,
     http::RequestIds,
     metrics::Metrics,
+    notify::{Notifier, Told},
     people::{Bots, HostLoads},
     releases::{Compiles, ModuleLibrary, ReadyRollout, Residents, Shadows, Trip},
 };
@@ -48,6 +49,8 @@ pub struct Host {
     pub shadows: Shadows,
     /// The way to WhatsApp.
     pub graph: Arc<dyn Graph>,
+    /// The ways to whoever is told of what happens.
+    pub notifier: Notifier,
     /// The front door: room for what is in work, and counts.
     pub door: Arc<Door>,
     /// What is counted and timed.
@@ -117,6 +120,7 @@ impl Host {
             trips,
             tripped: std::sync::Mutex::new(Some(tripped)),
             door: Arc::new(Door::new(parts.config.limits.clone())),
+            notifier: Notifier::new(&parts.config),
             config: parts.config,
             admin_key: parts.admin_key,
             metrics_key: parts.metrics_key,
@@ -212,6 +216,19 @@ impl Host {
             self.loads.rebuild(&*self.store, tenant, now).await?;
         }
         self.directory.store(Arc::new(directory));
+        Ok(())
+    }
+
+    /// Reads anew whom one tenant wants told, after a change to that alone. Hold
+    /// [`Host::directory_changes`] meanwhile.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn reload_told(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        if let Some(active) = self.directory().tenant(tenant) {
+            let told = Told::load(&*self.store, tenant).await?;
+            active.told.store(Arc::new(told));
+        }
         Ok(())
     }
 

@@ -15,10 +15,12 @@ pub mod pipeline;
 pub mod evaluation;
 pub mod explain;
 
+pub mod notify;
 pub mod outbox;
 pub mod timers;
 pub mod work;
 
+pub mod case;
 pub mod clock;
 pub mod directory;
 pub mod logging;

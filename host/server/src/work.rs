@@ -24,7 +24,7 @@ use tracing::Instrument;
 use crate::{
     host::Host,
     metrics::kind_of_work,
-    outbox,
+    notify, outbox,
     pipeline::{Refused, finish_evaluation},
     releases::{guarding, note_use, shadowing},
     timers,
@@ -54,6 +54,9 @@ pub fn loops(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<Loop> {
         }),
         work_loop(host, shutdown, WorkKind::Effect, |host, work| async move {
             outbox::perform(&host, work).await
+        }),
+        work_loop(host, shutdown, WorkKind::Notify, |host, work| async move {
+            notify::perform(&host, work).await
         }),
         sweeping(host, shutdown),
     ];

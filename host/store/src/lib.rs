@@ -12,6 +12,7 @@ mod directory;
 mod doctor;
 mod error;
 mod export;
+mod notify;
 mod people;
 mod quarantine;
 mod releases;
@@ -37,6 +38,10 @@ pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use error::{CommitError, StoreError};
 pub use export::{Exported, ImportError, Imported};
 pub use memory::MemoryStore;
+pub use notify::{
+    Counted, Disabled, Endpoint, FlagCount, NotificationSettings, NotifyStore, PreviousSecret,
+    Sees, WhatsAppNotices,
+};
 pub use people::{PeopleStore, PersonalToken};
 pub use quarantine::{QuarantineId, QuarantineSize, Quarantined};
 pub use releases::{Granted, Grants, Origin, ReleaseStore, StoredModule};
@@ -102,7 +107,7 @@ pub enum Listed {
 /// What Baton keeps. Every call is scoped to a tenant where one is concerned;
 /// another tenant's thing is simply not there.
 #[async_trait]
-pub trait Store: ReleaseStore + PeopleStore {
+pub trait Store: ReleaseStore + PeopleStore + NotifyStore {
     /// The customer whom any of `links` names, with the state and whether each
     /// of `dedupe` (in order) was committed before. A customer nobody knows
     /// comes back under a new random id, at version 0, with an empty state;

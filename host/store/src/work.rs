@@ -16,6 +16,14 @@ pub enum WorkKind {
     Timer,
     /// An evaluation that did not fit into the time before the answer.
     Evaluate,
+    /// Somebody to be told, who may be slow to answer: apart from the outbox, so
+    /// that no customer waits for it.
+    Notify,
+}
+
+impl WorkKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Effect, Self::Timer, Self::Evaluate, Self::Notify];
 }
 
 /// Deterministic key of a piece of work within its customer: the same work

@@ -1,7 +1,7 @@
 //! The tenant's people: who may do what, who sees what, and who saw it.
 
 mod audit;
-mod canary;
+pub mod canary;
 mod freezing;
 mod leaving;
 mod sign_in;

@@ -59,6 +59,19 @@ const TAKES: &[(&str, Action)] = &[
     ("put_role", Action::ManagePeople),
     ("remove_role", Action::ManagePeople),
     ("read_audit", Action::ReadAudit),
+    ("flag_handoff", Action::Claim),
+    ("report_flags", Action::ManageRules),
+    ("show_case", Action::ManageRules),
+    ("make_endpoint", Action::ManagePeople),
+    ("list_endpoints", Action::ManagePeople),
+    ("show_endpoint", Action::ManagePeople),
+    ("put_endpoint", Action::ManagePeople),
+    ("remove_endpoint", Action::ManagePeople),
+    ("rotate_endpoint", Action::ManagePeople),
+    ("replay_endpoint", Action::ManagePeople),
+    ("replay_dead_letter", Action::ManagePeople),
+    ("show_notifications", Action::ManagePeople),
+    ("put_notifications", Action::ManagePeople),
 ];
 
 /// What opens an operation as well.

@@ -234,6 +234,7 @@ impl Oracle {
                     format!("{}: a customer asked for a person and nobody came", key.0)
                 });
             }
+            WorkKind::Notify => {}
             WorkKind::Effect => self.send_done(&key.0, was, state, commit),
         }
     }

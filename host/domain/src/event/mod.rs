@@ -26,7 +26,7 @@ pub use message::{
     PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued, SendResolved,
 };
 pub use ownership::{Claimed, HandedOff, Resolved, Returned, Tagged, TimerFired};
-pub use people::{FieldGranted, Reassigned};
+pub use people::{FieldGranted, FlagKind, HandoffFlagged, Reassigned, RuleVersion};
 
 use crate::{decide::DecisionRecord, ids::NumberId};
 
@@ -108,4 +108,6 @@ pub enum EventBody {
     NextStepSet(NextStepSet),
     /// Somebody wrote down what the next person should know.
     NoteTaken(NoteTaken),
+    /// Somebody says that a handoff was not as it should have been.
+    HandoffFlagged(HandoffFlagged),
 }

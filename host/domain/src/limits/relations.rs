@@ -113,3 +113,14 @@ const _: () = {
     // A suspended module is tried again while what it spoiled is still fresh.
     assert!(BREAKER_SECONDS as u64 * 1_000 > EVALUATION_WALL_MS_MAX * BREAKER_FAILURES as u64);
 };
+
+const _: () = {
+    // A delivery ends before its lease, so that none is made twice for its time.
+    assert!(WORK_LEASE_SECONDS > DELIVERY_SECONDS_MAX as i64 + 10);
+    assert!(WORK_LEASE_SECONDS > MAIL_SECONDS_MAX as i64 + 10);
+    assert!(TENANT_DELIVERIES_AT_ONCE_MAX < WORK_AT_ONCE_MAX);
+    assert!(DELIVERY_CONNECT_SECONDS_MAX < DELIVERY_SECONDS_MAX);
+    assert!(FLAG_RULES_MAX >= RELEASE_MODULES_MAX);
+    assert!(FLAG_EVENTS_SEARCHED_MAX <= EVENTS_AT_ONCE_MAX);
+    assert!(REPLAYED_AT_ONCE_MAX <= LIST_ITEMS_MAX);
+};

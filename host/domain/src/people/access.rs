@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Action, FieldSet, Role};
 use crate::{
     field::Field,
-    ids::{AgentId, ModuleName, RoleName},
+    ids::{AgentId, EndpointId, ModuleName, RoleName},
 };
 
 /// Somebody or something that reads or acts.
@@ -20,6 +20,8 @@ pub enum Principal {
     Key(Arc<str>),
     /// A module.
     Module(ModuleName),
+    /// Another system that is told of what happens.
+    Endpoint(EndpointId),
     /// Baton itself, or who runs it.
     Host,
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Principal {
             Self::Person(agent) => write!(f, "person:{agent}"),
             Self::Key(name) => write!(f, "key:{name}"),
             Self::Module(name) => write!(f, "module:{name}"),
+            Self::Endpoint(id) => write!(f, "endpoint:{id}"),
             Self::Host => f.write_str("host"),
         }
     }

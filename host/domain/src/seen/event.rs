@@ -196,7 +196,8 @@ fn rules(body: &EventBody) -> Rules {
         EventBody::Escalated(_)
         | EventBody::Requeued(_)
         | EventBody::NextStepSet(_)
-        | EventBody::NoteTaken(_) => of_duties(body),
+        | EventBody::NoteTaken(_)
+        | EventBody::HandoffFlagged(_) => of_duties(body),
     }
 }
 
@@ -235,6 +236,16 @@ fn of_duties(body: &EventBody) -> Rules {
             ("text", Text),
             ("by", Open),
             ("source", Open),
+        ],
+        EventBody::HandoffFlagged(_) => &[
+            ("decision", Open),
+            ("decided_at", Open),
+            ("release", Open),
+            ("rules", Open),
+            ("flag", Open),
+            ("note", Text),
+            ("by", Open),
+            ("again", Open),
         ],
         _ => &[],
     }

@@ -9,11 +9,13 @@
 
 mod decision;
 mod event;
+mod notice;
 mod text;
 
 use std::{cell::Cell, sync::Arc};
 
 use jiff::Timestamp;
+pub use notice::SeenNotice;
 
 use crate::{
     event::SendKey,
@@ -26,7 +28,8 @@ use crate::{
 /// What one principal sees of one conversation, customer or list.
 #[derive(Debug)]
 pub struct Seen<'a> {
-    access: &'a Access,
+    /// What is held without any grant.
+    own: FieldSet,
     grants: Vec<&'a Grant>,
     fields: FieldSet,
     shown: Cell<FieldSet>,
@@ -34,14 +37,14 @@ pub struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// Of what spans conversations, such as a list: what the role holds.
-    pub fn by_role(access: &'a Access) -> Self {
+    pub fn by_role(access: &Access) -> Self {
         Self::with_grants(access, Vec::new())
     }
 
     /// Of one conversation at `now`: the role, and what was granted for it and
     /// still holds.
     pub fn of_conversation(
-        access: &'a Access,
+        access: &Access,
         state: &'a CustomerState,
         number: &NumberId,
         now: Timestamp,
@@ -53,17 +56,28 @@ impl<'a> Seen<'a> {
 
     /// Of the customer as a whole at `now`: the role, and what was granted for
     /// any of the conversations, since they are all with this customer.
-    pub fn of_customer(access: &'a Access, state: &'a CustomerState, now: Timestamp) -> Self {
+    pub fn of_customer(access: &Access, state: &'a CustomerState, now: Timestamp) -> Self {
         let conversations = state.conversations();
         let granted = conversations.flat_map(|(_, it)| it.grants.holding(now));
         Self::with_grants(access, theirs(access, granted))
     }
 
-    fn with_grants(access: &'a Access, grants: Vec<&'a Grant>) -> Self {
+    /// Of what is told to somebody who did not ask, and who holds `fields`: no
+    /// grant counts, since a message stays when the grant is over.
+    pub fn of_told(fields: FieldSet) -> Self {
+        Self {
+            own: fields,
+            fields,
+            grants: Vec::new(),
+            shown: Cell::default(),
+        }
+    }
+
+    fn with_grants(access: &Access, grants: Vec<&'a Grant>) -> Self {
         let granted = grants.iter().map(|grant| grant.fields);
         Self {
             fields: granted.fold(access.fields(), FieldSet::union),
-            access,
+            own: access.fields(),
             grants,
             shown: Cell::default(),
         }
@@ -149,7 +163,7 @@ impl<'a> Seen<'a> {
 
     /// The grant without which some of what was given would not have been.
     pub fn under(&self) -> Option<&'a Grant> {
-        let beyond = self.shown.get().without(self.access.fields());
+        let beyond = self.shown.get().without(self.own);
         let gives = |grant: &&&Grant| !grant.fields.intersection(beyond).is_empty();
         self.grants.iter().find(gives).copied()
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Care, Ended, Grants, Thread, bound,
+    Care, Ended, Flags, Grants, Thread, bound,
     misses::{Misses, Question},
 };
 use crate::{
@@ -117,6 +117,9 @@ pub struct Conversation {
     /// Fields that somebody may see of it for a while.
     #[serde(default)]
     pub grants: Grants,
+    /// Which of its handoffs were flagged.
+    #[serde(default)]
+    pub flags: Flags,
 }
 
 /// Silence after which an episode is over.

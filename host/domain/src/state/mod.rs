@@ -5,6 +5,7 @@
 mod bound;
 mod care;
 mod conversation;
+mod flags;
 mod fold;
 mod grants;
 mod known;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use care::{Care, Ended, Escalation, Handoff, NextStep, Note, Promise, Promotion, Rung};
 pub use conversation::{Conversation, Episode, OwnerSince};
+pub use flags::{Flag, Flags};
 pub use fold::fold;
 pub use grants::{Grant, Grants};
 pub use known::Known;

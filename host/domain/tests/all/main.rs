@@ -8,6 +8,7 @@ mod commerce;
 mod decisions;
 mod facts;
 mod fold;
+mod notify;
 mod ownership;
 mod package;
 mod release;

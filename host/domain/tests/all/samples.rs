@@ -395,7 +395,20 @@ pub(crate) fn samples() -> Vec<Event> {
             by: Principal::Key("console".into()),
         }),
     ];
-    let later = [later, duties()].concat();
+    let flagged = EventBody::HandoffFlagged(HandoffFlagged {
+        decision: 12,
+        decided_at: start(),
+        release: ReleaseNumber(3),
+        rules: vec![RuleVersion {
+            module: ModuleName::parse("basket").unwrap(),
+            digest: ModuleDigest::new([7; 32]),
+        }],
+        flag: FlagKind::TooEarly,
+        note: Some("The bot could have answered that".into()),
+        by: Principal::Person(agent("ana")),
+        again: false,
+    });
+    let later = [later, duties(), vec![flagged]].concat();
     let bodies = [messages(), commerce(), ownership(), later].concat();
     let at = |place: usize| start() + jiff::SignedDuration::from_millis(place as i64 * 1_001);
     let event = |(place, body)| {

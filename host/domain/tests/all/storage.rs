@@ -40,6 +40,7 @@ fn kind(body: &EventBody) -> &'static str {
         EventBody::TimerFired(_) => "timer_fired",
         EventBody::FieldGranted(_) => "field_granted",
         EventBody::Reassigned(_) => "reassigned",
+        EventBody::HandoffFlagged(_) => "handoff_flagged",
         EventBody::Escalated(_) => "escalated",
         EventBody::Requeued(_) => "requeued",
         EventBody::NextStepSet(_) => "next_step_set",
@@ -48,7 +49,7 @@ fn kind(body: &EventBody) -> &'static str {
 }
 
 /// Kinds that [`kind`] knows.
-const KINDS: usize = 30;
+const KINDS: usize = 31;
 
 fn stored(event: &Event) -> String {
     serde_json::to_string(event).unwrap()

@@ -115,7 +115,7 @@ pub struct Wanted {
     #[serde(default)]
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
-    /// By whom: `person:` with the id, or `key:` with the name.
+    /// By whom: `person:` or `endpoint:` with the id, or `key:` with the name.
     #[serde(default)]
     who: Option<String>,
     /// Where the last page ended, from its `next`.

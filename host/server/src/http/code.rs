@@ -58,6 +58,8 @@ codes! {
     UngrantedFields "ungranted_fields" CONFLICT "A module reads fields that are not granted to it: `problems` names them; grant them first.";
     PublisherChanged "publisher_changed" CONFLICT "The module's name belongs to another publisher, or to the tenant.";
     RolloutRefused "rollout_refused" CONFLICT "The releases do not stand so that this could be done; the message says why.";
+    NoHandoff "no_handoff" CONFLICT "There is no handoff that could be flagged.";
+    NotReplayable "not_replayable" CONFLICT "The message is no notice, or its endpoint is disabled: a message to a customer is never sent a second time.";
     NotMoved "not_moved" CONFLICT "It changed nothing: someone else has the next step, or nobody took it.";
     BotUnavailable "bot_unavailable" CONFLICT "The bot has no key, or was not heard of late, so it cannot take the conversation: let it call `POST /v1/bot/heartbeat`, or keep the conversation.";
     AgentUnfit "agent_unfit" CONFLICT "The agent cannot take conversations: `why` says whether they are frozen, their role does not let them, or which training is wanted.";

@@ -128,9 +128,9 @@ fn handoff(seen: &Seen<'_>, place: PlaceView, body: Option<EventBody>) -> Handof
 #[into_params(parameter_in = Path)]
 pub struct DecisionPath {
     /// Baton's id of the customer.
-    customer: String,
+    pub customer: String,
     /// Its place in the customer's log.
-    version: u64,
+    pub version: u64,
 }
 
 /// Shows a decision: what each module read, said and cost, and what was

@@ -12,6 +12,7 @@ mod audit;
 mod auth;
 mod bot;
 mod care;
+mod cases;
 mod code;
 mod conversations;
 mod customer_export;
@@ -19,14 +20,17 @@ mod customers;
 mod dead_letters;
 mod decisions;
 mod document;
+mod endpoints;
 mod error;
 mod extract;
 mod facts;
+mod flags;
 mod grants;
 mod health;
 mod messages;
 mod metrics;
 mod modules;
+mod notifications;
 mod packages;
 mod people;
 mod refusals;
@@ -118,7 +122,11 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(decisions::list_decisions))
         .routes(routes!(decisions::show_decision))
         .routes(routes!(decisions::list_handoffs))
+        .routes(routes!(flags::flag))
+        .routes(routes!(flags::report))
+        .routes(routes!(cases::show))
         .routes(routes!(dead_letters::list))
+        .merge(notices())
         .merge(people())
         .merge(uploads())
         .routes(routes!(modules::show))
@@ -141,6 +149,17 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(admin::quarantine::dismiss))
         .routes(routes!(admin::quarantine::redrive))
         .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
+}
+
+/// Who is told of what.
+fn notices() -> OpenApiRouter<Arc<Host>> {
+    OpenApiRouter::new()
+        .routes(routes!(endpoints::make, endpoints::list))
+        .routes(routes!(endpoints::show, endpoints::put, endpoints::remove))
+        .routes(routes!(endpoints::rotate))
+        .routes(routes!(endpoints::replay))
+        .routes(routes!(endpoints::replay_letter))
+        .routes(routes!(notifications::show, notifications::put))
 }
 
 /// Who may see and do what, and who saw and did what.

@@ -115,9 +115,12 @@ catalogue! {
 
     SENDS "baton_sends_total" Counter Count ["outcome": "accepted" "suppressed" "again" "awaits_status" "number_stopped" "dead"] "Steps of messages out: taken by WhatsApp, suppressed, to be tried again, of unknown fate, held since the number cannot send, given up.";
     GRAPH_SECONDS "baton_graph_request_seconds" SECONDS Seconds "One request of the Graph API.";
-    WORK "baton_work_total" Counter Count ["kind": "effect" "timer" "evaluate"] "Rows of work performed, by kind.";
-    WORK_FAILURES "baton_work_failures_total" Counter Count ["kind": "effect" "timer" "evaluate"] "Rows of work that failed and are tried again when their lease ends.";
-    WORK_LAG "baton_work_lag_seconds" Gauge Seconds ["kind": "effect" "timer" "evaluate"] "Age of the oldest row of work that is due: effects are the outbox.";
+    DELIVERIES "baton_deliveries_total" Counter Count ["outcome": "webhook_delivered" "email_delivered" "whatsapp_delivered" "again" "crowded" "dead" "suppressed"] "Notices out: taken by an endpoint, the mail server or WhatsApp; to be tried again; held back since many of the tenant are on their way; given up; nobody's business any more.";
+    DELIVERY_SECONDS "baton_delivery_seconds" SECONDS Seconds "One try to deliver a notice.";
+    ENDPOINTS_DISABLED "baton_endpoints_disabled_total" Counter Count ["why": "failing" "gone"] "Endpoints that the host disabled: each failed for days, or said that it is gone.";
+    WORK "baton_work_total" Counter Count ["kind": "effect" "timer" "evaluate" "notify"] "Rows of work performed, by kind.";
+    WORK_FAILURES "baton_work_failures_total" Counter Count ["kind": "effect" "timer" "evaluate" "notify"] "Rows of work that failed and are tried again when their lease ends.";
+    WORK_LAG "baton_work_lag_seconds" Gauge Seconds ["kind": "effect" "timer" "evaluate" "notify"] "Age of the oldest row of work that is due: effects are the outbox.";
 }
 
 #[cfg(test)]

@@ -136,6 +136,9 @@ pub struct Metrics {
     pub commits: Counters,
     pub sends: Counters,
     pub graph_seconds: Histogram,
+    pub deliveries: Counters,
+    pub delivery_seconds: Histogram,
+    pub endpoints_disabled: Counters,
     pub work: Counters,
     pub work_failures: Counters,
     batch_changes: Histogram,
@@ -176,6 +179,9 @@ impl Metrics {
             commits: counters(to, &catalogue::COMMITS),
             sends: counters(to, &catalogue::SENDS),
             graph_seconds: histogram(to, &catalogue::GRAPH_SECONDS),
+            deliveries: counters(to, &catalogue::DELIVERIES),
+            delivery_seconds: histogram(to, &catalogue::DELIVERY_SECONDS),
+            endpoints_disabled: counters(to, &catalogue::ENDPOINTS_DISABLED),
             work: counters(to, &catalogue::WORK),
             work_failures: counters(to, &catalogue::WORK_FAILURES),
             batch_changes: histogram(to, &catalogue::BATCH_CHANGES),
@@ -325,6 +331,7 @@ pub fn kind_of_work(kind: WorkKind) -> &'static str {
         WorkKind::Effect => "effect",
         WorkKind::Timer => "timer",
         WorkKind::Evaluate => "evaluate",
+        WorkKind::Notify => "notify",
     }
 }
 

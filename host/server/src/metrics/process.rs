@@ -8,8 +8,6 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 use super::{Counters, Metrics, catalogue, counter, counters, gauge, kind_of_work};
 use crate::host::Host;
 
-const KINDS: [WorkKind; 3] = [WorkKind::Effect, WorkKind::Timer, WorkKind::Evaluate];
-
 pub(super) struct Gauges {
     memory: Gauge,
     files: Gauge,
@@ -18,7 +16,7 @@ pub(super) struct Gauges {
     evaluations_waiting: Gauge,
     connections: Gauge,
     door: Vec<(&'static str, Counter)>,
-    lags: [(WorkKind, Gauge); 3],
+    lags: [(WorkKind, Gauge); 4],
     modules_run: Counter,
     modules_skipped: Counter,
     residents: Gauge,
@@ -42,7 +40,7 @@ impl Gauges {
             evaluations_waiting: plain(&catalogue::EVALUATIONS_WAITING),
             connections: plain(&catalogue::CONNECTIONS),
             door: door.collect(),
-            lags: KINDS.map(|kind| (kind, lag(kind))),
+            lags: WorkKind::ALL.map(|kind| (kind, lag(kind))),
             modules_run: counter(to, &catalogue::MODULE_RUNS, Some("run")),
             modules_skipped: counter(to, &catalogue::MODULE_RUNS, Some("skipped")),
             residents: plain(&catalogue::RESIDENTS),

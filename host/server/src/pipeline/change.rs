@@ -1,32 +1,24 @@
 //! One change to one customer, as it grows: events are folded in, occasions
 //! decided, work noted; at the end it is one commit.
 
+mod deciding;
+mod merge;
+
 use std::sync::Arc;
 
 use baton_domain::{
-    decide::DecisionRecord,
-    event::{Event, EventBody, HandedOff, ProfileChanged, Promised},
-    facts::Facts,
-    ids::{CustomerId, NumberId},
-    occasion::Occasion,
-    owner::Owner,
-    people::FieldSet,
-    state::{CustomerState, Known},
+    event::{Event, EventBody, ProfileChanged},
+    ids::CustomerId,
+    state::CustomerState,
 };
 use baton_store::{
-    Appended, AuditEntry, Commit, CommitError, Identity, Link, Loaded, NewWork, StoreError,
-    Version, WorkChange, WorkKey, WorkKind,
+    Appended, AuditEntry, Commit, CommitError, Identity, Link, Loaded, StoreError, Version,
+    WorkChange,
 };
-use jiff::Timestamp;
-use tokio::time::Instant;
 
-use super::{CustomerKey, care, deferred::Deferred, follow_ups};
+use super::{CustomerKey, care};
 use crate::{
-    directory::ActiveTenant,
-    evaluation::{Ask, Cause, Evaluated, When},
-    host::Host,
-    metrics::DecisionCount,
-    people::Reservation,
+    directory::ActiveTenant, host::Host, metrics::DecisionCount, notify, people::Reservation,
     releases::ShadowJob,
 };
 
@@ -41,7 +33,7 @@ pub struct Change {
     links: Vec<Link>,
     absorb: Option<(CustomerId, Version)>,
     work: Vec<WorkChange>,
-    /// Who does it, when it is a person or a key.
+    /// Who does it, when it is a person or a key, and who is told of it.
     audit: Vec<AuditEntry>,
     /// What to count once it is durable.
     decided: Vec<DecisionCount>,
@@ -85,71 +77,6 @@ impl Change {
             change.absorb(host, younger).await?;
         }
         Ok(change)
-    }
-
-    async fn absorb(&mut self, host: &Host, younger: CustomerId) -> Result<(), StoreError> {
-        const PAGE: usize = 256;
-        let tenant = self.tenant.document.id.clone();
-        let mut told = Version(0);
-        let mut owners = CustomerState::default();
-        loop {
-            let from = Version(told.0 + 1);
-            let page = host.store.events(&tenant, &younger, from, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            told = last.version;
-            for stored in page {
-                owners.apply(&stored.event);
-                self.append(stored.event);
-            }
-        }
-        self.keep_with_people(host.clock.now(), &owners);
-        self.absorb = Some((younger, told));
-        Ok(())
-    }
-
-    /// A conversation that people of the younger customer own stays with
-    /// people: its changes of owner were told under epochs of its own.
-    fn keep_with_people(&mut self, now: Timestamp, younger: &CustomerState) {
-        for (number, before) in younger.conversations() {
-            let owner = &before.ownership.owner;
-            let joined = self.state.conversation(number);
-            let ownership = joined.map(|it| it.ownership.clone()).unwrap_or_default();
-            if !owner.is_people() || ownership.owner.is_people() {
-                continue;
-            }
-            let (agent, tier) = match owner {
-                Owner::Agent { agent, .. } => (Some(agent.clone()), None),
-                Owner::Team { tier, .. } => (None, tier.clone()),
-                Owner::Bot | Owner::App { .. } => (None, None),
-            };
-            let default_team = self.tenant.profile.default_team();
-            let step = before.care.step().filter(|step| step.is_open());
-            let handoff = HandedOff {
-                tier,
-                agent,
-                tags: vec!["two contacts of one customer".into()],
-                reasons: vec![
-                    "People owned the conversation of the contact that was merged.".into(),
-                ],
-                next_step: step.and_then(|step| step.what.clone()),
-                due: step.and_then(|step| step.due),
-                promised: Promised {
-                    first_reply: before.care.first_reply().map(|it| it.due),
-                    next_step: step.and_then(|step| step.promise).map(|it| it.due),
-                },
-                read: Some(FieldSet::NONE),
-                ..HandedOff::to_team(
-                    ownership.epoch,
-                    owner.team().unwrap_or(default_team).clone(),
-                )
-            };
-            let (number, body) = (Some(number.clone()), EventBody::HandedOff(handoff));
-            self.append(Event {
-                at: now,
-                number,
-                body,
-            });
-        }
     }
 
     /// The customer.
@@ -216,171 +143,21 @@ impl Change {
         self.work.push(change);
     }
 
-    /// Something happened: fold it, start what follows from it, and decide
-    /// when it is an occasion.
-    pub async fn happen(&mut self, host: &Host, mut event: Event, deadline: Instant) {
-        let now = host.clock.now();
-        // A clock that runs ahead must not outrank what happens later.
-        event.at = event.at.min(now);
-        if self.is_echo_of_ours(&event) || self.teaches_nothing(&event) {
-            return;
-        }
-        self.append(event.clone());
-        follow_ups::start(self, &event);
-        let Some(occasion) = Occasion::of(&event, &self.state) else {
-            return;
-        };
-        let number = occasion.number.clone();
-        let facts = Facts::new(self.state.clone(), occasion, self.tenant.profile.clone());
-        let (tenant, cause) = (self.tenant.clone(), self.cause(host, &event));
-        let Some(releases) = host.releases_by(&tenant, deadline).await else {
-            return self.put_off(host, event, cause);
-        };
-        let release = releases.release_of(&tenant.rollout, &self.customer);
-        if !release.can_judge(&facts) {
-            return;
-        }
-        let for_shadow = releases.shadow().map(|_| facts.clone());
-        let ask = Ask {
-            tenant: &tenant,
-            customer: &self.customer,
-            release,
-            facts,
-            cause,
-            when: When::BeforeAnswer,
-            deadline,
-            now,
-        };
-        match host.evaluators.evaluate(ask).await {
-            Some(evaluated) => {
-                host.metrics.evaluated("inline", &evaluated);
-                self.decided_on(host, (for_shadow, cause), number, evaluated);
-            }
-            None => self.put_off(host, event, cause),
-        }
-    }
-
-    /// Counts what [`Change::defer`] defers.
-    fn put_off(&mut self, host: &Host, event: Event, cause: Cause) {
-        host.metrics.evaluations.count("deferred");
-        let tenant = self.tenant.document.id.as_str();
-        host.metrics.deferrals.count(tenant);
-        self.defer(host.clock.now(), event, cause);
-    }
-
-    /// What tells the evaluation of `event` from others, also when the event is
-    /// delivered again.
-    fn cause(&self, host: &Host, event: &Event) -> Cause {
-        let tenant = &self.tenant.document.id;
-        match self.identities.last() {
-            Some(identity) => host.evaluators.cause(tenant, &identity.bytes),
-            None => {
-                let event = serde_json::to_vec(event).unwrap_or_default();
-                host.evaluators.cause(tenant, &event)
-            }
-        }
-    }
-
-    /// Folds an event and appends it.
+    /// Folds an event and appends it, with a notice to whoever should know.
     pub fn append(&mut self, event: Event) {
+        let before = notify::before(self, &event);
         Arc::make_mut(&mut self.state).apply(&event);
+        if let Some(before) = before {
+            notify::emit(self, &event, &before);
+        }
         self.events.push(event);
     }
 
-    /// WhatsApp names the address with every message: only news is kept.
-    fn teaches_nothing(&self, event: &Event) -> bool {
-        let EventBody::ProfileChanged(told) = &event.body else {
-            return false;
-        };
-        let profile = &self.state.profile;
-        let is_known = |told: &Option<Arc<str>>, known: &Known<Arc<str>>| {
-            told.is_none() || told.as_ref() == known.get()
-        };
-        is_known(&told.name, &profile.name)
-            && is_known(&told.phone, &profile.phone)
-            && is_known(&told.user_id, &profile.user_id)
-            && is_known(&told.email, &profile.email)
-            && is_known(&told.country, &profile.country)
-            && is_known(&told.language, &profile.language)
-            && (told.tags.is_none() || told.tags.as_ref() == profile.tags.get())
-            // Who said it last counts, so every word on consent is kept.
-            && told.marketing_consent.is_none()
-    }
-
-    /// WhatsApp should not echo what Baton sent. When it does, it is matched by
-    /// its id, never by its text, and is nobody's takeover.
-    fn is_echo_of_ours(&self, event: &Event) -> bool {
-        let EventBody::EchoReceived(echo) = &event.body else {
-            return false;
-        };
-        let conversation = event
-            .number
-            .as_ref()
-            .and_then(|it| self.state.conversation(it));
-        conversation.is_some_and(|it| it.thread.is_own_send(&echo.id))
-    }
-
-    /// Takes in a decision on `facts`, which the shadow looks at, too, once it
-    /// is durable; without them it does not.
-    pub fn decided_on(
-        &mut self,
-        host: &Host,
-        (facts, cause): (Option<Facts>, Cause),
-        number: NumberId,
-        evaluated: Evaluated,
-    ) {
-        let tenant = &self.tenant;
-        if let Some(trip) = evaluated.trip(&tenant.document.id) {
-            host.trip(trip);
-        }
-        let shadow = tenant.rollout.document.body.shadow();
-        if let (Some(facts), Some(_)) = (facts, shadow) {
-            self.shadows.push(ShadowJob {
-                tenant: tenant.clone(),
-                customer: self.customer.clone(),
-                number: number.clone(),
-                facts,
-                cause,
-                decision: evaluated.record.decision.clone(),
-            });
-        }
-        self.decide(host, number, evaluated.record);
-    }
-
-    /// Records the decision and what follows from it.
-    fn decide(&mut self, host: &Host, number: NumberId, record: DecisionRecord) {
-        let (now, handoff) = (host.clock.now(), record.handoff());
-        self.decided.push(DecisionCount::of(&record));
-        let decided = EventBody::Decided(Box::new(record));
-        self.append(Event {
-            at: now,
-            number: Some(number.clone()),
-            body: decided,
-        });
-        if let Some(handoff) = handoff {
-            let handoff = care::handed_over(self, host, (now, &number), handoff);
-            self.append(Event {
-                at: now,
-                number: Some(number),
-                body: EventBody::HandedOff(handoff),
-            });
-        }
-    }
-
-    /// The event commits with an evaluation that is due now.
-    fn defer(&mut self, now: Timestamp, event: Event, cause: Cause) {
-        let place = self.place();
-        self.work.push(WorkChange::Add(NewWork {
-            key: WorkKey(format!("evaluate/{}/{place}", self.customer).into()),
-            kind: WorkKind::Evaluate,
-            due_at: now,
-            payload: Deferred {
-                event,
-                cause,
-                waits: 0,
-            }
-            .payload(),
-        }));
+    /// Appends an event that was told before, of a customer who is merged into
+    /// this one: nobody hears of it again.
+    fn append_known(&mut self, event: Event) {
+        Arc::make_mut(&mut self.state).apply(&event);
+        self.events.push(event);
     }
 
     /// Tells the audit who does it; durable with the rest.
@@ -400,9 +177,11 @@ impl Change {
         let customer = self.customer.clone();
         let absorbed = self.absorb.as_ref().map(|(younger, _)| younger.clone());
         let counted = (!self.tenant.roster.is_empty()).then(|| self.state.clone());
-        let of_customer = |mut entry: AuditEntry| {
-            entry.customer = Some(customer.clone());
-            entry
+        let now = host.clock.now();
+        let of_customer = |entry: AuditEntry| AuditEntry {
+            at: now,
+            customer: Some(customer.clone()),
+            ..entry
         };
         let audit = self.audit.into_iter().map(of_customer).collect();
         let committed = host
@@ -423,7 +202,7 @@ impl Change {
         host.metrics.committed(&committed, &self.decided);
         if let Ok(appended) = &committed {
             if let Some(state) = counted {
-                let (tenant, now) = (&self.tenant.document.id, host.clock.now());
+                let tenant = &self.tenant.document.id;
                 let stands = (&customer, appended.version, &*state);
                 host.loads.committed(tenant, stands, absorbed.as_ref(), now);
             }

@@ -15,7 +15,7 @@ use baton_whatsapp::{
     address::CustomerAddress,
     events::{display_name, events},
     signature::VerifiedBody,
-    webhook::{self, Content, Delivery, NotWebhook, Update},
+    webhook::{self, Content, Delivery, NotWebhook, Update, status::Status},
 };
 use jiff::Timestamp;
 
@@ -23,6 +23,7 @@ use super::{CustomerKey, Item, Parcel, Refused};
 use crate::{
     directory::{ActiveApp, ActiveTenant, Directory},
     host::Host,
+    notify::NOTICE_KEY,
 };
 
 /// Keeps a signed body that is no webhook. Answered with 200 all the same, or
@@ -162,6 +163,8 @@ impl Sorting {
         match &update.content {
             Content::Unknown(_) => return Err(UNKNOWN_KIND),
             Content::Unreadable(unreadable) => return Err(unreadable.fault.code()),
+            // Of a notice to one of the people, who is no customer.
+            Content::Status(status) if is_of_notice(status) => return Ok(()),
             _ => {}
         }
         let Some(number) = &update.number else {
@@ -236,6 +239,11 @@ impl Sorting {
             events,
         });
     }
+}
+
+fn is_of_notice(status: &Status) -> bool {
+    let key = status.callback_data.as_deref();
+    key.is_some_and(|it| it.starts_with(NOTICE_KEY))
 }
 
 fn add_links(links: &mut Vec<Link>, address: &CustomerAddress) {

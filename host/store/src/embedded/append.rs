@@ -15,6 +15,7 @@ use super::{
     absorb::{self, Absorbed},
     customer::{ConversationHead, Head, listed},
     draft::Draft,
+    flags::{self, Raises},
     hot::{HotState, Under},
     identities::{self, Generation},
     inbox,
@@ -51,6 +52,8 @@ struct Prepared {
     links: Vec<IndexHash>,
     work: Vec<PreparedChange>,
     absorbs: Option<Absorbed>,
+    /// What is counted of handoffs and flags.
+    raises: Raises,
     audit: Vec<AuditEntry>,
 }
 
@@ -223,6 +226,7 @@ impl Shared {
             absorbs: absorbs
                 .map(|(younger, at)| self.prepare_absorb(who, younger, *at, cipher))
                 .transpose()?,
+            raises: flags::raises(commit),
             audit: commit.audit.clone(),
         };
         if prepared.bytes() > COMMIT_BYTES_MAX {
@@ -276,6 +280,8 @@ impl Prepared {
             .as_ref()
             .map(|it| absorb::read_all(draft, it))
             .transpose()?;
+        let shared = self.shared.clone();
+        let counted = shared.raised(draft, &self.who.tenant, &self.raises)?;
         let generation = self.generation(draft)?;
         let mut head = self.check(draft, generation)?;
         head.version = self.version.0;
@@ -285,9 +291,8 @@ impl Prepared {
         }
         inbox::put_on(draft, &self.who, &head.conversations, &self.conversations)?;
         head.conversations = self.conversations;
-        self.rows
-            .into_iter()
-            .for_each(|(key, record)| draft.set(key, record));
+        let rows = self.rows.into_iter().chain(counted);
+        rows.for_each(|(key, record)| draft.set(key, record));
         head.told += self.identities.len() as u64 + u64::from(absorbed.is_some());
         for (keep, hash) in self.identities {
             let mut keys = identities::keys(&self.who, keep, hash, generation).into_iter();

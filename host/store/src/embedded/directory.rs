@@ -96,7 +96,7 @@ pub(super) struct Put {
 
 impl Put {
     /// One of the whole host's.
-    fn of_all(key: Vec<u8>) -> Self {
+    pub(super) fn of_all(key: Vec<u8>) -> Self {
         Self {
             among: key[..1].to_vec(),
             key,

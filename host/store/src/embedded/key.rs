@@ -24,10 +24,13 @@ pub(crate) mod area {
     pub(crate) const APP: u8 = b'A';
     pub(crate) const MODULE_BYTES: u8 = b'B';
     pub(crate) const AGENT: u8 = b'E';
+    pub(crate) const FLAGS: u8 = b'F';
     pub(crate) const GRANTS: u8 = b'G';
+    pub(crate) const ENDPOINT: u8 = b'H';
     pub(crate) const API_KEY: u8 = b'K';
     pub(crate) const ROLE: u8 = b'L';
     pub(crate) const MODULE: u8 = b'M';
+    pub(crate) const NOTIFICATIONS: u8 = b'N';
     pub(crate) const ROLLOUT: u8 = b'O';
     pub(crate) const TOKEN: u8 = b'P';
     pub(crate) const QUARANTINE: u8 = b'Q';
@@ -36,7 +39,7 @@ pub(crate) mod area {
     pub(crate) const AUDIT_HEAD: u8 = b'U';
 
     /// All of them.
-    pub(crate) const ALL: [u8; 26] = [
+    pub(crate) const ALL: [u8; 29] = [
         ALIAS,
         ABSORBED,
         CUSTOMER,
@@ -53,10 +56,13 @@ pub(crate) mod area {
         APP,
         MODULE_BYTES,
         AGENT,
+        ENDPOINT,
+        FLAGS,
         GRANTS,
         API_KEY,
         ROLE,
         MODULE,
+        NOTIFICATIONS,
         ROLLOUT,
         TOKEN,
         QUARANTINE,
@@ -66,10 +72,13 @@ pub(crate) mod area {
     ];
     /// Documents, in the order in which an export has them: what points before
     /// what it points to, which is always there by then.
-    pub(crate) const DOCUMENTS: [u8; 11] = [
+    pub(crate) const DOCUMENTS: [u8; 14] = [
         TENANT,
         APP,
         API_KEY,
+        ENDPOINT,
+        NOTIFICATIONS,
+        FLAGS,
         TOKEN,
         AGENT,
         ROLE,
@@ -334,6 +343,7 @@ pub(crate) fn due_of(kind: WorkKind) -> Key {
         WorkKind::Effect => b'e',
         WorkKind::Timer => b't',
         WorkKind::Evaluate => b'v',
+        WorkKind::Notify => b'n',
     })
 }
 

@@ -35,6 +35,9 @@
 //! | `G` tenant name | document, sealed: what modules of a name may read | grants |
 //! | `R` tenant latest | release, sealed | releases |
 //! | `O` tenant | document, sealed: which release decides on whom | rollout |
+//! | `H` tenant id | document, sealed: where another system is told | webhooks out |
+//! | `N` tenant | document, sealed: how people are told | notifications |
+//! | `F` tenant week release name digest | document, sealed: handoffs and flags | the report of flags |
 //! | `Q` id | item, sealed | quarantine |
 //! | `m` `generation` | number and start of the present one | identities kept for a month |
 //! | `m` `quarantine` | how full it is | its bounds |
@@ -75,12 +78,14 @@ mod doctor;
 mod due;
 mod erase;
 mod export;
+mod flags;
 mod heads;
 mod hot;
 mod identities;
 mod import;
 mod inbox;
 mod lists;
+mod notify;
 mod people;
 mod people_impl;
 mod quarantine;

@@ -1,11 +1,12 @@
 //! The trait, part by part.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use baton_domain::{
-    ids::{CustomerId, ModuleDigest, ReleaseNumber, TenantId},
+    ids::{CustomerId, EndpointId, ModuleDigest, ReleaseNumber, TenantId},
     release::{Release, Rollout},
+    week::Week,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::Sender;
@@ -17,6 +18,7 @@ use crate::{
     directory::{ApiKey, App, Document, Tenant},
     error::{CommitError, StoreError},
     export::Exported,
+    notify::{Endpoint, FlagCount, NotificationSettings, NotifyStore},
     quarantine::{QuarantineId, QuarantineSize, Quarantined},
     releases::{Grants, ReleaseStore, StoredModule},
     work::{LeasedWork, Work, WorkKey, WorkKind},
@@ -297,5 +299,56 @@ impl<B: Send + Sync + 'static> ReleaseStore for Embedded<B> {
         made: Option<Release>,
     ) -> Result<(), CommitError> {
         self.shared.put_rollout(tenant, rollout, made).await
+    }
+}
+
+#[async_trait]
+impl<B: Send + Sync + 'static> NotifyStore for Embedded<B> {
+    async fn endpoints(&self, tenant: &TenantId) -> Result<Vec<Document<Endpoint>>, StoreError> {
+        self.whole(self.shared.endpoints(tenant))
+    }
+
+    async fn put_endpoint(
+        &self,
+        tenant: &TenantId,
+        endpoint: Document<Endpoint>,
+    ) -> Result<(), CommitError> {
+        self.shared.put_endpoint(tenant, endpoint).await
+    }
+
+    async fn remove_endpoint(
+        &self,
+        tenant: &TenantId,
+        endpoint: &EndpointId,
+        revision: u64,
+    ) -> Result<(), CommitError> {
+        self.shared
+            .remove_endpoint(tenant, endpoint, revision)
+            .await
+    }
+
+    async fn notification_settings(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Document<NotificationSettings>, StoreError> {
+        self.whole(self.shared.notification_settings(tenant))
+    }
+
+    async fn put_notification_settings(
+        &self,
+        tenant: &TenantId,
+        settings: Document<NotificationSettings>,
+    ) -> Result<(), CommitError> {
+        self.shared
+            .put_notification_settings(tenant, settings)
+            .await
+    }
+
+    async fn flag_counts(
+        &self,
+        tenant: &TenantId,
+        weeks: Range<Week>,
+    ) -> Result<Vec<FlagCount>, StoreError> {
+        self.whole(self.shared.flag_counts(tenant, weeks))
     }
 }

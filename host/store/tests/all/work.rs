@@ -368,7 +368,7 @@ async fn two_who_lease_never_get_the_same(fixture: Fixture) {
 async fn kinds_are_apart(fixture: Fixture) {
     let store = fixture.store();
     let who = customer(&*store).await;
-    let kinds = [WorkKind::Effect, WorkKind::Timer, WorkKind::Evaluate];
+    let kinds = WorkKind::ALL;
     for (it, kind) in kinds.into_iter().enumerate() {
         let new = new_work(&format!("it-{it}"), kind, at(it as i64));
         change(&*store, &who, vec![WorkChange::Add(new)])

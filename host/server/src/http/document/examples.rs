@@ -23,6 +23,10 @@ examples! {
     list_conversations show_conversation claim return resolve
     show_view reply assign escalate set_next_step take_note heartbeat
     list_decisions show_decision list_handoffs
+    flag_handoff report_flags show_case
+    make_endpoint list_endpoints show_endpoint put_endpoint rotate_endpoint
+    replay_endpoint replay_dead_letter remove_endpoint
+    show_notifications put_notifications
     put_role show_role list_roles remove_role put_person show_person list_people freeze_person
     remove_person
     make_token list_tokens revoke_token grant_fields read_audit

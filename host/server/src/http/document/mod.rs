@@ -57,7 +57,7 @@ const INTRODUCTION: &str = "Everything that Baton serves. A request that cannot 
     `{\"error\": {\"code\", \"message\", ...}}`; codes are stable, messages are for people. Lists \
     are pages: hand `next` back as `after` for more. Members may be added to answers at any time.";
 
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("webhooks", "Where Meta calls."),
     (
         "facts",
@@ -72,6 +72,10 @@ const TAGS: [(&str, &str); 12] = [
     (
         "decisions",
         "What was decided and why; what passed to people.",
+    ),
+    (
+        "notifications",
+        "Who is told of what happens: other systems by webhooks, the tenant's people by e-mail and WhatsApp.",
     ),
     (
         "modules",

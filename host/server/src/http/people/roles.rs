@@ -10,7 +10,7 @@ use baton_domain::{
     ids::RoleName,
     people::{Action, FieldSet, Role, stock_role},
 };
-use baton_store::Document;
+use baton_store::{Document, Endpoint, Sees};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -109,7 +109,7 @@ pub async fn put(
     Ok(with_revision(written.revision, written.into()))
 }
 
-/// Removes a role that nobody has.
+/// Removes a role that nobody has, and whose fields no endpoint sees.
 #[utoipa::path(delete, path = "/v1/roles/{role}", tag = "people", operation_id = "remove_role",
     params(("role" = String, Path, description = "Its name."),
         ("If-Match" = Option<String>, Header, description = "The revision read, such as `\"3\"`.")),
@@ -130,6 +130,15 @@ pub async fn remove(
     let roster = host.directory().roster(tenant);
     if let Some(agent) = roster.agents().find(|it| it.body.role == *name) {
         let message = format!("{} has this role: give them another first", agent.body.id);
+        return Err(ApiError::new(Code::InUse, message));
+    }
+    let endpoints = host.store.endpoints(tenant).await?;
+    let has_it = |it: &&Document<Endpoint>| it.body.sees == Sees::Role(name.clone());
+    if let Some(endpoint) = endpoints.iter().find(has_it) {
+        let message = format!(
+            "the endpoint {} sees what this role holds: give it another first",
+            endpoint.body.id
+        );
         return Err(ApiError::new(Code::InUse, message));
     }
     let entry = entry_about(&scope, &host, "remove-role", &role);

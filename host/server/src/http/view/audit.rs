@@ -36,9 +36,10 @@ pub struct AuditedView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who: `person:` with the id, or `key:` with the name.
+    /// Who: `person:` or `endpoint:` with the id, or `key:` with the name.
     who: String,
-    /// What: `read-customer`, `claim`, `put-agent`, ...
+    /// What: `read-customer`, `claim`, `put-agent`, `notify` for what somebody
+    /// was told without asking, ...
     what: Arc<str>,
     /// Whose data it was: Baton's id.
     #[schema(value_type = Option<String>)]

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use baton_domain::{ids::CustomerId, people::FieldSet, seen::Seen};
-use baton_store::{Stage, StoredEvent, Work};
+use baton_store::{Stage, StoredEvent, Work, WorkKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Shown;
@@ -86,9 +87,20 @@ impl DeadLetterView {
             at,
             tries: work.tries,
             text: seen.said(text_of(&work.payload).as_ref()),
-            effect: seen.holds_all(FieldSet::all()).then_some(work.payload),
+            effect: seen.holds_all(FieldSet::all()).then(|| match work.kind {
+                // What it tells is for its receiver: who and of what will do.
+                WorkKind::Notify => outline(&work.payload),
+                _ => work.payload,
+            }),
         }
     }
+}
+
+fn outline(delivery: &serde_json::Value) -> serde_json::Value {
+    let notice = &delivery["notice"];
+    json!({
+        "effect": "notify", "to": delivery["to"], "kind": notice["kind"], "at": notice["at"],
+    })
 }
 
 /// What a message that was to be sent says.

@@ -7,7 +7,9 @@ mod audit;
 mod conversation;
 mod customer;
 mod decision;
+mod endpoint;
 mod event;
+mod flag;
 mod module;
 mod money;
 mod package;
@@ -21,7 +23,11 @@ pub use audit::{AuditView, AuditedView, ModuleReadView};
 pub use conversation::{ConversationView, HeadView, OwnerView, RowView};
 pub use customer::{CustomerView, ListedCustomer};
 pub use decision::{DecisionRow, DecisionView, HandoffRow, PlaceView};
+pub use endpoint::{
+    EndpointBody, EndpointView, EndpointWithSecret, NewEndpoint, NotificationsBody, ReplayedView,
+};
 pub use event::{DeadLetterView, EventView};
+pub use flag::{FlagView, FlagsReport};
 pub use module::{GrantsView, InstalledView, ModuleView};
 pub use money::{LineView, MoneyView};
 pub use package::SharedView;

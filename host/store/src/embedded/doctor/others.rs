@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Examiner, lists::area_of};
 use crate::{
-    App, Grants, StoredModule, Tenant,
+    App, Counted, Endpoint, Grants, NotificationSettings, StoredModule, Tenant,
     doctor::Problem,
     embedded::{
         append::unused_slot_key,
@@ -39,9 +39,22 @@ impl Examiner<'_> {
             this.check_document::<StoredApiKey>(key, record)
         })?;
         self.check_people()?;
+        self.check_notifications()?;
         self.check_releases()?;
         self.check_quarantine()?;
         self.check_counters()
+    }
+
+    fn check_notifications(&mut self) -> Result<(), StoreError> {
+        self.each(&area_of(area::ENDPOINT), |this, key, record| {
+            this.check_document::<Endpoint>(key, record)
+        })?;
+        self.each(&area_of(area::NOTIFICATIONS), |this, key, record| {
+            this.check_document::<NotificationSettings>(key, record)
+        })?;
+        self.each(&area_of(area::FLAGS), |this, key, record| {
+            this.check_document::<Counted>(key, record)
+        })
     }
 
     fn check_people(&mut self) -> Result<(), StoreError> {

@@ -1,0 +1,87 @@
+//! Rows of endpoints and of how people are told: documents with a revision,
+//! sealed under the host's key.
+
+use std::sync::Arc;
+
+use baton_domain::{
+    ids::{EndpointId, TenantId},
+    limits::ENDPOINTS_MAX,
+};
+
+use super::{
+    Shared,
+    directory::Put,
+    draft::Draft,
+    key::{Key, area},
+};
+use crate::{
+    directory::Document,
+    error::{CommitError, StoreError},
+    notify::{Endpoint, NotificationSettings},
+};
+
+fn endpoints_of(tenant: &TenantId) -> Key {
+    Key::new(area::ENDPOINT).text(tenant.as_str())
+}
+
+fn settings_key(tenant: &TenantId) -> Vec<u8> {
+    Key::new(area::NOTIFICATIONS).text(tenant.as_str()).done()
+}
+
+impl Shared {
+    pub(crate) fn endpoints(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Vec<Document<Endpoint>>, StoreError> {
+        self.documents_under(&endpoints_of(tenant).done(), ENDPOINTS_MAX)
+    }
+
+    pub(crate) async fn put_endpoint(
+        self: &Arc<Self>,
+        tenant: &TenantId,
+        endpoint: Document<Endpoint>,
+    ) -> Result<(), CommitError> {
+        let all = endpoints_of(tenant);
+        let put = Put {
+            key: all.clone().text(endpoint.body.id.as_str()).done(),
+            among: all.done(),
+            max: ENDPOINTS_MAX,
+        };
+        self.put_document(put, endpoint).await
+    }
+
+    pub(crate) async fn remove_endpoint(
+        self: &Arc<Self>,
+        tenant: &TenantId,
+        endpoint: &EndpointId,
+        revision: u64,
+    ) -> Result<(), CommitError> {
+        let key = endpoints_of(tenant).text(endpoint.as_str()).done();
+        let remove = move |draft: &mut Draft<'_>| {
+            draft.check_revision(&key, revision)?;
+            draft.remove(key);
+            Ok(())
+        };
+        self.committer.run(Vec::new(), remove).await
+    }
+
+    pub(crate) fn notification_settings(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Document<NotificationSettings>, StoreError> {
+        let found = self.document_at(&settings_key(tenant))?;
+        Ok(found.unwrap_or_else(|| Document {
+            revision: 0,
+            body: NotificationSettings::default(),
+        }))
+    }
+
+    pub(crate) async fn put_notification_settings(
+        self: &Arc<Self>,
+        tenant: &TenantId,
+        settings: Document<NotificationSettings>,
+    ) -> Result<(), CommitError> {
+        let put = Put::of_all(settings_key(tenant));
+        self.put_document(put, settings).await
+    }
+}
