@@ -50,7 +50,12 @@ fn markers(field: Field) -> Vec<String> {
             markers.extend(["marker-flag".to_owned(), "marker-note".to_owned()]);
         }
         Field::ConversationTags => markers.push("\"tags\":".to_owned()),
-        Field::OrderLast => markers.push("\"order\":".to_owned()),
+        Field::OrderLast => {
+            // What was told when there was one order has its amount as the
+            // average and the lifetime value, which are fields of their own.
+            markers.retain(|it| it != "10000003");
+            markers.push("\"order\":".to_owned());
+        }
         _ => {}
     }
     markers
