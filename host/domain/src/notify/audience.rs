@@ -5,8 +5,8 @@ use crate::{ids::AgentId, limits::NOTICE_AGENTS_MAX, people::Agent};
 
 /// Whom `notice` should reach: who has the conversation; when a team has it,
 /// those of the team who work now; when nobody of it does, or it is the
-/// operator's turn, or what was promised is overdue, the operators. Nobody is told of what they did themselves, and
-/// whoever is frozen is told nothing.
+/// operator's turn, or what was promised is overdue, the operators. Nobody is
+/// told of what they did themselves, and whoever is frozen is told nothing.
 pub fn agents_told<'p>(
     notice: &Notice,
     people: impl Iterator<Item = &'p Agent> + Clone,

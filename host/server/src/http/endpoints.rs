@@ -109,7 +109,7 @@ pub async fn show(
 /// Changes an endpoint; its secret stays.
 #[utoipa::path(put, path = "/v1/endpoints/{endpoint}", tag = "notifications",
     operation_id = "put_endpoint",
-    params(EndpointPath, ("If-Match" = String, Header, description = "The revision read, such as `\"3\"`.")),
+    params(EndpointPath, ("If-Match" = Option<String>, Header, description = "The revision read, such as `\"3\"`.")),
     request_body = EndpointBody, security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::NotFound, Code::Stale, Code::InvalidValue]))),
     responses((status = 200, description = "It holds.", body = EndpointView,
