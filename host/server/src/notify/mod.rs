@@ -51,7 +51,7 @@ impl Notifier {
     /// is needed.
     pub fn new(config: &Config) -> Self {
         Self {
-            webhooks: Webhooks::new(config.webhooks.clone()),
+            webhooks: Webhooks::new(config.webhooks),
             mailer: config.smtp.clone().map(Mailer::new),
             crowd: Crowd::default(),
         }

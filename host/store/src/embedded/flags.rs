@@ -16,6 +16,7 @@ use super::{
     draft::Draft,
     key::{Key, Parts, area},
     record::damaged,
+    rows::Row,
 };
 use crate::{
     commit::Commit,
@@ -101,7 +102,7 @@ impl Shared {
         draft: &mut Draft<'_>,
         tenant: &TenantId,
         raises: &Raises,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    ) -> Result<Vec<Row>, StoreError> {
         let mut rows = Vec::with_capacity(raises.len());
         for (key, more) in raises {
             let record = draft.get(key)?;
