@@ -8,7 +8,8 @@ use baton_domain::{
     week::Week,
 };
 use baton_store::{
-    CommitError, Document, Endpoint, FlagCount, NotificationSettings, NotifyStore, StoreError,
+    AuditEntry, CommitError, Document, Endpoint, FlagCount, NotificationSettings, NotifyStore,
+    StoreError,
 };
 
 use crate::faulty::FaultyStore;
@@ -23,8 +24,10 @@ impl NotifyStore for FaultyStore {
         &self,
         tenant: &TenantId,
         endpoint: Document<Endpoint>,
+        entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
-        self.write(self.inner.put_endpoint(tenant, endpoint)).await
+        self.write(self.inner.put_endpoint(tenant, endpoint, entry))
+            .await
     }
 
     async fn remove_endpoint(
@@ -32,9 +35,13 @@ impl NotifyStore for FaultyStore {
         tenant: &TenantId,
         endpoint: &EndpointId,
         revision: u64,
+        entry: AuditEntry,
     ) -> Result<(), CommitError> {
-        self.write(self.inner.remove_endpoint(tenant, endpoint, revision))
-            .await
+        self.write(
+            self.inner
+                .remove_endpoint(tenant, endpoint, revision, entry),
+        )
+        .await
     }
 
     async fn notification_settings(
@@ -48,9 +55,13 @@ impl NotifyStore for FaultyStore {
         &self,
         tenant: &TenantId,
         settings: Document<NotificationSettings>,
+        entry: AuditEntry,
     ) -> Result<(), CommitError> {
-        self.write(self.inner.put_notification_settings(tenant, settings))
-            .await
+        self.write(
+            self.inner
+                .put_notification_settings(tenant, settings, entry),
+        )
+        .await
     }
 
     async fn flag_counts(

@@ -184,6 +184,27 @@ async fn two_contacts_of_one_customer_become_one_and_people_keep_it() {
     let (_, all) = host.get("/v1/customers").await;
     assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "{all}");
 
+    // What the merchant's own system typed is no word that a module declared.
+    let items = all["items"].as_array().expect("two");
+    let mut ids = items.iter().map(|it| it["id"].as_str().expect("an id"));
+    let younger = ids.find(|it| *it != older).expect("another").to_owned();
+    let hers = format!("/v1/conversations/{younger}/{NUMBER}");
+    let (_, view) = host.get(&format!("{hers}/view")).await;
+    let typed = json!({ "promise": view["promise"], "what": "Call 0812 before noon" });
+    let (status, set) = host.post(&format!("{hers}/next-step"), &typed).await;
+    assert_eq!(status, 200, "{set}");
+    host.role("blind", &[], &["read-conversations"]).await;
+    let blind = host.person("budi", "blind").await;
+    let hidden_at = async |path: &str| {
+        let view = format!("{path}/view");
+        let (_, whole) = host.get(&view).await;
+        let (_, seen) = host.request("GET", &view, &blind, None).await;
+        assert_eq!(whole["next_step"]["what"], "Call 0812 before noon");
+        assert!(seen["next_step"].is_object(), "{seen}");
+        assert!(!seen.to_string().contains("before noon"), "{seen}");
+    };
+    hidden_at(&hers).await;
+
     let both = by_user("wamid.u2", "It is me again", Some(PHONE));
     assert_eq!(host.signed(&both).await, 200);
     let (_, all) = host.get("/v1/customers").await;
@@ -194,6 +215,7 @@ async fn two_contacts_of_one_customer_become_one_and_people_keep_it() {
         merged["owner"]["is"], "team",
         "the merge took it from people"
     );
+    hidden_at(&format!("/v1/conversations/{older}/{NUMBER}")).await;
     let thread = merged["thread"].to_string();
     assert!(
         thread.contains("Please let me talk") && thread.contains("It is me again"),

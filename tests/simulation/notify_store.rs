@@ -8,7 +8,8 @@ use baton_domain::{
     week::Week,
 };
 use baton_store::{
-    CommitError, Document, Endpoint, FlagCount, NotificationSettings, NotifyStore, StoreError,
+    AuditEntry, CommitError, Document, Endpoint, FlagCount, NotificationSettings, NotifyStore,
+    StoreError,
 };
 
 use crate::store::SimStore;
@@ -23,8 +24,9 @@ impl NotifyStore for SimStore {
         &self,
         tenant: &TenantId,
         endpoint: Document<Endpoint>,
+        entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
-        self.disk.put_endpoint(tenant, endpoint).await
+        self.disk.put_endpoint(tenant, endpoint, entry).await
     }
 
     async fn remove_endpoint(
@@ -32,8 +34,11 @@ impl NotifyStore for SimStore {
         tenant: &TenantId,
         endpoint: &EndpointId,
         revision: u64,
+        entry: AuditEntry,
     ) -> Result<(), CommitError> {
-        self.disk.remove_endpoint(tenant, endpoint, revision).await
+        self.disk
+            .remove_endpoint(tenant, endpoint, revision, entry)
+            .await
     }
 
     async fn notification_settings(
@@ -47,8 +52,11 @@ impl NotifyStore for SimStore {
         &self,
         tenant: &TenantId,
         settings: Document<NotificationSettings>,
+        entry: AuditEntry,
     ) -> Result<(), CommitError> {
-        self.disk.put_notification_settings(tenant, settings).await
+        self.disk
+            .put_notification_settings(tenant, settings, entry)
+            .await
     }
 
     async fn flag_counts(

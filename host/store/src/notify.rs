@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    AuditEntry,
     directory::Document,
     error::{CommitError, StoreError},
 };
@@ -139,11 +140,13 @@ pub struct Counted {
 pub trait NotifyStore: Send + Sync + 'static {
     /// All endpoints of a tenant, by id.
     async fn endpoints(&self, tenant: &TenantId) -> Result<Vec<Document<Endpoint>>, StoreError>;
-    /// Writes an endpoint, conditional on the revision read (0 for a new one).
+    /// Writes an endpoint, conditional on the revision read (0 for a new one),
+    /// and with it who did so; nobody does when it is noted how one fares.
     async fn put_endpoint(
         &self,
         tenant: &TenantId,
         endpoint: Document<Endpoint>,
+        entry: Option<AuditEntry>,
     ) -> Result<(), CommitError>;
     /// Removes an endpoint, conditional on the revision read. What is on its
     /// way to it is given up.
@@ -152,6 +155,7 @@ pub trait NotifyStore: Send + Sync + 'static {
         tenant: &TenantId,
         endpoint: &EndpointId,
         revision: u64,
+        entry: AuditEntry,
     ) -> Result<(), CommitError>;
 
     /// How a tenant's people are told; revision 0 before anybody said.
@@ -164,6 +168,7 @@ pub trait NotifyStore: Send + Sync + 'static {
         &self,
         tenant: &TenantId,
         settings: Document<NotificationSettings>,
+        entry: AuditEntry,
     ) -> Result<(), CommitError>;
 
     /// What was counted of the handoffs of `weeks`, in their order. Counted in the commits that made handoffs and flags,

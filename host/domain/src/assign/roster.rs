@@ -24,9 +24,9 @@ impl Member {
     /// Somebody in the role that is theirs.
     pub fn new(agent: Agent, role: &Role) -> Self {
         Self {
-            agent,
             may_claim: role.actions.contains(&Action::Claim),
-            is_operator: role.name.as_str() == "operator",
+            is_operator: agent.is_operator(),
+            agent,
         }
     }
 

@@ -27,7 +27,7 @@ pub fn agents_told<'p>(
                 Some(agent) => has_it(agent),
                 None => waiting(notice, people.clone(), is_there),
             };
-            told.extend(people.filter(|it| is_operator(it)));
+            told.extend(people.filter(|it| it.is_operator()));
             told
         }
         _ => Vec::new(),
@@ -60,12 +60,8 @@ fn waiting<'p>(
     };
     let team: Vec<_> = people.clone().filter(may_take).collect();
     if team.is_empty() || notice.is_with_operator {
-        people.filter(|it| is_operator(it)).collect()
+        people.filter(|it| it.is_operator()).collect()
     } else {
         team
     }
-}
-
-fn is_operator(agent: &Agent) -> bool {
-    agent.role.as_str() == "operator"
 }

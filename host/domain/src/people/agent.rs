@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Training, WorkingHours};
+use super::{Training, WorkingHours, stock::OPERATOR};
 use crate::{
     ids::{AgentId, RoleName, TeamName, TierName},
     limits::{
@@ -115,6 +115,11 @@ pub enum InvalidAgent {
 }
 
 impl Agent {
+    /// Whether they are the operator, who gets what nobody else took.
+    pub fn is_operator(&self) -> bool {
+        self.role.as_str() == OPERATOR
+    }
+
     /// Holds the limits.
     ///
     /// # Errors

@@ -6,11 +6,14 @@ use crate::{
     ids::RoleName,
 };
 
+/// The role of the merchant's person in charge.
+pub(super) const OPERATOR: &str = "operator";
+
 const NAMES: [&str; 7] = [
     "junior-agent",
     "senior-agent",
     "rule-author",
-    "operator",
+    OPERATOR,
     "compliance",
     "integration",
     "bot",
@@ -42,7 +45,7 @@ pub fn stock_role(name: &RoleName) -> Option<Role> {
             fields(|field| field.sensitivity() != Sensitivity::Identifying),
             &[Action::ReadConversations, Action::ManageRules][..],
         ),
-        "operator" => (FieldSet::all(), Action::ALL),
+        OPERATOR => (FieldSet::all(), Action::ALL),
         // Who asks for the audit need not know what is in the data.
         "compliance" => (
             fields(|field| field.sensitivity() == Sensitivity::Operational),

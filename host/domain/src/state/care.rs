@@ -203,6 +203,14 @@ impl Care {
         self.step.as_ref()
     }
 
+    /// Whether the next step is in words that a module declared, as the handoff
+    /// names it; otherwise somebody typed them.
+    pub fn is_step_declared(&self) -> bool {
+        let named = self.handoffs.last().and_then(|it| it.next_step.as_ref());
+        let step = self.step.as_ref().and_then(|it| it.what.as_ref());
+        step.is_none() || step == named
+    }
+
     /// How far up it is.
     pub fn rung(&self) -> &Rung {
         &self.rung

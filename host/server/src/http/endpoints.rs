@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, StatusCode},
 };
 use baton_domain::{
     field::Field,
@@ -23,19 +23,17 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     admin::revision_read,
-    audit::did,
     auth::{PeopleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
-    extract::{Json, Path, Query},
+    extract::{Json, Path, Query, WithRevision, with_revision},
+    people::entry_about,
     view::{EndpointBody, EndpointView, EndpointWithSecret, List, NewEndpoint, ReplayedView},
 };
 use crate::{
     host::Host,
     notify::{self, NotReplayed, new_secret, seen_by},
 };
-
-type WithRevision<T> = ([(HeaderName, String); 1], Json<T>);
 
 /// Lists the endpoints.
 #[utoipa::path(get, path = "/v1/endpoints", tag = "notifications", operation_id = "list_endpoints",
@@ -155,11 +153,12 @@ pub async fn remove(
     let tenant = &scope.tenant.document.id;
     let _changing = host.directory_changes.lock().await;
     let Document { revision, body } = find(&host, &scope, &path).await?;
-    host.store
-        .remove_endpoint(tenant, &body.id, revision)
-        .await?;
+    let entry = entry_about(&scope, &host, "remove-endpoint", body.id.as_str());
+    let removed = host
+        .store
+        .remove_endpoint(tenant, &body.id, revision, entry);
+    removed.await?;
     host.reload_told(tenant).await?;
-    did(&host, &scope, "remove-endpoint", body.id.as_str()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -217,8 +216,9 @@ pub async fn replay(
         return Err(ApiError::new(Code::NotReplayable, message));
     }
     let (tenant, id) = (&scope.tenant, &endpoint.id);
-    let replayed = notify::replay_endpoint(&host, tenant, id, since, after.as_deref()).await?;
-    did(&host, &scope, "replay-endpoint", id.as_str()).await?;
+    let by = entry_about(&scope, &host, "replay-endpoint", id.as_str());
+    let after = after.as_deref();
+    let replayed = notify::replay_endpoint(&host, tenant, id, since, after, &by).await?;
     let view = ReplayedView {
         replayed: replayed.count,
         next: replayed.next,
@@ -249,9 +249,9 @@ pub async fn replay_letter(
 ) -> Answer<(StatusCode, Json<ReplayedView>)> {
     let customer = CustomerId::parse(&customer).map_err(|_| ApiError::not_found())?;
     let key = WorkKey(key.into());
-    match notify::replay_one(&host, &scope.tenant, &customer, &key).await {
+    let by = entry_about(&scope, &host, "replay-dead-letter", customer.as_str());
+    match notify::replay_one(&host, &scope.tenant, &customer, &key, &by).await {
         Ok(()) => {
-            did(&host, &scope, "replay-dead-letter", customer.as_str()).await?;
             let (replayed, next) = (1, None);
             Ok((StatusCode::ACCEPTED, Json(ReplayedView { replayed, next })))
         }
@@ -345,12 +345,9 @@ async fn write(
         revision: endpoint.revision + 1,
         body: endpoint.body.clone(),
     };
-    host.store.put_endpoint(tenant, endpoint).await?;
+    let entry = entry_about(scope, host, what, written.body.id.as_str());
+    let put = host.store.put_endpoint(tenant, endpoint, Some(entry));
+    put.await?;
     host.reload_told(tenant).await?;
-    did(host, scope, what, written.body.id.as_str()).await?;
     Ok(EndpointView::from(written))
-}
-
-fn with_revision<T>(revision: u64, view: T) -> WithRevision<T> {
-    ([(header::ETAG, format!("\"{revision}\""))], Json(view))
 }

@@ -7,7 +7,7 @@ use axum::{
         FromRequest, FromRequestParts, Request,
         rejection::{BytesRejection, JsonRejection},
     },
-    http::{StatusCode, request::Parts},
+    http::{HeaderName, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -20,6 +20,14 @@ use crate::accept::{BodyLimit, Cut};
 
 /// A JSON body, read or answered.
 pub struct Json<T>(pub T);
+
+/// A document, with its revision as the `ETag`.
+pub type WithRevision<T> = ([(HeaderName, String); 1], Json<T>);
+
+/// A document that was written `revision` times.
+pub fn with_revision<T>(revision: u64, view: T) -> WithRevision<T> {
+    ([(header::ETAG, format!("\"{revision}\""))], Json(view))
+}
 
 /// The parts of the path.
 pub struct Path<T>(pub T);

@@ -7,10 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderName, header},
-};
+use axum::{extract::State, http::HeaderMap};
 use baton_domain::{field::Field, ids::ModuleName};
 use baton_store::{Document, Granted, Grants, Tenant};
 use serde::Deserialize;
@@ -22,7 +19,7 @@ use super::{
     auth::RuleManager,
     code::Code,
     error::{Answer, ApiError},
-    extract::{Json, Path},
+    extract::{Json, Path, WithRevision, with_revision},
     view::{GrantsView, List},
 };
 use crate::host::Host;
@@ -35,8 +32,6 @@ pub struct WantedGrants {
     #[schema(value_type = Vec<String>)]
     fields: BTreeSet<Field>,
 }
-
-type WithRevision = ([(HeaderName, String); 1], Json<GrantsView>);
 
 /// Lists what was granted to modules, by name. Modules of the host's own pack
 /// that are not among them have what they read.
@@ -69,7 +64,7 @@ pub async fn put(
     Path(module): Path<String>,
     headers: HeaderMap,
     Json(wanted): Json<WantedGrants>,
-) -> Answer<WithRevision> {
+) -> Answer<WithRevision<GrantsView>> {
     let module = ModuleName::parse(&module).map_err(|_| ApiError::not_found())?;
     let revision = revision_read(&headers)?;
     let tenant = &scope.tenant.document;
@@ -99,7 +94,7 @@ pub async fn put(
     did(&host, &scope, "grant-to-module", body.module.as_str()).await?;
     let written = revision + 1;
     let view = GrantsView::of(body, written, host.clock.now());
-    Ok(([(header::ETAG, format!("\"{written}\""))], Json(view)))
+    Ok(with_revision(written, view))
 }
 
 /// Revokes every grant that nothing has used for a month; answers what modules

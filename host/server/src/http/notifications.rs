@@ -2,25 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderName, header},
-};
+use axum::{extract::State, http::HeaderMap};
 use baton_domain::limits::{NAME_CHARS_MAX, SEND_TEMPLATE_NAME_CHARS_MAX};
 use baton_store::{Document, NotificationSettings};
 
 use super::{
     admin::revision_read,
-    audit::did,
     auth::{PeopleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
-    extract::Json,
+    extract::{Json, WithRevision, with_revision},
+    people::entry_about,
     view::NotificationsBody,
 };
 use crate::host::Host;
-
-type WithRevision = ([(HeaderName, String); 1], Json<NotificationsBody>);
 
 /// Shows how the tenant's people are told.
 #[utoipa::path(get, path = "/v1/notifications", tag = "notifications",
@@ -30,7 +25,7 @@ type WithRevision = ([(HeaderName, String); 1], Json<NotificationsBody>);
 pub async fn show(
     State(host): State<Arc<Host>>,
     PeopleManager(scope): PeopleManager,
-) -> Answer<WithRevision> {
+) -> Answer<WithRevision<NotificationsBody>> {
     let tenant = &scope.tenant.document.id;
     Ok(shown(host.store.notification_settings(tenant).await?))
 }
@@ -49,7 +44,7 @@ pub async fn put(
     PeopleManager(scope): PeopleManager,
     headers: HeaderMap,
     Json(body): Json<NotificationsBody>,
-) -> Answer<WithRevision> {
+) -> Answer<WithRevision<NotificationsBody>> {
     let revision = revision_read(&headers)?;
     check(&host, &scope, &body)?;
     let tenant = &scope.tenant.document.id;
@@ -60,11 +55,12 @@ pub async fn put(
     };
     let _changing = host.directory_changes.lock().await;
     let document = Document { revision, body };
-    host.store
-        .put_notification_settings(tenant, document)
-        .await?;
+    let entry = entry_about(&scope, &host, "put-notifications", tenant.as_str());
+    let put = host
+        .store
+        .put_notification_settings(tenant, document, entry);
+    put.await?;
     host.reload_told(tenant).await?;
-    did(&host, &scope, "put-notifications", tenant.as_str()).await?;
     Ok(shown(written))
 }
 
@@ -103,7 +99,6 @@ fn check(host: &Host, scope: &Scope, body: &NotificationsBody) -> Answer<()> {
     Ok(())
 }
 
-fn shown(document: Document<NotificationSettings>) -> WithRevision {
-    let etag = format!("\"{}\"", document.revision);
-    ([(header::ETAG, etag)], Json(document.body.into()))
+fn shown(document: Document<NotificationSettings>) -> WithRevision<NotificationsBody> {
+    with_revision(document.revision, document.body.into())
 }

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderName, header},
-};
+use axum::{extract::State, http::HeaderMap};
 use baton_domain::{
     ids::ReleaseNumber,
     limits::COMMIT_TRIES_MAX,
@@ -22,7 +19,7 @@ use super::{
     auth::{RuleManager, Scope},
     code::Code,
     error::{Answer, ApiError},
-    extract::Json,
+    extract::{Json, WithRevision, with_revision},
     releases::{check, existing},
     view::{GuardrailsBody, List, RolloutView, RunningView},
 };
@@ -116,8 +113,6 @@ impl WantedMove {
     }
 }
 
-type WithRevision = ([(HeaderName, String); 1], Json<RolloutView>);
-
 /// Shows which release decides on whom, and the latest moves.
 #[utoipa::path(get, path = "/v1/rollout", tag = "releases", operation_id = "show_rollout",
     security(("tenant_key" = [])),
@@ -126,7 +121,7 @@ type WithRevision = ([(HeaderName, String); 1], Json<RolloutView>);
 pub async fn show(
     State(host): State<Arc<Host>>,
     RuleManager(scope): RuleManager,
-) -> Answer<WithRevision> {
+) -> Answer<WithRevision<RolloutView>> {
     let rollout = host.store.rollout(&scope.tenant.document.id).await?;
     Ok(shown(rollout))
 }
@@ -145,7 +140,7 @@ pub async fn make_move(
     RuleManager(scope): RuleManager,
     headers: HeaderMap,
     Json(wanted): Json<WantedMove>,
-) -> Answer<WithRevision> {
+) -> Answer<WithRevision<RolloutView>> {
     let tenant = &scope.tenant.document;
     if let Some(number) = wanted.release() {
         let release = existing(&host, tenant, number).await?;
@@ -173,7 +168,7 @@ pub async fn put_guardrails(
     RuleManager(scope): RuleManager,
     headers: HeaderMap,
     Json(wanted): Json<GuardrailsBody>,
-) -> Answer<WithRevision> {
+) -> Answer<WithRevision<RolloutView>> {
     let wanted = Guardrails::from(wanted);
     wanted.validate().map_err(ApiError::invalid)?;
     change(&host, &scope, Some(&headers), |rollout, _| {
@@ -208,7 +203,7 @@ pub(super) async fn change(
     scope: &Scope,
     headers: Option<&HeaderMap>,
     make: impl Fn(&mut Rollout, Asked) -> Answer<()>,
-) -> Answer<WithRevision> {
+) -> Answer<WithRevision<RolloutView>> {
     let tenant = &scope.tenant.document.id;
     let headers = headers.filter(|it| it.contains_key("if-match"));
     let read = headers.map(revision_read).transpose()?;
@@ -250,7 +245,6 @@ pub(super) fn refused(error: InvalidMove) -> ApiError {
     }
 }
 
-fn shown(rollout: Document<Rollout>) -> WithRevision {
-    let etag = format!("\"{}\"", rollout.revision);
-    ([(header::ETAG, etag)], Json(RolloutView::from(rollout)))
+fn shown(rollout: Document<Rollout>) -> WithRevision<RolloutView> {
+    with_revision(rollout.revision, RolloutView::from(rollout))
 }

@@ -106,6 +106,9 @@ fn recipients(
         };
         recipients.push((Principal::Endpoint(id), to, fields));
     }
+    if !told.tells_people() {
+        return recipients;
+    }
     let bare = Notice::of(kind, event, moment, &Seen::of_told(FieldSet::NONE));
     let zone = moment.tenant.timezone();
     let is_there = |agent: &Agent| agent.hours.is_open(event.at, zone);

@@ -82,7 +82,7 @@ async fn write(
             revision,
             body: next,
         };
-        match host.store.put_endpoint(name, document).await {
+        match host.store.put_endpoint(name, document, None).await {
             Ok(()) => {
                 if let Some(disabled) = news {
                     alert(host, tenant, id, &disabled);

@@ -6,7 +6,9 @@ use baton_domain::{
     ids::{CustomerId, EndpointId},
     limits::{COMMIT_TRIES_MAX, REPLAYED_AT_ONCE_MAX},
 };
-use baton_store::{CommitError, Stage, StoreError, Work, WorkChange, WorkKey, WorkKind};
+use baton_store::{
+    AuditEntry, CommitError, Stage, StoreError, Work, WorkChange, WorkKey, WorkKind,
+};
 use jiff::Timestamp;
 
 use super::delivery::{Delivery, Recipient};
@@ -56,6 +58,7 @@ pub async fn replay_endpoint(
     endpoint: &EndpointId,
     since: Timestamp,
     after: Option<&str>,
+    by: &AuditEntry,
 ) -> Result<Replayed, Refused> {
     let id = &tenant.document.id;
     // The latest first: what died before `since` happened before it.
@@ -81,7 +84,7 @@ pub async fn replay_endpoint(
         let is_theirs =
             matches!(&delivery.to, Recipient::Webhook { endpoint: it } if it == endpoint);
         if is_theirs && delivery.notice.at >= since {
-            again(host, tenant, &letter, delivery).await?;
+            again(host, tenant, &letter, delivery, by).await?;
             replayed.count += 1;
         }
     }
@@ -97,13 +100,14 @@ pub async fn replay_one(
     tenant: &Arc<ActiveTenant>,
     customer: &CustomerId,
     key: &WorkKey,
+    by: &AuditEntry,
 ) -> Result<(), NotReplayed> {
     let id = &tenant.document.id;
     let letter = host.store.work(id, customer, key).await?;
     let is_dead = |it: &Work| matches!(it.stage, Stage::Dead { .. });
     let letter = letter.filter(is_dead).ok_or(NotReplayed::Missing)?;
     let delivery = notice(&letter).ok_or(NotReplayed::NotNotice)?;
-    Ok(again(host, tenant, &letter, delivery).await?)
+    Ok(again(host, tenant, &letter, delivery, by).await?)
 }
 
 fn notice(letter: &Work) -> Option<Delivery> {
@@ -112,12 +116,14 @@ fn notice(letter: &Work) -> Option<Delivery> {
     delivery.ok().filter(|_| is_notice)
 }
 
-/// Takes the dead letter away and puts a fresh row in its place, in one commit.
+/// Takes the dead letter away and puts a fresh row in its place, in one commit
+/// with who does so.
 async fn again(
     host: &Host,
     tenant: &Arc<ActiveTenant>,
     letter: &Work,
     delivery: Delivery,
+    by: &AuditEntry,
 ) -> Result<(), Refused> {
     let next = Delivery {
         failures: 0,
@@ -133,6 +139,7 @@ async fn again(
             Err(error) => return Err(error.into()),
         };
         let mut change = Change::onto(host, tenant.clone(), loaded).await?;
+        change.by(by.clone());
         change.add_work(WorkChange::Dismiss(letter.key.clone()));
         change.add_work(WorkChange::Add(next.work(host.clock.now())));
         match change.commit(host).await {

@@ -37,9 +37,13 @@ impl Told {
 
     /// Whether nobody is, of a tenant of these people.
     pub fn is_nobody(&self, people: &Roster) -> bool {
-        let tells_people = self.settings.email || self.settings.whatsapp.is_some();
         let has_people = people.agents().next().is_some();
-        self.endpoints.is_empty() && !(tells_people && has_people)
+        self.endpoints.is_empty() && !(self.tells_people() && has_people)
+    }
+
+    /// Whether the tenant's own people are told at all.
+    pub fn tells_people(&self) -> bool {
+        self.settings.email || self.settings.whatsapp.is_some()
     }
 
     /// The endpoint of this id.

@@ -11,10 +11,10 @@ use baton_domain::{
 use super::{
     Shared,
     directory::Put,
-    draft::Draft,
     key::{Key, area},
 };
 use crate::{
+    audit::AuditEntry,
     directory::Document,
     error::{CommitError, StoreError},
     notify::{Endpoint, NotificationSettings},
@@ -40,6 +40,7 @@ impl Shared {
         self: &Arc<Self>,
         tenant: &TenantId,
         endpoint: Document<Endpoint>,
+        entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
         let all = endpoints_of(tenant);
         let put = Put {
@@ -47,7 +48,8 @@ impl Shared {
             among: all.done(),
             max: ENDPOINTS_MAX,
         };
-        self.put_document(put, endpoint).await
+        let by = entry.map(|it| (tenant.clone(), it));
+        self.put_audited(put, endpoint, by).await
     }
 
     pub(crate) async fn remove_endpoint(
@@ -55,14 +57,11 @@ impl Shared {
         tenant: &TenantId,
         endpoint: &EndpointId,
         revision: u64,
+        entry: AuditEntry,
     ) -> Result<(), CommitError> {
         let key = endpoints_of(tenant).text(endpoint.as_str()).done();
-        let remove = move |draft: &mut Draft<'_>| {
-            draft.check_revision(&key, revision)?;
-            draft.remove(key);
-            Ok(())
-        };
-        self.committer.run(Vec::new(), remove).await
+        self.remove_document(key, None, revision, (tenant.clone(), entry))
+            .await
     }
 
     pub(crate) fn notification_settings(
@@ -80,8 +79,10 @@ impl Shared {
         self: &Arc<Self>,
         tenant: &TenantId,
         settings: Document<NotificationSettings>,
+        entry: AuditEntry,
     ) -> Result<(), CommitError> {
         let put = Put::of_all(settings_key(tenant));
-        self.put_document(put, settings).await
+        self.put_audited(put, settings, Some((tenant.clone(), entry)))
+            .await
     }
 }

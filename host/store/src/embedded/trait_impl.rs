@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::{Embedded, key::Who};
 use crate::{
-    ConversationRow, EventRow, Inbox, Listed, Page, Store,
+    AuditEntry, ConversationRow, EventRow, Inbox, Listed, Page, Store,
     commit::{Appended, Commit, Identity, Link, Loaded, StoredEvent, Version},
     directory::{ApiKey, App, Document, Tenant},
     error::{CommitError, StoreError},
@@ -312,8 +312,9 @@ impl<B: Send + Sync + 'static> NotifyStore for Embedded<B> {
         &self,
         tenant: &TenantId,
         endpoint: Document<Endpoint>,
+        entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
-        self.shared.put_endpoint(tenant, endpoint).await
+        self.shared.put_endpoint(tenant, endpoint, entry).await
     }
 
     async fn remove_endpoint(
@@ -321,9 +322,10 @@ impl<B: Send + Sync + 'static> NotifyStore for Embedded<B> {
         tenant: &TenantId,
         endpoint: &EndpointId,
         revision: u64,
+        entry: AuditEntry,
     ) -> Result<(), CommitError> {
         self.shared
-            .remove_endpoint(tenant, endpoint, revision)
+            .remove_endpoint(tenant, endpoint, revision, entry)
             .await
     }
 
@@ -338,9 +340,10 @@ impl<B: Send + Sync + 'static> NotifyStore for Embedded<B> {
         &self,
         tenant: &TenantId,
         settings: Document<NotificationSettings>,
+        entry: AuditEntry,
     ) -> Result<(), CommitError> {
         self.shared
-            .put_notification_settings(tenant, settings)
+            .put_notification_settings(tenant, settings, entry)
             .await
     }
 

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderName, header},
-};
+use axum::{extract::State, http::HeaderMap};
 use baton_domain::ids::TenantId;
 use baton_store::{Document, Tenant};
 use serde::Serialize;
@@ -18,13 +15,11 @@ use crate::{
         auth::Admin,
         code::Code,
         error::{Answer, ApiError},
-        extract::{Json, Path},
+        extract::{Json, Path, WithRevision, with_revision},
         view::List,
     },
     wire::TenantDocument,
 };
-
-type WithRevision = ([(HeaderName, String); 1], Json<TenantDocument>);
 
 /// A tenant of the list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,7 +57,7 @@ pub async fn show(
     State(host): State<Arc<Host>>,
     _: Admin,
     Path(tenant): Path<String>,
-) -> Answer<WithRevision> {
+) -> Answer<WithRevision<TenantDocument>> {
     let id = TenantId::parse(&tenant).map_err(|_| ApiError::not_found())?;
     let document = host
         .store
@@ -87,7 +82,7 @@ pub async fn put(
     Path(tenant): Path<String>,
     headers: HeaderMap,
     Json(document): Json<TenantDocument>,
-) -> Answer<WithRevision> {
+) -> Answer<WithRevision<TenantDocument>> {
     let mut body = Tenant::from(document);
     if body.id.as_str() != tenant {
         return Err(ApiError::invalid(
@@ -121,8 +116,8 @@ fn keep_tokens(new: &mut Tenant, old: &Tenant) {
     }
 }
 
-fn shown(document: Document<Tenant>) -> WithRevision {
+fn shown(document: Document<Tenant>) -> WithRevision<TenantDocument> {
     let Document { revision, body } = document;
     let shown = TenantDocument::from(body);
-    ([(header::ETAG, format!("\"{revision}\""))], Json(shown))
+    with_revision(revision, shown)
 }

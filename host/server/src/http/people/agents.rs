@@ -11,7 +11,7 @@ use baton_store::Document;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{WithRevision, entry_about, holds, leave::hand_over, with_revision};
+use super::{entry_about, hand_over::hand_over, holds};
 use crate::{
     host::Host,
     http::{
@@ -19,7 +19,7 @@ use crate::{
         auth::{PeopleManager, Scope},
         code::Code,
         error::{Answer, ApiError},
-        extract::{Json, Path, Query},
+        extract::{Json, Path, Query, WithRevision, with_revision},
         view::{AgentBody, AgentView, List},
     },
 };

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use baton_domain::{
     ids::AgentId,
-    limits::{COMMIT_TRIES_MAX, LIST_ITEMS_MAX, REASSIGNED_AT_ONCE_MAX},
+    limits::{LIST_ITEMS_MAX, REASSIGNED_AT_ONCE_MAX},
     people::{Action, Principal},
 };
-use baton_store::{AuditEntry, AuditQuery, CommitError, ConversationRow};
+use baton_store::AuditQuery;
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -18,10 +18,9 @@ use utoipa::ToSchema;
 use super::{
     agents::{holds_role_of, known},
     entry_about,
-    leave::{epoch_of, owned_by},
+    hand_over::{owned_by, pass_on},
 };
 use crate::{
-    directory::ActiveTenant,
     host::Host,
     http::{
         audit,
@@ -31,7 +30,6 @@ use crate::{
         extract::{Json, Path},
         view::{FrozenView, PassedView},
     },
-    pipeline::{Change, reassign},
 };
 
 /// What is feared.
@@ -132,53 +130,10 @@ async fn pass_all_on(
     let owned = owned_by(host, scope, agent).await?;
     let mut passed = Vec::new();
     for row in owned.into_iter().take(REASSIGNED_AT_ONCE_MAX) {
-        passed.extend(pass_on(host, scope, &tenant, row, agent).await?);
+        let passing = (agent, None);
+        passed.extend(pass_on(host, scope, &tenant, row, passing, "agent_frozen").await?);
     }
     // With what a request took that had begun before they were frozen.
     let left = owned_by(host, scope, agent).await?.len();
     Ok((passed, left))
-}
-
-async fn pass_on(
-    host: &Host,
-    scope: &Scope,
-    tenant: &Arc<ActiveTenant>,
-    row: ConversationRow,
-    from: &AgentId,
-) -> Answer<Option<PassedView>> {
-    for _ in 0..COMMIT_TRIES_MAX {
-        let id = &tenant.document.id;
-        let Some(loaded) = host.store.load(id, &row.customer, &[]).await? else {
-            return Ok(None);
-        };
-        // Somebody else may have taken it meanwhile, which is as well.
-        if epoch_of(&loaded.state, &row.number, from).is_none() {
-            return Ok(None);
-        }
-        let mut change = Change::onto(host, tenant.clone(), loaded).await?;
-        let place = (host.clock.now(), &row.number);
-        let why = ("agent_frozen", scope.access.who().clone());
-        if !reassign(&mut change, host, place, None, why) {
-            return Ok(None);
-        }
-        change.by(AuditEntry {
-            number: Some(row.number.clone()),
-            ..entry_about(scope, host, "reassign", from.as_str())
-        });
-        let state = change.state().clone();
-        match change.commit(host).await {
-            Ok(_) => {
-                let conversation = state.conversation(&row.number);
-                return Ok(conversation.map(|it| PassedView {
-                    owner: (&it.ownership.owner).into(),
-                    customer: row.customer,
-                    number: row.number,
-                }));
-            }
-            Err(CommitError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let message = "a conversation of theirs is busy: they are frozen, ask again for the rest";
-    Err(ApiError::new(Code::ChangedMeanwhile, message))
 }

@@ -7,13 +7,12 @@
 pub mod agents;
 pub mod field_grants;
 pub mod freeze;
-pub mod leave;
+pub mod hand_over;
 pub mod roles;
 pub mod tokens;
 
 use std::sync::Arc;
 
-use axum::http::{HeaderName, header};
 use baton_domain::people::Role;
 use baton_store::AuditEntry;
 
@@ -21,16 +20,8 @@ use super::{
     auth::Scope,
     code::Code,
     error::{Answer, ApiError},
-    extract::Json,
 };
 use crate::host::Host;
-
-/// A document with its revision.
-type WithRevision<T> = ([(HeaderName, String); 1], Json<T>);
-
-fn with_revision<T>(revision: u64, view: T) -> WithRevision<T> {
-    ([(header::ETAG, format!("\"{revision}\""))], Json(view))
-}
 
 /// Lets go on who holds everything that `role` does.
 fn holds(scope: &Scope, role: &Role) -> Answer<()> {
@@ -47,7 +38,7 @@ fn holds(scope: &Scope, role: &Role) -> Answer<()> {
 }
 
 /// Something that they do to `about`.
-fn entry_about(scope: &Scope, host: &Host, what: &str, about: &str) -> AuditEntry {
+pub(super) fn entry_about(scope: &Scope, host: &Host, what: &str, about: &str) -> AuditEntry {
     AuditEntry {
         about: Some(Arc::from(about)),
         ..scope.entry(host, what)

@@ -14,7 +14,7 @@ use baton_store::{Document, Endpoint, Sees};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{WithRevision, entry_about, holds, with_revision};
+use super::{entry_about, holds};
 use crate::{
     host::Host,
     http::{
@@ -22,7 +22,7 @@ use crate::{
         auth::{PeopleManager, Scope},
         code::Code,
         error::{Answer, ApiError},
-        extract::{Json, Path},
+        extract::{Json, Path, WithRevision, with_revision},
         view::{List, RoleView},
     },
 };

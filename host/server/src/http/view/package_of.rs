@@ -54,7 +54,9 @@ impl SharedView {
             suggested_reply: SuggestionView::of(seen, &package.suggestion),
             order: seen.field(Field::OrderLast, || package.order.map(Into::into)),
             quote: QuoteView::of(seen, package.quote.as_ref()),
-            next_step: care.step().map(|it| NextStepView::of(seen, it)),
+            next_step: care
+                .step()
+                .map(|it| NextStepView::of(seen, it, care.is_step_declared())),
             first_reply_due: care.first_reply().map(|it| it.due),
             promise: care.promises(),
             earlier: earlier.map(|it| EarlierView::of(seen, it)).collect(),
@@ -179,11 +181,12 @@ impl QuoteView {
 
 impl NextStepView {
     /// What to do is declared with a module, or a person wrote it.
-    fn of(seen: &Seen<'_>, step: &NextStep) -> Self {
+    fn of(seen: &Seen<'_>, step: &NextStep, is_declared: bool) -> Self {
         Self {
-            what: match step.by {
-                None => Some(step.what.clone()),
-                Some(_) => seen.said(step.what.as_ref()),
+            what: if is_declared {
+                Some(step.what.clone())
+            } else {
+                seen.said(step.what.as_ref())
             },
             due: step.due,
             open: step.is_open(),

@@ -2,8 +2,8 @@
 //! older one's log.
 
 use baton_domain::{
-    event::{Event, EventBody, HandedOff, Promised},
-    ids::CustomerId,
+    event::{Event, EventBody, HandedOff, NextStepSet, Promised},
+    ids::{CustomerId, NumberId},
     owner::Owner,
     people::FieldSet,
     state::CustomerState,
@@ -56,6 +56,7 @@ impl Change {
             };
             let default_team = self.tenant.profile.default_team();
             let step = before.care.step().filter(|step| step.is_open());
+            let is_declared = before.care.is_step_declared();
             let handoff = HandedOff {
                 tier,
                 agent,
@@ -63,7 +64,9 @@ impl Change {
                 reasons: vec![
                     "People owned the conversation of the contact that was merged.".into(),
                 ],
-                next_step: step.and_then(|step| step.what.clone()),
+                next_step: step
+                    .and_then(|step| step.what.clone())
+                    .filter(|_| is_declared),
                 due: step.and_then(|step| step.due),
                 promised: Promised {
                     first_reply: before.care.first_reply().map(|it| it.due),
@@ -75,12 +78,26 @@ impl Change {
                     owner.team().unwrap_or(default_team).clone(),
                 )
             };
-            let (number, body) = (Some(number.clone()), EventBody::HandedOff(handoff));
-            self.append(Event {
-                at: now,
-                number,
-                body,
-            });
+            self.append_about(now, number, EventBody::HandedOff(handoff));
+            // What somebody typed is no declared word of the handoff.
+            let typed = step.filter(|_| !is_declared);
+            let joined = self.state.conversation(number);
+            let stands = joined.map(|it| (it.ownership.epoch, it.care.promises()));
+            if let (Some(step), Some((epoch, promise))) = (typed, stands) {
+                let set = NextStepSet {
+                    epoch,
+                    promise,
+                    closed: false,
+                    what: step.what.clone(),
+                    due: step.promise.map(|it| it.due),
+                    by: step.by.clone(),
+                };
+                self.append_about(now, number, EventBody::NextStepSet(set));
+            }
         }
+    }
+    fn append_about(&mut self, at: Timestamp, number: &NumberId, body: EventBody) {
+        let number = Some(number.clone());
+        self.append(Event { at, number, body });
     }
 }

@@ -1,8 +1,9 @@
-//! Who leaves hands over: every conversation that they own passes to the
-//! successor, through the owner's state machine.
+//! What somebody owns passes to others, through the owner's state machine: to
+//! a successor of who leaves, to whoever is best for it of who is frozen.
+
+use std::sync::Arc;
 
 use baton_domain::{
-    event::{Event, EventBody, Reassigned},
     ids::{AgentId, NumberId, OwnerEpoch},
     limits::{COMMIT_TRIES_MAX, LIST_ITEMS_MAX, REASSIGNED_AT_ONCE_MAX},
     owner::Owner,
@@ -12,13 +13,15 @@ use baton_store::{AuditEntry, CommitError, ConversationRow, Inbox};
 
 use super::entry_about;
 use crate::{
+    directory::ActiveTenant,
     host::Host,
     http::{
         auth::Scope,
         code::Code,
         error::{Answer, ApiError},
+        view::PassedView,
     },
-    pipeline::Change,
+    pipeline::{Change, reassign},
 };
 
 /// Passes what `agent` owns to `successor`.
@@ -42,10 +45,12 @@ pub(super) async fn hand_over(
         let error = ApiError::new(Code::SuccessorWanted, message);
         return Err(error.with("conversations", owned.len()));
     };
-    for row in owned.iter().take(REASSIGNED_AT_ONCE_MAX) {
-        pass_on(host, scope, row, agent, successor).await?;
+    let count = owned.len();
+    for row in owned.into_iter().take(REASSIGNED_AT_ONCE_MAX) {
+        let passing = (agent, Some(successor));
+        pass_on(host, scope, &scope.tenant, row, passing, "agent_removed").await?;
     }
-    if owned.len() > REASSIGNED_AT_ONCE_MAX {
+    if count > REASSIGNED_AT_ONCE_MAX {
         let message = format!("{REASSIGNED_AT_ONCE_MAX} conversations passed on: ask again");
         return Err(ApiError::new(Code::ChangedMeanwhile, message));
     }
@@ -80,11 +85,7 @@ pub(super) async fn owned_by(
 }
 
 /// The epoch under which `agent` owns the conversation, when they do.
-pub(super) fn epoch_of(
-    state: &CustomerState,
-    number: &NumberId,
-    agent: &AgentId,
-) -> Option<OwnerEpoch> {
+fn epoch_of(state: &CustomerState, number: &NumberId, agent: &AgentId) -> Option<OwnerEpoch> {
     let ownership = &state.conversation(number)?.ownership;
     match &ownership.owner {
         Owner::Agent { agent: owner, .. } if owner == agent => Some(ownership.epoch),
@@ -92,42 +93,50 @@ pub(super) fn epoch_of(
     }
 }
 
-async fn pass_on(
+/// Passes one conversation to `to`, or to whoever is best for it. Answers where
+/// it went; `None` when `from` does not have it any more. Under `tenant`, since
+/// the scope's may be from before `from` was frozen.
+pub(super) async fn pass_on(
     host: &Host,
     scope: &Scope,
-    row: &ConversationRow,
-    from: &AgentId,
-    to: &AgentId,
-) -> Answer<()> {
-    let tenant = &scope.tenant.document.id;
+    tenant: &Arc<ActiveTenant>,
+    row: ConversationRow,
+    (from, to): (&AgentId, Option<&AgentId>),
+    why: &str,
+) -> Answer<Option<PassedView>> {
     for _ in 0..COMMIT_TRIES_MAX {
-        let Some(loaded) = host.store.load(tenant, &row.customer, &[]).await? else {
-            return Ok(());
+        let id = &tenant.document.id;
+        let Some(loaded) = host.store.load(id, &row.customer, &[]).await? else {
+            return Ok(None);
         };
         // Somebody else may have taken it meanwhile, which is as well.
-        let Some(epoch) = epoch_of(&loaded.state, &row.number, from) else {
-            return Ok(());
-        };
-        let mut change = Change::onto(host, scope.tenant.clone(), loaded).await?;
-        change.append(Event {
-            at: host.clock.now(),
-            number: Some(row.number.clone()),
-            body: EventBody::Reassigned(Reassigned {
-                epoch,
-                from: from.clone(),
-                to: to.clone(),
-                by: scope.access.who().clone(),
-            }),
-        });
+        if epoch_of(&loaded.state, &row.number, from).is_none() {
+            return Ok(None);
+        }
+        let mut change = Change::onto(host, tenant.clone(), loaded).await?;
+        let place = (host.clock.now(), &row.number);
+        let why = (why, scope.access.who().clone());
+        if !reassign(&mut change, host, place, to, why) {
+            return Ok(None);
+        }
         change.by(AuditEntry {
             number: Some(row.number.clone()),
-            ..entry_about(scope, host, "reassign", to.as_str())
+            ..entry_about(scope, host, "reassign", from.as_str())
         });
+        let state = change.state().clone();
         match change.commit(host).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => {
+                let conversation = state.conversation(&row.number);
+                return Ok(conversation.map(|it| PassedView {
+                    owner: (&it.ownership.owner).into(),
+                    customer: row.customer,
+                    number: row.number,
+                }));
+            }
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Err(CommitError::Duplicate.into())
+    let message = "a conversation of theirs is busy: ask again for the rest";
+    Err(ApiError::new(Code::ChangedMeanwhile, message))
 }
