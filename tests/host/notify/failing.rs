@@ -124,6 +124,20 @@ async fn after_five_days_of_nothing_but_failure_an_endpoint_is_disabled_and_repl
     assert!(dead_letter(&host).await.is_null());
     let (_, answer) = host.post(&replay, &json!({})).await;
     assert_eq!(answer["replayed"], 0);
+    // Who did so is in the commit of what they did: a letter each.
+    assert_eq!(audited(&host, "replay-endpoint").await, 2);
+    assert_eq!(audited(&host, "make-endpoint").await, 1);
+    assert_eq!(audited(&host, "put-endpoint").await, 1);
+    let gone = host.change("/v1/endpoints/crm", "DELETE", None).await;
+    assert_eq!(gone.0, 204);
+    assert_eq!(audited(&host, "remove-endpoint").await, 1);
+}
+
+/// How often the audit tells of it.
+async fn audited(host: &Fixture, what: &str) -> usize {
+    let (_, audit) = host.get("/v1/audit?limit=200").await;
+    let entries = audit["items"].as_array().expect("entries").iter();
+    entries.filter(|it| it["what"] == what).count()
 }
 
 async fn enable(host: &Fixture, url: &str) {
