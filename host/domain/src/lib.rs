@@ -34,6 +34,7 @@ pub mod seen;
 pub mod ids;
 pub mod limits;
 pub mod money;
+mod named;
 pub mod tenant;
 pub mod text;
 pub mod week;

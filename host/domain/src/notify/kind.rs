@@ -1,46 +1,19 @@
 //! What there is to be told of.
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
     event::{EscalationCause, Event, EventBody},
+    named::named,
     owner::Ownership,
     state::Conversation,
 };
 
-macro_rules! kinds {
-    ($($variant:ident $name:literal $label:literal;)*) => {
-        /// What a notice is about. Its name is the `type` of a webhook.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub enum NoticeKind {
-            $(#[doc = $label] $variant,)*
-        }
-
-        impl NoticeKind {
-            /// Every kind.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// As everywhere outside the code.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-
-            /// In plain words.
-            pub fn label(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $label,)*
-                }
-            }
-        }
-    };
-}
-
-kinds! {
+named! {
+    /// What a notice is about. Its name is the `type` of a webhook.
+    #[derive(Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
+    NoticeKind, UnknownKind, "notice";
     HandoffCreated "handoff.created" "A conversation passed from the bot to people.";
     HandoffAssigned "handoff.assigned" "A conversation was given to one of the agents.";
     HandoffClaimed "handoff.claimed" "An agent took the next step.";
@@ -110,19 +83,6 @@ impl NoticeKind {
     }
 }
 
-/// There is no kind of this name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no notice {0:?}")]
-pub struct UnknownKind(String);
-
-impl FromStr for NoticeKind {
-    type Err = UnknownKind;
-    fn from_str(name: &str) -> Result<Self, UnknownKind> {
-        let found = Self::ALL.iter().copied().find(|it| it.name() == name);
-        found.ok_or_else(|| UnknownKind(name.chars().take(80).collect()))
-    }
-}
-
 impl TryFrom<String> for NoticeKind {
     type Error = UnknownKind;
     fn try_from(name: String) -> Result<Self, UnknownKind> {
@@ -133,11 +93,5 @@ impl TryFrom<String> for NoticeKind {
 impl From<NoticeKind> for String {
     fn from(kind: NoticeKind) -> Self {
         kind.name().to_owned()
-    }
-}
-
-impl fmt::Display for NoticeKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
