@@ -18,6 +18,7 @@ mod front_door;
 )]
 mod guest;
 mod intake;
+mod journey;
 mod killed;
 mod knocking;
 mod metrics;

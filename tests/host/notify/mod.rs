@@ -35,7 +35,7 @@ pub fn lenient(config: &mut Config) {
 }
 
 /// An endpoint of this name for all kinds, which sees `fields`; its secret.
-async fn make_endpoint(host: &Fixture, id: &str, url: &str, fields: &[&str]) -> String {
+pub async fn make_endpoint(host: &Fixture, id: &str, url: &str, fields: &[&str]) -> String {
     let kinds = baton_domain::notify::NoticeKind::ALL;
     let kinds: Vec<_> = kinds.iter().map(|it| it.name()).collect();
     let body = json!({ "id": id, "url": url, "kinds": kinds, "fields": fields });
