@@ -128,6 +128,11 @@ async fn after_five_days_of_nothing_but_failure_an_endpoint_is_disabled_and_repl
     assert_eq!(audited(&host, "replay-endpoint").await, 2);
     assert_eq!(audited(&host, "make-endpoint").await, 1);
     assert_eq!(audited(&host, "put-endpoint").await, 1);
+    // Who looked at an older one is told so.
+    let request = host.http.delete(format!("{}/v1/endpoints/crm", host.url));
+    let request = request.bearer_auth(&host.key).header("if-match", "\"1\"");
+    let stale = request.send().await.expect("an answer");
+    assert_eq!(stale.status().as_u16(), 412);
     let gone = host.change("/v1/endpoints/crm", "DELETE", None).await;
     assert_eq!(gone.0, 204);
     assert_eq!(audited(&host, "remove-endpoint").await, 1);

@@ -142,17 +142,24 @@ pub async fn put(
 
 /// Removes an endpoint; what is on its way to it is given up.
 #[utoipa::path(delete, path = "/v1/endpoints/{endpoint}", tag = "notifications",
-    operation_id = "remove_endpoint", params(EndpointPath), security(("tenant_key" = [])),
+    operation_id = "remove_endpoint",
+    params(EndpointPath, ("If-Match" = Option<String>, Header, description = "The revision read, such as `\"3\"`; whatever is there when absent.")),
+    security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::NotFound, Code::Stale]))),
     responses((status = 204, description = "It is told no more.")))]
 pub async fn remove(
     State(host): State<Arc<Host>>,
     PeopleManager(scope): PeopleManager,
     Path(path): Path<EndpointPath>,
+    headers: HeaderMap,
 ) -> Answer<StatusCode> {
     let tenant = &scope.tenant.document.id;
     let _changing = host.directory_changes.lock().await;
     let Document { revision, body } = find(&host, &scope, &path).await?;
+    let revision = match headers.contains_key("if-match") {
+        true => revision_read(&headers)?,
+        false => revision,
+    };
     let entry = entry_about(&scope, &host, "remove-endpoint", body.id.as_str());
     let removed = host
         .store
