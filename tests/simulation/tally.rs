@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use baton_domain::event::{EventBody, SendOutcome};
 use baton_store::CommitError;
 
+/// People took over while a message of the bot's was queued or under way.
+pub const TAKEOVERS_AMID_SENDS: &str = "takeovers amid the bot's sends";
+
 /// What a thousand seeds must have seen, each of it many times.
 const WANTED: &[&str] = &[
     "answers lost",
@@ -33,6 +36,7 @@ const WANTED: &[&str] = &[
     "sends dead",
     "sends suppressed",
     "stores reopened",
+    TAKEOVERS_AMID_SENDS,
     "timers fired",
     "timers fired too late",
 ];

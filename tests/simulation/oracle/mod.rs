@@ -19,7 +19,7 @@ use baton_store::{Commit, WorkChange, WorkKey, WorkKind};
 
 pub use self::care::AUTO_RETURN_MINUTES;
 use self::{sends::Send, work::Row};
-use crate::tally::Tally;
+use crate::tally::{TAKEOVERS_AMID_SENDS, Tally};
 
 /// Whom something is about.
 pub type Who = (TenantId, CustomerId);
@@ -192,6 +192,12 @@ impl Oracle {
             self.check(is.epoch.0 == was.epoch.0 + moved, || {
                 format!("the owner {was:?} became {is:?} by {event:?}")
             });
+            let on_its_way = before
+                .conversation(number)
+                .is_some_and(|it| it.thread.messages().any(|it| sends::may_leave(&it)));
+            if !was.owner.is_people() && is.owner.is_people() && on_its_way {
+                self.tally.count(TAKEOVERS_AMID_SENDS);
+            }
         }
         self.tally.event(&event.body);
         match &event.body {

@@ -4,7 +4,7 @@
 use baton_domain::{
     event::{Author, Event, SendOutcome, SendQueued, SendResolved},
     ids::{NumberId, OwnerEpoch},
-    state::CustomerState,
+    state::{CustomerState, MessageNow, MessageRef},
 };
 use baton_store::{Commit, Stage, WorkChange};
 use baton_whatsapp::address::CustomerAddress;
@@ -29,6 +29,14 @@ pub(super) struct Send {
     is_in_doubt: bool,
     /// What the log says became of it.
     settled: Option<SendOutcome>,
+}
+
+/// Whether a message of the bot's is queued or under way.
+pub(super) fn may_leave(message: &MessageNow<'_>) -> bool {
+    message.entry.author == Author::Bot
+        && matches!(message.entry.id, MessageRef::Send(_))
+        && message.receipt.is_none()
+        && matches!(message.outcome, None | Some(SendOutcome::Begun))
 }
 
 /// The key of a send's row.
