@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use baton_domain::limits::EVALUATION_THREADS_MAX;
 use baton_sandbox::{ArtefactCache, Compiler, EvaluatorPool, Sandbox, Way};
 use baton_store::{Entropy, Options, OsEntropy, SledStore, Store};
 use baton_whatsapp::graph::GraphClient;
@@ -154,12 +155,16 @@ fn kept_key(path: &Path, fresh: [u8; 32]) -> anyhow::Result<[u8; 32]> {
 }
 
 fn evaluators(config: &Config, threads: usize) -> anyhow::Result<Evaluators> {
-    let pool = EvaluatorPool::new(threads).context("the evaluators do not start")?;
+    let unable = "the evaluators do not start";
+    let slow = threads.div_ceil(2).min(EVALUATION_THREADS_MAX / 2);
+    let pool = EvaluatorPool::new(threads.min(EVALUATION_THREADS_MAX - slow)).context(unable)?;
+    let aside = EvaluatorPool::aside(slow).context(unable)?;
     let [mut key, mut seed] = [[0; 16]; 2];
     OsEntropy.fill(&mut key).context("no random numbers")?;
     OsEntropy.fill(&mut seed).context("no random numbers")?;
     let suspects = Suspects::open(&config.data, key)?;
     let evaluators = Evaluators::new(pool, suspects, seed);
+    let evaluators = evaluators.with_slow_ones_on(aside);
     Ok(evaluators.with_tenant_budget(config.evaluation.tenant_ms_per_second))
 }
 

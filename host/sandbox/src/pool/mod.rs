@@ -54,6 +54,28 @@ pub struct EvaluationLost;
 #[must_use = "dropping it does not cancel the job, but loses the result"]
 pub struct Pending<T>(oneshot::Receiver<T>);
 
+/// How a thread stands beside others of the machine.
+#[derive(Debug, Clone, Copy)]
+enum Priority {
+    Normal,
+    Low,
+}
+
+/// Far enough below the rest that it is set aside at once, and not so far that
+/// what it holds is never let go of.
+const LOW_NICE: i32 = 10;
+
+impl Priority {
+    /// The calling thread takes it.
+    fn take(self) {
+        if let Self::Low = self {
+            // On Linux this is of one thread. Where it is refused, the thread
+            // works as the others do.
+            let _ = rustix::process::nice(LOW_NICE);
+        }
+    }
+}
+
 struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
@@ -78,6 +100,20 @@ impl EvaluatorPool {
     /// # Errors
     /// The operating system's, when it gives no thread.
     pub fn new(threads: usize) -> std::io::Result<Self> {
+        Self::with_priority(threads, Priority::Normal)
+    }
+
+    /// As [`EvaluatorPool::new`], of threads that stand aside while anything
+    /// else of this machine wants to compute. Together with the others they are
+    /// at most [`EVALUATION_THREADS_MAX`].
+    ///
+    /// # Errors
+    /// The operating system's, when it gives no thread.
+    pub fn aside(threads: usize) -> std::io::Result<Self> {
+        Self::with_priority(threads, Priority::Low)
+    }
+
+    fn with_priority(threads: usize, priority: Priority) -> std::io::Result<Self> {
         let threads = threads.clamp(1, EVALUATION_THREADS_MAX);
         let mut pool = Self {
             shared: Arc::new(Shared::new(threads)),
@@ -89,7 +125,10 @@ impl EvaluatorPool {
             let thread = thread::Builder::new()
                 .name(format!("baton-eval-{number}"))
                 .stack_size(EVALUATION_THREAD_STACK_BYTES)
-                .spawn(move || shared.work())?;
+                .spawn(move || {
+                    priority.take();
+                    shared.work();
+                })?;
             pool.threads.push(thread);
         }
         Ok(pool)

@@ -111,6 +111,22 @@ fn busy(threads: usize) -> (EvaluatorPool, mpsc::Sender<()>) {
     (pool, release)
 }
 
+/// Linux has a niceness for each thread; where it is refused, there is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_of_slow_evaluations_stand_aside_and_only_they() {
+    let nice = || rustix::process::getpriority_process(None).unwrap();
+    let of = |pool: EvaluatorPool| {
+        let job = pool.run(nice).unwrap();
+        job.wait().unwrap()
+    };
+    let here = nice();
+    let normal = of(EvaluatorPool::new(1).unwrap());
+    let aside = of(EvaluatorPool::aside(1).unwrap());
+    assert_eq!((normal, nice()), (here, here));
+    assert!(aside > normal, "{aside} is no nicer than {normal}");
+}
+
 #[test]
 fn owners_take_turns() {
     let (pool, release) = busy(1);

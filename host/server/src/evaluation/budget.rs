@@ -1,7 +1,8 @@
 //! What each tenant may use of the evaluators before the answers to its
 //! webhooks: a token bucket of computing time. An empty one defers the
-//! evaluation and never the intake, so that a tenant of slow rules slows down
-//! itself and nobody else.
+//! evaluation and never the intake; and whose evaluations take long has them made
+//! on threads that stand aside. So a tenant of slow rules slows down itself and
+//! nobody else.
 
 use std::{
     collections::HashMap,
@@ -9,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{ids::TenantId, limits::TENANT_EVALUATION_BURST_SECONDS};
+use baton_domain::{
+    ids::TenantId,
+    limits::{SLOW_EVALUATION_US_MIN, SLOW_TENANT_SECONDS, TENANT_EVALUATION_BURST_SECONDS},
+};
 use tokio::time::Instant;
 
 /// The buckets of all tenants that evaluated lately.
@@ -27,6 +31,8 @@ pub(super) struct Budgets {
 struct Bucket {
     left_us: i64,
     at: Instant,
+    /// When an evaluation last took long.
+    slow_at: Option<Instant>,
 }
 
 impl Budgets {
@@ -51,16 +57,32 @@ impl Budgets {
         bucket.left_us > 0
     }
 
+    /// Whether an evaluation of the tenant took long lately.
+    pub(super) fn is_slow(&self, tenant: &TenantId, now: Instant) -> bool {
+        let lately = Duration::from_secs(SLOW_TENANT_SECONDS);
+        let slow_at = self.buckets().get(tenant).and_then(|it| it.slow_at);
+        slow_at.is_some_and(|at| now.saturating_duration_since(at) < lately)
+    }
+
     /// Takes what an evaluation took.
     pub(super) fn spend(&self, tenant: &TenantId, took: Duration, now: Instant) {
+        let is_slow = took >= Duration::from_micros(SLOW_EVALUATION_US_MIN);
         let took = i64::try_from(took.as_micros()).unwrap_or(i64::MAX);
+        let fresh = Bucket {
+            left_us: self.full_us,
+            at: now,
+            slow_at: None,
+        };
         let mut buckets = self.buckets();
+        if !buckets.contains_key(tenant) {
+            buckets.insert(tenant.clone(), fresh);
+        }
         if let Some(bucket) = buckets.get_mut(tenant) {
             *bucket = self.filled(*bucket, now);
             bucket.left_us = bucket.left_us.saturating_sub(took).max(-self.full_us);
-        } else {
-            let left_us = self.full_us.saturating_sub(took).max(-self.full_us);
-            buckets.insert(tenant.clone(), Bucket { left_us, at: now });
+            if is_slow {
+                bucket.slow_at = Some(now);
+            }
         }
     }
 
@@ -73,6 +95,7 @@ impl Budgets {
         Bucket {
             left_us: bucket.left_us.saturating_add(flowed).min(self.full_us),
             at: now,
+            ..bucket
         }
     }
 
@@ -98,5 +121,22 @@ mod tests {
         let paid_off = start + Duration::from_secs(TENANT_EVALUATION_BURST_SECONDS as u64);
         assert!(!budgets.has_left(&slow, paid_off));
         assert!(budgets.has_left(&slow, paid_off + Duration::from_millis(10)));
+    }
+
+    #[test]
+    fn who_was_slow_lately_is_slow_and_its_neighbour_is_not() {
+        let budgets = Budgets::new(2, 500);
+        let [slow, quick] = ["slow", "quick"].map(|id| TenantId::parse(id).unwrap());
+        let start = Instant::now();
+        let long = Duration::from_micros(SLOW_EVALUATION_US_MIN);
+        assert!(!budgets.is_slow(&slow, start));
+        budgets.spend(&slow, long, start);
+        budgets.spend(&quick, long / 2, start);
+        assert!(budgets.is_slow(&slow, start) && !budgets.is_slow(&quick, start));
+        // One that is quick again is slow for a while yet.
+        budgets.spend(&slow, Duration::ZERO, start);
+        let later = start + Duration::from_secs(SLOW_TENANT_SECONDS);
+        assert!(budgets.is_slow(&slow, later - Duration::from_secs(1)));
+        assert!(!budgets.is_slow(&slow, later));
     }
 }

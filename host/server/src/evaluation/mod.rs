@@ -33,6 +33,8 @@ use crate::{directory::ActiveTenant, releases::Breakers};
 /// Whoever evaluates.
 pub struct Evaluators {
     pool: EvaluatorPool,
+    /// Threads that stand aside, for tenants whose evaluations take long.
+    aside: Option<EvaluatorPool>,
     memo: Arc<Memo>,
     budgets: Arc<Budgets>,
     suspects: Arc<Suspects>,
@@ -85,6 +87,7 @@ impl Evaluators {
                 TENANT_EVALUATION_MS_PER_SECOND,
             )),
             pool,
+            aside: None,
             memo: Arc::new(Memo::new(seed)),
             suspects: Arc::new(suspects),
             breakers: Arc::default(),
@@ -95,6 +98,14 @@ impl Evaluators {
     #[must_use]
     pub fn with_tenant_budget(mut self, ms_per_second: u32) -> Self {
         self.budgets = Arc::new(Budgets::new(self.pool.threads(), ms_per_second));
+        self
+    }
+
+    /// Tenants whose evaluations take long have theirs made on the threads of
+    /// `pool`, which stand aside.
+    #[must_use]
+    pub fn with_slow_ones_on(mut self, pool: EvaluatorPool) -> Self {
+        self.aside = Some(pool);
         self
     }
 
@@ -123,8 +134,11 @@ impl Evaluators {
             When::BeforeAnswer => Urgency::Now,
             When::AfterAnswer => Urgency::Later,
         };
+        let aside = self.aside.as_ref();
+        let aside = aside.filter(|_| self.budgets.is_slow(id, now));
         let job = self.job(ask);
-        let pending = self.pool.run_for(turn_of(id), urgency, job).ok()?;
+        let pool = aside.unwrap_or(&self.pool);
+        let pending = pool.run_for(turn_of(id), urgency, job).ok()?;
         tokio::time::timeout_at(deadline, pending).await.ok()?.ok()
     }
 
@@ -169,7 +183,8 @@ impl Evaluators {
 
     /// Evaluations that wait for a thread.
     pub fn waiting(&self) -> usize {
-        self.pool.waiting()
+        let aside = self.aside.as_ref().map_or(0, EvaluatorPool::waiting);
+        self.pool.waiting() + aside
     }
 }
 
