@@ -28,6 +28,8 @@ pub struct Options {
     pub rows: Option<PathBuf>,
     /// Conversations that are stored before it serves.
     pub stored: u64,
+    /// Messages of each of them; one when 0.
+    pub messages: u64,
     /// Tenants beside the first, one of them with slow rules.
     pub tenants: usize,
     /// Modules of each tenant's own.
@@ -62,6 +64,7 @@ impl Server {
             command.arg("--rows").arg(rows);
         }
         command.args(["--stored", &options.stored.to_string()]);
+        command.args(["--messages", &options.messages.to_string()]);
         command.args(["--tenants", &options.tenants.to_string()]);
         command.args(["--own-modules", &options.own_modules.to_string()]);
         if let Some(resident) = options.resident_mib {

@@ -74,7 +74,7 @@ pub async fn open(serve: &Serve) -> anyhow::Result<Loaded> {
         write_tenant(&host, serve, tenant).await?;
     }
     host.reload_directory().await?;
-    stored::fill(&host, serve.stored).await?;
+    stored::fill(&host, serve.stored, serve.messages).await?;
     Ok(Loaded { host, recorder })
 }
 

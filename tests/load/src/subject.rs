@@ -86,6 +86,9 @@ pub struct Serve {
     /// Conversations to store before it serves.
     #[arg(long, default_value_t = 0)]
     pub stored: u64,
+    /// Messages of each of them.
+    #[arg(long, default_value_t = 1)]
+    pub messages: u64,
     /// Tenants, one of them with slow rules.
     #[arg(long, default_value_t = 0)]
     pub tenants: usize,

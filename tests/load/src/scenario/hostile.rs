@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Stage, row};
 use crate::{
     child::{Options, Server, watch_memory},
-    drive::{Outcome, pace, percentile},
+    drive::{Outcome, drive, pace, percentile},
     host::{SLOW_TENANT, api_key, tenant_name},
     modules,
     operator::Operator,
@@ -43,12 +43,14 @@ pub fn run(stage: &Stage<'_>) -> anyhow::Result<Vec<Row>> {
     let mut operator = Operator::of(server.port, api_key(&tenant_name(SLOW_TENANT)))?;
     let (count, release) = released(&mut operator)?;
     let length = Duration::from_secs(if stage.is_quick { 2 } else { 10 });
+    let honest = 0;
+    // What keeps what was used last is full before anything is measured.
+    drive(server.port, 64, 3 * length, &mut neighbour)?;
     let mut round = |release: u64| {
         let wanted = json!({ "move": "activate", "release": release });
         operator.moves(&wanted)?;
         both(&server, length, &mut neighbour, &mut hostile)
     };
-    let honest = 0;
     round(release)?;
     round(honest)?;
     let before = server.memory() >> 20;

@@ -10,6 +10,7 @@ mod soak;
 mod stored;
 mod thousand;
 mod upload;
+mod view;
 
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ enum Scenario {
     Residents,
     /// A neighbour beside hostile modules.
     Hostile,
+    /// The shared customer view among many stored messages.
+    View,
     /// Memory over a long while at full load.
     Soak,
 }
@@ -91,6 +94,7 @@ impl Scenarios {
                 Scenario::Releases => releases::run(&stage)?,
                 Scenario::Residents => residents::run(&stage)?,
                 Scenario::Hostile => hostile::run(&stage)?,
+                Scenario::View => view::run(&stage)?,
                 Scenario::Soak => soak::run(&stage)?,
             };
             rows.iter().for_each(report::print_row);
