@@ -5,7 +5,9 @@
 mod bot;
 mod client;
 mod journey;
+mod opening;
 mod shop;
+mod staff;
 mod transcript;
 
 use std::{
@@ -142,11 +144,15 @@ impl Demo {
 
         let client = client::Client::new(&baton);
         let played = journey::play(&client, &simulator, &clock).await;
-        if played.is_ok() && !self.once {
+        if let (Ok(played), false) = (&played, self.once) {
             clock.set_speed(1);
             transcript::note(&format!(
-                "still serving on {baton}: try curl -H 'Authorization: Bearer {}' {baton}/v1/handoffs; Ctrl-C ends it",
-                known::API_KEY
+                "still serving on {baton}: try curl -H 'Authorization: Bearer {}' {baton}/v1/handoffs\n\
+                 and, as Dewi: curl -H 'Authorization: Bearer {}' {baton}{}/view\n\
+                 Ctrl-C ends it",
+                known::API_KEY,
+                played.dewi,
+                played.conversation
             ));
             drop(tokio::signal::ctrl_c().await);
         }
@@ -154,7 +160,7 @@ impl Demo {
         drop(end);
         graph.abort();
         serving.await.context("the host ended by itself")??;
-        played
+        played.map(drop)
     }
 
     fn data_folder(&self) -> anyhow::Result<PathBuf> {
