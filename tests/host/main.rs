@@ -22,6 +22,7 @@ mod killed;
 mod knocking;
 mod metrics;
 mod notify;
+mod numbers;
 mod online;
 mod ownership;
 mod people;

@@ -13,11 +13,16 @@ use super::{Basket, Booking, Conversation, CustomerState, Delivery, Known, PaidO
 use crate::{
     event::{
         BasketChanged, BookingChanged, DeliveryEstimated, Event, EventBody, InboundMessage,
-        OrderChanged, OrderStatus, ProfileChanged,
+        OrderChanged, OrderStatus, ProfileChanged, Receipt,
     },
     ids::NumberId,
     limits::CONVERSATIONS_MAX,
 };
+
+/// WhatsApp's code of a message that the customer would get too much with.
+const MARKETING_CAPPED: i64 = 131_049;
+/// WhatsApp's code of a customer who wants no marketing.
+const MARKETING_REFUSED: i64 = 131_050;
 
 /// The state after `event`.
 #[must_use]
@@ -40,7 +45,11 @@ impl CustomerState {
             EventBody::PaymentChanged(change) => self.payments.apply(at, change),
             EventBody::DeliveryEstimated(estimate) => self.estimate_delivery(at, estimate),
             EventBody::BookingChanged(change) => self.change_booking(at, change),
+            EventBody::MarketingCapped(_) => self.cap_marketing(at),
             body => {
+                if let EventBody::Receipt(receipt) = body {
+                    self.learn_refusal(receipt);
+                }
                 if let EventBody::MessageReceived(message) = body
                     && !message.lines.is_empty()
                 {
@@ -54,6 +63,23 @@ impl CustomerState {
                     conversation.apply(at, body);
                 }
             }
+        }
+    }
+
+    fn cap_marketing(&mut self, at: Timestamp) {
+        self.marketing_capped_at = self.marketing_capped_at.max(Some(at));
+    }
+
+    /// WhatsApp takes a message and says only later that it delivers no marketing
+    /// to the customer (WhatsApp documentation, "Error codes").
+    fn learn_refusal(&mut self, receipt: &Receipt) {
+        match receipt.error {
+            Some(MARKETING_CAPPED) => self.cap_marketing(receipt.since),
+            Some(MARKETING_REFUSED) => {
+                let consent = &mut self.profile.marketing_consent;
+                consent.learn(receipt.since, false);
+            }
+            _ => {}
         }
     }
 

@@ -263,6 +263,7 @@ fn said(dice: &mut Dice) -> EventBody {
             kind: dice.text(),
             text: dice.some(),
             automatic: dice.below(2) > 0,
+            while_frozen: dice.below(2) > 0,
         }),
         4 => EventBody::PastMessage(PastMessage {
             id: dice.wamid(),
