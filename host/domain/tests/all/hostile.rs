@@ -240,7 +240,7 @@ fn body(dice: &mut Dice) -> EventBody {
 }
 
 fn said(dice: &mut Dice) -> EventBody {
-    match dice.below(9) {
+    match dice.below(11) {
         0 => EventBody::MessageReceived(InboundMessage {
             id: dice.wamid(),
             kind: dice.text(),
@@ -287,6 +287,12 @@ fn said(dice: &mut Dice) -> EventBody {
             is_marketing: true,
             by: None,
         }),
+        7 => EventBody::FollowUpSkipped(FollowUpSkipped {
+            follow_up: dice.text(),
+            about: About::Basket(Timestamp::from_second(dice.below(4_000_000_000) as i64).unwrap()),
+            why: dice.text(),
+        }),
+        8 => EventBody::MarketingCapped(MarketingCapped { send: dice.send() }),
         _ => EventBody::SendResolved(SendResolved {
             send: dice.send(),
             outcome: match dice.below(4) {
