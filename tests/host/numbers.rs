@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::fixture::{Fixture, NUMBER, PHONE, messages, sari, signature, text, until};
 
 /// The account in the webhooks of the simulator.
-const ACCOUNT: &str = "102290129340398";
+pub const ACCOUNT: &str = "102290129340398";
 
 /// A webhook about a whole account, as Meta writes it.
 fn about_account(account: &str, second: i64, field: &str, value: &Value) -> String {

@@ -11,7 +11,7 @@ use super::{Operation, operations};
 use crate::{
     fixture::{ADMIN, Fixture, NUMBER, PHONE, SECRET, messages, signature, text, until},
     notify::{Receiver, lenient},
-    numbers::template_news,
+    numbers::{ACCOUNT, template_news},
     releases::{packages::package, rule},
     schema::check_schema,
 };
@@ -256,7 +256,7 @@ async fn prepare((host, receiver): (&Fixture, &Receiver), step: &str) {
             .await;
         }
         "!news" => {
-            let paused = template_news("1", "order_tracking", "PAUSED");
+            let paused = template_news(ACCOUNT, "order_tracking", "PAUSED");
             assert_eq!(host.signed(&paused).await, 200);
         }
         "!delivered" => until("it came", || async { receiver.got().len() == 2 }).await,

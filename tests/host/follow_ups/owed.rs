@@ -63,6 +63,7 @@ async fn a_basket_that_was_paid_or_emptied_or_outrun_is_not_asked_about() {
     nothing_is_said(rows, &ordered, "ordered_since").await;
     let host = shop(json!([row("basket", 3, "Still thinking?")])).await;
     host.tell(basket("ring")).await;
+    host.advance(0, 1);
     host.tell(json!([{ "type": "basket", "checkout_state": "open" }]))
         .await;
     host.advance(9, 0);

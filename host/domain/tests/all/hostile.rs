@@ -5,6 +5,7 @@ use std::sync::Arc;
 use baton_domain::{
     event::*,
     field::Line,
+    follow_up::About,
     ids::*,
     limits::{
         ATTRIBUTES_MAX, CONVERSATIONS_MAX, LINES_MAX, MESSAGE_TEXT_CHARS_MAX, ORDERS_MAX,

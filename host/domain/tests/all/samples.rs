@@ -1,11 +1,12 @@
 //! One event of every kind and shape.
 
+mod unasked;
+
 use baton_domain::{
     decide::{Basis, Decision, DecisionRecord, RuleRun, Warning},
     decision::{Outcome, Verdict},
     event::*,
     field::{Field, FieldValue, OwnerSpan, PastOrder, ThreadMessage},
-    follow_up::About,
     ids::*,
     module::{ModuleFailure, ModuleRun, Read, SettingValue},
     occasion::OccasionKind,
@@ -374,45 +375,6 @@ fn duties() -> Vec<EventBody> {
     ]
 }
 
-/// What is not said unasked, and who is in doubt.
-fn unasked() -> Vec<EventBody> {
-    let skipped = |follow_up: &str, about, why: &str| {
-        EventBody::FollowUpSkipped(FollowUpSkipped {
-            follow_up: follow_up.into(),
-            about,
-            why: why.into(),
-        })
-    };
-    let booking = About::Booking {
-        id: "B-1".into(),
-        date: Some(jiff::civil::date(2026, 11, 27)),
-    };
-    let EventBody::EchoReceived(doubtful) = echo("thief") else {
-        unreachable!()
-    };
-    vec![
-        skipped(
-            "tracking",
-            About::Order(OrderId::parse("A-1").unwrap()),
-            "refunded",
-        ),
-        skipped("basket", About::Basket(start()), "customer_replied"),
-        skipped(
-            "win-back",
-            About::LastOrder(OrderId::parse("A-1").unwrap()),
-            "capped",
-        ),
-        skipped("reminder", booking, "template_paused"),
-        EventBody::MarketingCapped(MarketingCapped {
-            send: SendKey("send-9".into()),
-        }),
-        EventBody::EchoReceived(EchoReceived {
-            while_frozen: true,
-            ..doubtful
-        }),
-    ]
-}
-
 pub(crate) fn samples() -> Vec<Event> {
     // Later kinds come last: what was stored keeps its place.
     let later = vec![
@@ -448,7 +410,7 @@ pub(crate) fn samples() -> Vec<Event> {
         by: Principal::Person(agent("ana")),
         again: false,
     });
-    let later = [later, duties(), vec![flagged], unasked()].concat();
+    let later = [later, duties(), vec![flagged], unasked::unasked()].concat();
     let bodies = [messages(), commerce(), ownership(), later].concat();
     let at = |place: usize| start() + jiff::SignedDuration::from_millis(place as i64 * 1_001);
     let event = |(place, body)| {
