@@ -116,7 +116,7 @@ fn begun(
 /// When to remind of a booking: before its day begins where the tenant is. Of one
 /// that was made later than that nobody needs to be reminded.
 fn reminder_at(row: &FollowUp, booking: &Booking, zone: &TimeZone) -> Option<Timestamp> {
-    let day = booking.date?.to_zoned(zone.clone()).ok()?.timestamp();
+    let day = zone.to_timestamp(booking.date?.at(0, 0, 0, 0)).ok()?;
     let due_at = day.checked_sub(i64::from(row.delay_hours).hours()).ok()?;
     (due_at > booking.at).then_some(due_at)
 }

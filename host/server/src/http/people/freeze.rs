@@ -22,7 +22,7 @@ use crate::{
         audit,
         auth::{PeopleManager, Scope},
         code::Code,
-        error::{Answer, ApiError},
+        error::Answer,
         extract::{Json, Path},
         view::FrozenView,
     },
