@@ -44,7 +44,8 @@ async fn shown(host: &Fixture) -> Value {
 }
 
 async fn sends_template(host: &Fixture, name: &str, is_marketing: bool) -> Value {
-    let said = format!("at {}", host.clock_now());
+    // The body is the key, too: short, and another each time.
+    let said = (host.clock_now().as_second() % 1_000_000).to_string();
     let message = json!({
         "type": "template", "name": name, "language": "en", "parameters": [said],
         "is_marketing": is_marketing,

@@ -237,6 +237,7 @@ async fn each_kind_of_record_that_is_damaged_is_named() {
         "R",
         "T",
         "U",
+        "W",
         "a",
         "b",
         "cd",
