@@ -256,6 +256,8 @@ async fn prepare((host, receiver): (&Fixture, &Receiver), step: &str) {
             .await;
         }
         "!news" => {
+            // Later than whatever was read until now.
+            host.advance(1, 0);
             let paused = template_news(ACCOUNT, "order_tracking", "PAUSED");
             assert_eq!(host.signed(&paused).await, 200);
         }

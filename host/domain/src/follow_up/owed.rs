@@ -103,7 +103,7 @@ fn still_stands(state: &CustomerState, planned: &Planned<'_>) -> Result<Timestam
             if &*basket.checkout_state() == "paid" {
                 return Err(Skip::BasketPaid);
             }
-            let is_it = basket.at == *at && !basket.is_empty();
+            let is_it = basket.changed_at == *at && !basket.is_empty();
             is_it.then_some(*at).ok_or(Skip::BasketChanged)
         }
         (About::Booking { id, date }, trigger @ (Trigger::Booking | Trigger::Attended)) => {

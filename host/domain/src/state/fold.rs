@@ -114,23 +114,22 @@ impl CustomerState {
     }
 
     fn change_basket(&mut self, at: Timestamp, change: &BasketChanged) {
-        let basket = Basket {
+        let mut basket = Basket {
             at,
+            changed_at: at,
             id: change.id.as_ref().map(bound::foreign_id),
             lines: bound::lines(&change.lines),
             total: change.total.clone(),
             told_state: bound::word(&change.checkout_state),
             is_paid: false,
         };
-        let is_news = |known: &Basket| {
-            let is_same = *known
-                == Basket {
-                    is_paid: known.is_paid,
-                    ..basket.clone()
-                };
-            known.at <= at && !is_same
-        };
-        if self.basket.as_ref().is_none_or(is_news) {
+        let known = self.basket.as_ref();
+        let is_as_it_was = known.is_some_and(|known| known.is_as(&basket));
+        if let Some(known) = known.filter(|_| is_as_it_was) {
+            basket.changed_at = known.changed_at;
+        }
+        let is_news = |known: &Basket| known.at < at || known.at == at && !is_as_it_was;
+        if known.is_none_or(is_news) {
             self.basket = Some(basket);
             self.settle_basket();
         }
@@ -144,6 +143,7 @@ impl CustomerState {
             let (id, total, told_state) = (None, None, "open".into());
             self.basket = Some(Basket {
                 at,
+                changed_at: at,
                 id,
                 lines,
                 total,

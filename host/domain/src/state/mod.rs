@@ -77,8 +77,10 @@ pub struct Profile {
 /// What the customer is about to buy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basket {
-    /// When it last changed.
+    /// When it was last told.
     pub at: Timestamp,
+    /// Since when it is as it is: to tell it again changes nothing.
+    pub changed_at: Timestamp,
     /// The merchant's id.
     pub id: Option<Arc<str>>,
     /// Its lines.
@@ -99,6 +101,12 @@ impl Basket {
         } else {
             self.told_state.clone()
         }
+    }
+
+    /// Whether it says the same, whenever it was told.
+    fn is_as(&self, other: &Self) -> bool {
+        let says = |it: &Self| (it.id.clone(), it.total.clone(), it.told_state.clone());
+        self.lines == other.lines && says(self) == says(other)
     }
 
     /// Whether nothing is in it.

@@ -51,6 +51,18 @@ fn with_basket() -> (Story, About) {
     (story, About::Basket(event.at))
 }
 
+#[test]
+fn to_tell_a_basket_again_changes_nothing_of_the_wait() {
+    let (mut story, about) = with_basket();
+    story.wait(hours(2));
+    story.tell(EventBody::BasketChanged(basket(None, 5_000)));
+    assert_eq!(judged(&story, Trigger::Basket, &about), Verdict::Send);
+    story.wait(hours(2));
+    story.tell(EventBody::BasketChanged(basket(None, 6_000)));
+    let skipped = Verdict::Skip(Skip::BasketChanged);
+    assert_eq!(judged(&story, Trigger::Basket, &about), skipped);
+}
+
 /// An order that waits.
 fn with_order() -> (Story, About) {
     let mut story = greeted();

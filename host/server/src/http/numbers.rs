@@ -77,8 +77,10 @@ pub async fn freeze(
     Json(FreezeNumber { since }): Json<FreezeNumber>,
 ) -> Answer<Json<NumberFrozenView>> {
     let number = own(&scope.tenant, &number)?;
+    let now = host.clock.now();
+    let since = since.map(|it| it.min(now));
     let frozen = Frozen {
-        at: host.clock.now(),
+        at: now,
         since,
         by: scope.access.who().clone(),
     };

@@ -51,7 +51,7 @@ pub(super) fn start(change: &mut Change, event: &Event, basket_at: Option<Timest
     let Some(number) = number.or_else(|| state.latest_number().cloned()) else {
         return;
     };
-    let is_old = |at: &Timestamp| state.basket.as_ref().is_some_and(|it| it.at != *at);
+    let is_old = |at: &Timestamp| state.basket.as_ref().is_some_and(|it| it.changed_at != *at);
     let old = basket_at.filter(is_old).map(About::Basket);
     for row in &tenant.document.follow_ups {
         if let Some(old) = old.as_ref().filter(|_| row.after == Trigger::Basket) {
@@ -92,8 +92,9 @@ fn begun(
         (EventBody::BasketChanged(_) | EventBody::MessageReceived(_), Trigger::Basket) => {
             let basket = state.basket.as_ref()?;
             let is_open = !basket.is_empty() && &*basket.checkout_state() != "paid";
-            let is_changed = basket.at == event.at && is_open;
-            is_changed.then_some((About::Basket(basket.at), after(basket.at)?))
+            let at = basket.changed_at;
+            let is_changed = at == event.at && is_open;
+            is_changed.then_some((About::Basket(at), after(at)?))
         }
         (EventBody::BookingChanged(told), trigger) => {
             let booking = state.booking.as_ref()?;
