@@ -9,6 +9,7 @@
 
 mod faulty;
 mod notify_store;
+mod number_store;
 mod people;
 mod rig;
 

@@ -195,6 +195,18 @@ impl Fixture {
         self.request(method, path, ADMIN, Some(body)).await
     }
 
+    /// Writes her merchant's document anew, once, with a change.
+    pub async fn rewrite(&self, change: impl FnOnce(&mut Value)) {
+        let mut document = tenant("shop", NUMBER);
+        change(&mut document);
+        let url = format!("{}/admin/tenants/shop", self.url);
+        let request = self.http.put(url).bearer_auth(ADMIN).json(&document);
+        let answer = request.header("if-match", "\"1\"").send().await;
+        let answer = answer.expect("an answer");
+        let status = answer.status().as_u16();
+        assert_eq!(status, 200, "{}", answer.text().await.expect("a text"));
+    }
+
     pub async fn get(&self, path: &str) -> (u16, Value) {
         self.request("GET", path, &self.key, None).await
     }

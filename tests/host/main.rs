@@ -23,6 +23,7 @@ mod killed;
 mod knocking;
 mod metrics;
 mod notify;
+mod numbers;
 mod online;
 mod ownership;
 mod people;

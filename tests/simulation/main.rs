@@ -66,6 +66,7 @@ mod graph;
 mod hosts;
 mod network;
 mod notify_store;
+mod number_store;
 mod operator;
 mod oracle;
 mod people;

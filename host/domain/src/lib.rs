@@ -26,7 +26,9 @@ pub mod spent;
 
 pub mod assign;
 pub mod care;
+pub mod follow_up;
 pub mod notify;
+pub mod number;
 pub mod package;
 pub mod people;
 pub mod seen;

@@ -55,4 +55,23 @@ macro_rules! named {
     };
 }
 
+/// Reads and writes a set by the names of its members.
+macro_rules! by_name {
+    ($set:ident, $unknown:ident) => {
+        impl TryFrom<String> for $set {
+            type Error = $unknown;
+            fn try_from(name: String) -> Result<Self, $unknown> {
+                name.parse()
+            }
+        }
+
+        impl From<$set> for String {
+            fn from(it: $set) -> Self {
+                it.name().to_owned()
+            }
+        }
+    };
+}
+
+pub(crate) use by_name;
 pub(crate) use named;

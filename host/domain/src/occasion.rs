@@ -118,6 +118,8 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::NoteTaken(_)
         | EventBody::FieldGranted(_)
         | EventBody::Reassigned(_)
-        | EventBody::HandoffFlagged(_) => None,
+        | EventBody::HandoffFlagged(_)
+        | EventBody::FollowUpSkipped(_)
+        | EventBody::MarketingCapped(_) => None,
     }
 }

@@ -22,6 +22,7 @@ use jiff::Timestamp;
 
 use crate::{
     notify::Told,
+    numbers::Numbers,
     releases::ActiveRollout,
     roster::Roster,
     tenant::{self, InvalidTenant},
@@ -42,6 +43,9 @@ pub struct ActiveTenant {
     pub people: Arc<Roster>,
     /// Whom it wants told of what happens.
     pub told: ArcSwap<Told>,
+    /// What is known of its numbers beside what it wrote; the same through all
+    /// changes of the rest.
+    pub numbers: Arc<ArcSwap<Numbers>>,
 }
 
 /// A Meta app, ready for use.
@@ -115,11 +119,12 @@ impl Directory {
             }
         }
         for tenant in store.tenants().await? {
-            let before = before.tenant(&tenant.body.id).map(|it| &it.rollout);
-            let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
+            let before = before.tenant(&tenant.body.id);
+            let known = before.map(|it| &it.rollout);
+            let rollout = ActiveRollout::read(store, &tenant.body, denied, known).await?;
             let roster = Roster::load(store, &tenant.body.id).await?;
-            let told = Told::load(store, &tenant.body.id).await?;
-            directory.put(&tenant.body, rollout, (&roster, told));
+            let beside = Beside::load(store, &tenant.body.id, before).await?;
+            directory.put(&tenant.body, rollout, (&roster, beside));
             directory.enlist(&tenant.body.id, roster);
         }
         let keys = store.api_keys().await?.into_iter();
@@ -141,10 +146,10 @@ impl Directory {
         let before = self.tenants.remove(id);
         let roster = Roster::load(store, id).await?;
         if let Some(tenant) = store.tenant(id).await? {
-            let before = before.as_ref().map(|it| &it.rollout);
-            let rollout = ActiveRollout::read(store, &tenant.body, denied, before).await?;
-            let told = Told::load(store, &tenant.body.id).await?;
-            self.put(&tenant.body, rollout, (&roster, told));
+            let known = before.as_ref().map(|it| &it.rollout);
+            let rollout = ActiveRollout::read(store, &tenant.body, denied, known).await?;
+            let beside = Beside::load(store, &tenant.body.id, before.as_ref()).await?;
+            self.put(&tenant.body, rollout, (&roster, beside));
         }
         self.enlist(id, roster);
         Ok(())
@@ -174,9 +179,9 @@ impl Directory {
         &mut self,
         tenant: &Tenant,
         rollout: Arc<ActiveRollout>,
-        (roster, told): (&Arc<Roster>, Told),
+        (roster, beside): (&Arc<Roster>, Beside),
     ) {
-        match ActiveTenant::new(tenant, rollout, roster, told) {
+        match ActiveTenant::new(tenant, rollout, roster, beside) {
             Ok(active) => self.add(Arc::new(active)),
             Err(error) => tracing::error!(tenant = %tenant.id, %error, "tenant left out"),
         }
@@ -203,6 +208,7 @@ impl Directory {
                 return Err(Unusable::NumberTaken { number, owner });
             }
         }
+        tenant::within_limits(tenant)?;
         tenant::profile(tenant)?;
         Ok(())
     }
@@ -243,19 +249,41 @@ impl Directory {
     }
 }
 
+/// What of a tenant changes by itself, and is swapped in by itself.
+struct Beside {
+    told: Told,
+    numbers: Arc<ArcSwap<Numbers>>,
+}
+
+impl Beside {
+    async fn load(
+        store: &dyn Store,
+        tenant: &TenantId,
+        before: Option<&Arc<ActiveTenant>>,
+    ) -> Result<Self, StoreError> {
+        let numbers = match before {
+            Some(before) => before.numbers.clone(),
+            None => Arc::new(ArcSwap::from_pointee(Numbers::load(store, tenant).await?)),
+        };
+        let told = Told::load(store, tenant).await?;
+        Ok(Self { told, numbers })
+    }
+}
+
 impl ActiveTenant {
     fn new(
         tenant: &Tenant,
         rollout: Arc<ActiveRollout>,
         roster: &Arc<Roster>,
-        told: Told,
+        beside: Beside,
     ) -> Result<Self, InvalidTenant> {
         Ok(Self {
             profile: Arc::new(tenant::profile(tenant)?),
             rollout,
             roster: roster.for_assigning(tenant.care.training.clone()),
             people: roster.clone(),
-            told: ArcSwap::from_pointee(told),
+            told: ArcSwap::from_pointee(beside.told),
+            numbers: beside.numbers,
             document: tenant.clone(),
         })
     }
@@ -265,8 +293,18 @@ impl ActiveTenant {
         self.document.numbers.iter().any(|it| it.id == *number)
     }
 
-    /// The token that opens the Graph API for `number`.
+    /// Whether `number` is frozen: nothing leaves from it.
+    pub fn is_frozen(&self, number: &NumberId) -> bool {
+        let numbers = self.numbers.load();
+        numbers.get(number).is_some_and(|it| it.frozen.is_some())
+    }
+
+    /// The token that opens the Graph API for `number`; of a frozen one nobody
+    /// gets it.
     pub fn token(&self, number: &NumberId) -> Option<&str> {
+        if self.is_frozen(number) {
+            return None;
+        }
         let number = self.document.numbers.iter().find(|it| it.id == *number)?;
         number.token.as_deref()
     }

@@ -21,6 +21,7 @@ use crate::{
     http::RequestIds,
     metrics::Metrics,
     notify::{Notifier, Told},
+    numbers::Numbers,
     people::{Bots, HostLoads},
     releases::{Compiles, ModuleLibrary, ReadyRollout, Residents, Shadows, Trip},
 };
@@ -65,6 +66,9 @@ pub struct Host {
     pub work_added: Notify,
     /// Held by whoever changes the directory, from the check to the swap.
     pub directory_changes: Mutex<()>,
+    /// Held by whoever changes what is known of numbers, also while the
+    /// directory changes.
+    pub number_changes: Mutex<()>,
     directory: ArcSwap<Directory>,
     trips: mpsc::UnboundedSender<Trip>,
     tripped: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Trip>>>,
@@ -135,6 +139,7 @@ impl Host {
             request_ids: parts.request_ids,
             work_added: Notify::new(),
             directory_changes: Mutex::new(()),
+            number_changes: Mutex::new(()),
             directory: ArcSwap::from_pointee(directory),
         }))
     }
@@ -228,6 +233,19 @@ impl Host {
         if let Some(active) = self.directory().tenant(tenant) {
             let told = Told::load(&*self.store, tenant).await?;
             active.told.store(Arc::new(told));
+        }
+        Ok(())
+    }
+
+    /// Reads anew what is known of one tenant's numbers, after a change to that
+    /// alone. Hold [`Host::number_changes`] meanwhile.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn reload_numbers(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        if let Some(active) = self.directory().tenant(tenant) {
+            let numbers = Numbers::load(&*self.store, tenant).await?;
+            active.numbers.store(Arc::new(numbers));
         }
         Ok(())
     }

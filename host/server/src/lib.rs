@@ -16,6 +16,7 @@ pub mod evaluation;
 pub mod explain;
 
 pub mod notify;
+pub mod numbers;
 pub mod outbox;
 pub mod timers;
 pub mod work;

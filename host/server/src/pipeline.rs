@@ -30,7 +30,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-pub use care::{CareDue, escalate, reassign};
+pub use care::{CareDue, escalate, reassign, requeue};
 pub use change::Change;
 pub use deferred::finish_evaluation;
 pub use follow_ups::FollowUpDue;
@@ -40,6 +40,7 @@ use crate::{
     accept::Shed,
     directory::{ActiveApp, ActiveTenant},
     host::Host,
+    numbers,
 };
 use baton_domain::limits::{COMMIT_TRIES_MAX, CUSTOMERS_AT_ONCE_MAX};
 
@@ -109,8 +110,13 @@ pub async fn take_webhook(
     if delivery.is_only_statuses() {
         host.door.statuses()?;
     }
-    let Sorted { parcels, unplaced } = sort::into_parcels(host, app, &delivery);
+    let Sorted {
+        parcels,
+        unplaced,
+        told,
+    } = sort::into_parcels(host, app, &delivery);
     let taken = take_parcels(host, parcels).await;
+    numbers::learn(host, told).await?;
     sort::quarantine_unplaced(host, app, &delivery, unplaced).await?;
     taken
 }
@@ -132,7 +138,12 @@ pub async fn redrive(host: &Host, item: &Quarantined) -> Result<bool, Refused> {
     let Ok(delivery) = parse(&body) else {
         return Ok(false);
     };
-    let Sorted { parcels, unplaced } = sort::into_parcels(host, app, &delivery);
+    let Sorted {
+        parcels,
+        unplaced,
+        told,
+    } = sort::into_parcels(host, app, &delivery);
+    numbers::learn(host, told).await?;
     take_parcels(host, parcels).await?;
     Ok(unplaced.is_empty())
 }

@@ -2,6 +2,10 @@
 
 use baton_domain::{
     care::{CarePolicy, TierPromise},
+    limits::{
+        CAP_DAYS_MAX, CAP_MESSAGES_MAX, CAPS_MAX, FOLLOW_UP_HOURS_MAX, FOLLOW_UP_TEXT_CHARS_MAX,
+        FOLLOW_UPS_MAX, NAME_CHARS_MAX, TENANT_NUMBERS_MAX,
+    },
     tenant::{InvalidProfile, Team, TenantProfile},
 };
 use baton_store::{CareDocument, PromiseDocument, Tenant};
@@ -13,6 +17,16 @@ pub enum InvalidTenant {
     /// The time zone does not exist.
     #[error("timezone {0:?} is not an IANA time zone such as Asia/Jakarta")]
     Timezone(String),
+    /// Follow-ups, caps or numbers are more, or larger, than they may be.
+    #[error("{what}: at most {max}, at least {min}")]
+    OverLimit {
+        /// What.
+        what: &'static str,
+        /// No less.
+        min: u64,
+        /// No more.
+        max: u64,
+    },
     /// Teams or phrases do not fit.
     #[error(transparent)]
     Profile(#[from] InvalidProfile),
@@ -39,6 +53,46 @@ pub fn profile(tenant: &Tenant) -> Result<TenantProfile, InvalidTenant> {
         .unwrap_or_else(baton_domain::tenant::default_person_phrases);
     let profile = profile.with_person_requests(phrases, tenant.person_buttons.clone())?;
     Ok(profile.with_care(care(&tenant.care))?)
+}
+
+/// Checks that lists and waits of a document are no larger than they may be; one
+/// that was written before there was a limit stays in use.
+///
+/// # Errors
+/// [`InvalidTenant::OverLimit`].
+pub fn within_limits(tenant: &Tenant) -> Result<(), InvalidTenant> {
+    let check = |what, min: u64, value: u64, max: u64| {
+        let fits = (min..=max).contains(&value);
+        fits.then_some(())
+            .ok_or(InvalidTenant::OverLimit { what, min, max })
+    };
+    let count = |it: usize| it as u64;
+    let max = count(TENANT_NUMBERS_MAX);
+    check("numbers", 0, count(tenant.numbers.len()), max)?;
+    let max = count(FOLLOW_UPS_MAX);
+    check("follow_ups", 0, count(tenant.follow_ups.len()), max)?;
+    for row in &tenant.follow_ups {
+        let (name, text) = (row.name.chars().count(), row.text.chars().count());
+        let hours = FOLLOW_UP_HOURS_MAX.into();
+        check(
+            "characters of a follow-up's name",
+            1,
+            count(name),
+            count(NAME_CHARS_MAX),
+        )?;
+        let max = count(FOLLOW_UP_TEXT_CHARS_MAX);
+        check("characters of a follow-up's text", 0, count(text), max)?;
+        check("delay_hours", 0, row.delay_hours.into(), hours)?;
+        check("too_late_hours", 0, row.too_late_hours.into(), hours)?;
+    }
+    let caps = tenant.marketing_caps.iter();
+    check("marketing_caps", 0, count(caps.len()), count(CAPS_MAX))?;
+    for cap in caps {
+        let (messages, days) = (CAP_MESSAGES_MAX.into(), CAP_DAYS_MAX.into());
+        check("messages of a cap", 1, cap.messages.into(), messages)?;
+        check("days of a cap", 1, cap.days.into(), days)?;
+    }
+    Ok(())
 }
 
 fn care(document: &CareDocument) -> CarePolicy {

@@ -70,6 +70,8 @@ pub struct AuditQuery {
     pub customer: Option<CustomerId>,
     /// In which this field was given.
     pub field: Option<Field>,
+    /// About this business number.
+    pub number: Option<NumberId>,
     /// Of this principal, as [`Principal`] is written.
     pub who: Option<Arc<str>>,
     /// Not before.
@@ -82,6 +84,7 @@ impl AuditQuery {
     /// Whether an entry is wanted, the customer apart.
     pub(crate) fn wants(&self, entry: &AuditEntry) -> bool {
         self.field.is_none_or(|field| entry.fields.contains(field))
+            && (self.number.as_ref()).is_none_or(|it| entry.number.as_ref() == Some(it))
             && self.from.is_none_or(|from| entry.at >= from)
             && self.until.is_none_or(|until| entry.at < until)
             && (self.who.as_ref()).is_none_or(|who| **who == *entry.who.to_string())

@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use baton_domain::{
     decision::Outcome,
     field::Field,
+    follow_up::{Canceller, Cap, Trigger, usual_caps},
     ids::{NumberId, TeamName, TenantId, TierName},
     people::{TrainingPolicy, WorkingHours},
 };
@@ -60,6 +61,9 @@ pub struct Tenant {
     /// Messages that follow an event by themselves.
     #[serde(default)]
     pub follow_ups: Vec<FollowUp>,
+    /// How much advertising one customer gets.
+    #[serde(default = "usual_caps")]
+    pub marketing_caps: Vec<Cap>,
     /// Minutes within which a person should take the next step.
     #[serde(default = "quarter_hour")]
     pub next_step_minutes: u32,
@@ -140,6 +144,10 @@ pub struct Number {
     /// The number as people write it.
     #[serde(default)]
     pub display: Option<String>,
+    /// The WhatsApp Business Account it belongs to; learnt from its webhooks when
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// Token of the Graph API. Sealed in the store, never shown.
     #[serde(default)]
     pub token: Option<String>,
@@ -151,9 +159,9 @@ pub struct Number {
 pub struct FollowUp {
     /// Its name: `tracking`, `review`, ...
     pub name: Arc<str>,
-    /// The order status that starts it: `paid`, `delivered`, ...
-    pub after: baton_domain::event::OrderStatus,
-    /// How long after.
+    /// What it waits after: `paid`, `basket`, ...
+    pub after: Trigger,
+    /// How long after; of `booking`, how long before its day begins.
     pub delay_hours: u32,
     /// How late it may still be sent.
     pub too_late_hours: u32,
@@ -167,6 +175,9 @@ pub struct FollowUp {
     /// Whether it needs the customer's consent to marketing.
     #[serde(default)]
     pub is_marketing: bool,
+    /// What takes it back while it waits; the usual of `after` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_by: Option<BTreeSet<Canceller>>,
 }
 
 /// An approved template; its body parameters are `{...}` names as in a text.

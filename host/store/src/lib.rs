@@ -13,6 +13,7 @@ mod doctor;
 mod error;
 mod export;
 mod notify;
+mod numbers;
 mod people;
 mod quarantine;
 mod releases;
@@ -42,6 +43,7 @@ pub use notify::{
     Counted, Disabled, Endpoint, FlagCount, NotificationSettings, NotifyStore, PreviousSecret,
     Sees, WhatsAppNotices,
 };
+pub use numbers::NumberStore;
 pub use people::{PeopleStore, PersonalToken};
 pub use quarantine::{QuarantineId, QuarantineSize, Quarantined};
 pub use releases::{Granted, Grants, Origin, ReleaseStore, StoredModule};
@@ -107,7 +109,7 @@ pub enum Listed {
 /// What Baton keeps. Every call is scoped to a tenant where one is concerned;
 /// another tenant's thing is simply not there.
 #[async_trait]
-pub trait Store: ReleaseStore + PeopleStore + NotifyStore {
+pub trait Store: ReleaseStore + PeopleStore + NotifyStore + NumberStore {
     /// The customer whom any of `links` names, with the state and whether each
     /// of `dedupe` (in order) was committed before. A customer nobody knows
     /// comes back under a new random id, at version 0, with an empty state;

@@ -156,6 +156,7 @@ fn echo(message: &Message) -> EventBody {
         kind: message.content.kind.clone(),
         text: words(&message.content),
         automatic: false,
+        while_frozen: false,
     })
 }
 

@@ -15,6 +15,7 @@ pub mod address;
 pub mod events;
 pub mod graph;
 pub mod handshake;
+pub mod news;
 pub mod send_rules;
 pub mod signature;
 pub mod webhook;

@@ -8,7 +8,7 @@ mod view;
 
 use serde_json::{Value, json};
 
-use crate::fixture::{ADMIN, Fixture, NUMBER, PHONE, tenant, until};
+use crate::fixture::{Fixture, NUMBER, PHONE, until};
 
 impl Fixture {
     /// The bot has a key and says that it is there.
@@ -30,13 +30,11 @@ impl Fixture {
     /// Writes what the tenant's people promise. Rules hand to seniors, above whom
     /// are leads.
     async fn promise(&self, care: Value) {
-        let mut document = tenant("shop", NUMBER);
-        document["teams"][0]["tiers"] = json!(["junior", "senior", "lead"]);
-        document["care"] = care;
-        let url = format!("{}/admin/tenants/shop", self.url);
-        let request = self.http.put(url).bearer_auth(ADMIN).json(&document);
-        let answer = request.header("if-match", "\"1\"").send().await;
-        assert_eq!(answer.expect("an answer").status().as_u16(), 200);
+        self.rewrite(|document| {
+            document["teams"][0]["tiers"] = json!(["junior", "senior", "lead"]);
+            document["care"] = care;
+        })
+        .await;
     }
 
     /// The path of her conversation.

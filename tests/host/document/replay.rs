@@ -11,6 +11,7 @@ use super::{Operation, operations};
 use crate::{
     fixture::{ADMIN, Fixture, NUMBER, PHONE, SECRET, messages, signature, text, until},
     notify::{Receiver, lenient},
+    numbers::{ACCOUNT, template_news},
     releases::{packages::package, rule},
     schema::check_schema,
 };
@@ -95,6 +96,11 @@ pub const REPLAY: &[&str] = &[
     "show_rollout",
     "put_guardrails",
     "list_running",
+    "!news",
+    "list_numbers",
+    "show_number",
+    "freeze_number",
+    "thaw_number",
     "list_tenants",
     "show_tenant",
     "put_tenant",
@@ -248,6 +254,12 @@ async fn prepare((host, receiver): (&Fixture, &Receiver), step: &str) {
                 found["disabled"]["why"] == "gone"
             })
             .await;
+        }
+        "!news" => {
+            // Later than whatever was read until now.
+            host.advance(1, 0);
+            let paused = template_news(ACCOUNT, "order_tracking", "PAUSED");
+            assert_eq!(host.signed(&paused).await, 200);
         }
         "!delivered" => until("it came", || async { receiver.got().len() == 2 }).await,
         "!successor" => drop(host.person("budi", "senior-agent").await),

@@ -72,6 +72,10 @@ const TAKES: &[(&str, Action)] = &[
     ("replay_dead_letter", Action::ManagePeople),
     ("show_notifications", Action::ManagePeople),
     ("put_notifications", Action::ManagePeople),
+    ("list_numbers", Action::ManagePeople),
+    ("show_number", Action::ManagePeople),
+    ("freeze_number", Action::ManagePeople),
+    ("thaw_number", Action::ManagePeople),
 ];
 
 /// What opens an operation as well.

@@ -6,8 +6,12 @@ use jiff::Timestamp;
 
 use super::{Assignment, team_or_bare};
 use crate::{
-    event::{Escalated, EscalationCause, EventBody, Promised, Reassigned, Requeued},
+    event::{
+        Escalated, EscalationCause, EventBody, Promised, QueueAlert, QueueReason, Reassigned,
+        Requeued,
+    },
     ids::{AgentId, TeamName},
+    owner::Owner,
     people::Principal,
     state::{Conversation, Rung},
     tenant::{Team, TenantProfile},
@@ -85,6 +89,26 @@ pub fn escalated(
         by: asked.by,
         note: asked.note,
     }
+}
+
+/// The event of going from the App back into the queue of its team, on a number
+/// that was frozen: whoever is on the App may be anybody. `None` when the App does
+/// not have it.
+pub fn out_of_doubt(conversation: &Conversation, team: TeamName) -> Option<EventBody> {
+    let ownership = &conversation.ownership;
+    let queue = QueueAlert {
+        why: QueueReason::NumberFrozen,
+        expected_at: None,
+    };
+    matches!(ownership.owner, Owner::App { .. }).then(|| {
+        EventBody::Requeued(Requeued {
+            epoch: ownership.epoch,
+            team,
+            tier: conversation.care.rung().tier.clone(),
+            queue,
+            why: "number_frozen".into(),
+        })
+    })
 }
 
 /// The event of going to somebody else on the same rung, or back into the queue

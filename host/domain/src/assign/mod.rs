@@ -10,7 +10,7 @@ use std::{cmp::Reverse, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-pub use ladder::{Asked, escalated, next_rung, passed_on, team_of};
+pub use ladder::{Asked, escalated, next_rung, out_of_doubt, passed_on, team_of};
 pub use loads::{Load, Loads};
 pub use roster::{Ineligible, Member, Roster};
 

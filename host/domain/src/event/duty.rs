@@ -37,6 +37,8 @@ pub enum QueueReason {
     Closed,
     /// All who work now have as many conversations as they can.
     Busy,
+    /// Nothing can be said on the number, which is frozen.
+    NumberFrozen,
 }
 
 impl QueueReason {
@@ -46,6 +48,7 @@ impl QueueReason {
             Self::Nobody => "nobody",
             Self::Closed => "closed",
             Self::Busy => "busy",
+            Self::NumberFrozen => "number_frozen",
         }
     }
 }
@@ -132,7 +135,7 @@ pub struct Requeued {
     pub tier: Option<TierName>,
     /// That nobody was available.
     pub queue: QueueAlert,
-    /// Stable code of why: `agent_frozen`, `agent_removed`, `asked`, ...
+    /// Stable code of why: `agent_frozen`, `number_frozen`, `asked`, ...
     pub why: Arc<str>,
 }
 

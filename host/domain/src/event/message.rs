@@ -116,6 +116,10 @@ pub struct EchoReceived {
     /// shows in the thread and changes no owner.
     #[serde(default)]
     pub automatic: bool,
+    /// Whether its number was frozen: whoever wrote it may not be one of the
+    /// merchant's people, so it shows in the thread and changes no owner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub while_frozen: bool,
 }
 
 /// A message from before Baton.

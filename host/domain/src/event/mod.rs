@@ -6,6 +6,7 @@
 
 mod commerce;
 mod duty;
+mod follow_up;
 mod message;
 mod ownership;
 mod people;
@@ -21,6 +22,7 @@ pub use duty::{
     Escalated, EscalationCause, NextStepSet, NoteKind, NoteTaken, Promised, QueueAlert,
     QueueReason, Requeued,
 };
+pub use follow_up::{FollowUpSkipped, MarketingCapped};
 pub use message::{
     Author, BotAnswered, BotMissed, EchoReceived, InboundMessage, MessageEdited, MessageRevoked,
     PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued, SendResolved,
@@ -110,4 +112,8 @@ pub enum EventBody {
     NoteTaken(NoteTaken),
     /// Somebody says that a handoff was not as it should have been.
     HandoffFlagged(HandoffFlagged),
+    /// A follow-up was due and not owed.
+    FollowUpSkipped(FollowUpSkipped),
+    /// WhatsApp takes no more marketing for the customer for now.
+    MarketingCapped(MarketingCapped),
 }

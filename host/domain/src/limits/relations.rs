@@ -51,6 +51,8 @@ const _: () = {
     assert!(WEBHOOK_ITEMS_MAX * 100 <= WEBHOOK_BODY_BYTES_MAX);
     assert!(THREAD_REVOKES_MAX > THREAD_MESSAGES_MAX);
     assert!(ORDERS_DETAILED_MAX < ORDERS_MAX);
+    // What is counted by a cap is kept.
+    assert!((CAP_MESSAGES_MAX as usize) < PROMOTIONS_MAX);
     assert!(RECENT_MESSAGES_MAX <= THREAD_MESSAGES_MAX);
     assert!(THREAD_RECEIPTS_MAX >= 3 * THREAD_MESSAGES_MAX);
     assert!(THREAD_OUTCOMES_MAX >= 2 * THREAD_MESSAGES_MAX);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     event::{EscalationCause, Event, EventBody},
-    named::named,
+    named::{by_name, named},
     owner::Ownership,
     state::Conversation,
 };
@@ -83,15 +83,4 @@ impl NoticeKind {
     }
 }
 
-impl TryFrom<String> for NoticeKind {
-    type Error = UnknownKind;
-    fn try_from(name: String) -> Result<Self, UnknownKind> {
-        name.parse()
-    }
-}
-
-impl From<NoticeKind> for String {
-    fn from(kind: NoticeKind) -> Self {
-        kind.name().to_owned()
-    }
-}
+by_name!(NoticeKind, UnknownKind);

@@ -38,9 +38,15 @@ pub(super) enum Rule {
     Outcome,
     /// Signals that are not counted again.
     Spent,
+    /// What a follow-up was about.
+    About,
+    /// Why it was not owed.
+    Why,
 }
 
-use Rule::{Id, Key, Of, Open, Outcome, Question, Spent, Suggestion, Text, Typed, Words};
+use Rule::{
+    About, Id, Key, Of, Open, Outcome, Question, Spent, Suggestion, Text, Typed, Why, Words,
+};
 
 pub(super) type Rules = &'static [(&'static str, Rule)];
 
@@ -113,6 +119,10 @@ impl Seen<'_> {
             Words => self.words(read, || value.clone()),
             Outcome => Some(self.outcome(value)),
             Spent => Some(self.spent(value)),
+            About => serde_json::from_value(value.clone())
+                .ok()
+                .and_then(|about| self.about(&about, || value.clone())),
+            Why => self.why(&text()?).map(|why| why.as_ref().into()),
         }
     }
 
@@ -193,6 +203,8 @@ fn rules(body: &EventBody) -> Rules {
             ("by", Open),
         ],
         EventBody::Reassigned(_) => &[("epoch", Open), ("from", Open), ("to", Open), ("by", Open)],
+        EventBody::FollowUpSkipped(_) => &[("follow_up", Open), ("about", About), ("why", Why)],
+        EventBody::MarketingCapped(_) => &[("send", Key)],
         EventBody::Escalated(_)
         | EventBody::Requeued(_)
         | EventBody::NextStepSet(_)
@@ -294,7 +306,13 @@ fn of_messages(body: &EventBody) -> Rules {
         ],
         EventBody::MessageEdited(_) => &[("original", Id), ("text", Text)],
         EventBody::MessageRevoked(_) => &[("original", Id)],
-        EventBody::EchoReceived(_) => &[("id", Id), KIND, ("text", Text), ("automatic", Open)],
+        EventBody::EchoReceived(_) => &[
+            ("id", Id),
+            KIND,
+            ("text", Text),
+            ("automatic", Open),
+            ("while_frozen", Open),
+        ],
         EventBody::PastMessage(_) => &[("id", Id), ("author", Open), KIND, ("text", Text)],
         EventBody::Receipt(_) => &[
             ("since", Open),

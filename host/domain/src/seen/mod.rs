@@ -20,6 +20,7 @@ pub use notice::SeenNotice;
 use crate::{
     event::SendKey,
     field::{Field, Sensitivity},
+    follow_up::{About, fields_behind},
     ids::{MessageId, NumberId},
     people::{Access, FieldSet, Principal},
     state::{CustomerState, Grant},
@@ -141,6 +142,21 @@ impl<'a> Seen<'a> {
             Some(text) => self.text(text).map(Some),
             None => self.holds_all(wanted.into_iter().collect()).then_some(None),
         }
+    }
+
+    /// What a follow-up is about.
+    pub fn about<T>(&self, about: &About, value: impl FnOnce() -> T) -> Option<T> {
+        let field = match about {
+            About::Order(_) | About::LastOrder(_) => Field::OrderLast,
+            About::Basket(_) => Field::BasketAgeHours,
+            About::Booking { .. } => Field::BookingState,
+        };
+        self.field(field, value)
+    }
+
+    /// Why one was not owed: a code that may tell of orders, consent and more.
+    pub fn why(&self, why: &Arc<str>) -> Option<Arc<str>> {
+        self.all(fields_behind(why), || why.clone())
     }
 
     /// A text of `field` in which something may be typed, as [`Seen::said`].

@@ -1,5 +1,5 @@
 //! What people owe in one conversation: handoffs and what became of them, the
-//! promises that hold, notes, and what was advertised.
+//! promises that hold, notes.
 
 use std::sync::Arc;
 
@@ -10,13 +10,10 @@ use super::{Latest, bound};
 use crate::{
     event::{
         Escalated, EscalationCause, HandedOff, NextStepSet, NoteKind, NoteTaken, QueueAlert,
-        Requeued, SendKey, SendQueued,
+        Requeued,
     },
     ids::{AgentId, TeamName, TierName},
-    limits::{
-        DECISION_REASONS_MAX, DECISION_TAGS_MAX, ESCALATIONS_MAX, HANDOFFS_MAX, NOTES_MAX,
-        PROMOTIONS_MAX,
-    },
+    limits::{DECISION_REASONS_MAX, DECISION_TAGS_MAX, ESCALATIONS_MAX, HANDOFFS_MAX, NOTES_MAX},
     people::FieldSet,
 };
 
@@ -139,21 +136,6 @@ pub struct Note {
     pub source: Option<Arc<str>>,
 }
 
-/// A message that nobody asked for just then.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Promotion {
-    /// When it was decided on.
-    pub at: Timestamp,
-    /// Its key: the thread tells what became of it as long as it holds it.
-    pub send: SendKey,
-    /// Its text, or the name of its template.
-    pub text: Option<Arc<str>>,
-    /// `tracking`, `review`, ...
-    pub purpose: Option<Arc<str>>,
-    /// Whether it advertises.
-    pub is_marketing: bool,
-}
-
 /// What people owe in one conversation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -165,8 +147,6 @@ pub struct Care {
     rung: Rung,
     #[serde(skip_serializing_if = "Latest::is_empty")]
     notes: Latest<Note, NOTES_MAX>,
-    #[serde(skip_serializing_if = "Latest::is_empty")]
-    promotions: Latest<Promotion, PROMOTIONS_MAX>,
     last_agent: Option<(Timestamp, AgentId)>,
     moved_at: Option<Timestamp>,
 }
@@ -219,11 +199,6 @@ impl Care {
     /// Notes, the oldest first.
     pub fn notes(&self) -> impl DoubleEndedIterator<Item = &Note> {
         self.notes.iter()
-    }
-
-    /// Messages that nobody asked for just then, the oldest first.
-    pub fn promotions(&self) -> impl DoubleEndedIterator<Item = &Promotion> {
-        self.promotions.iter()
     }
 
     /// Who of the tenant's people had it last, and since when.
@@ -377,19 +352,6 @@ impl Care {
             text: bound::note(&note.text),
             by: note.by.clone(),
             source: note.source.as_ref().map(bound::short),
-        });
-    }
-
-    pub(super) fn promoted(&mut self, at: Timestamp, send: &SendQueued) {
-        if send.purpose.is_none() && !send.is_marketing {
-            return;
-        }
-        self.promotions.insert(Promotion {
-            at,
-            send: bound::send_key(&send.send),
-            text: send.text.as_ref().map(bound::short),
-            purpose: send.purpose.as_ref().map(bound::word),
-            is_marketing: send.is_marketing,
         });
     }
 }

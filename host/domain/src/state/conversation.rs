@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Care, Ended, Flags, Grants, Thread, bound,
+    Care, Ended, Flags, Grants, Thread, Unasked, bound,
     misses::{Misses, Question},
 };
 use crate::{
@@ -110,6 +110,9 @@ pub struct Conversation {
     /// What people owe.
     #[serde(default, skip_serializing_if = "Care::is_empty")]
     pub care: Care,
+    /// What was said unasked.
+    #[serde(default, skip_serializing_if = "Unasked::is_empty")]
+    pub unasked: Unasked,
     /// The customer's last message or call, which opens the service window.
     pub last_inbound_at: Option<Timestamp>,
     /// The last message in either direction.

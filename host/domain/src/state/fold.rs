@@ -13,11 +13,16 @@ use super::{Basket, Booking, Conversation, CustomerState, Delivery, Known, PaidO
 use crate::{
     event::{
         BasketChanged, BookingChanged, DeliveryEstimated, Event, EventBody, InboundMessage,
-        OrderChanged, OrderStatus, ProfileChanged,
+        OrderChanged, OrderStatus, ProfileChanged, Receipt,
     },
     ids::NumberId,
     limits::CONVERSATIONS_MAX,
 };
+
+/// WhatsApp's code of a message that the customer would get too much with.
+const MARKETING_CAPPED: i64 = 131_049;
+/// WhatsApp's code of a customer who wants no marketing.
+const MARKETING_REFUSED: i64 = 131_050;
 
 /// The state after `event`.
 #[must_use]
@@ -40,7 +45,11 @@ impl CustomerState {
             EventBody::PaymentChanged(change) => self.payments.apply(at, change),
             EventBody::DeliveryEstimated(estimate) => self.estimate_delivery(at, estimate),
             EventBody::BookingChanged(change) => self.change_booking(at, change),
+            EventBody::MarketingCapped(_) => self.cap_marketing(at),
             body => {
+                if let EventBody::Receipt(receipt) = body {
+                    self.learn_refusal(receipt);
+                }
                 if let EventBody::MessageReceived(message) = body
                     && !message.lines.is_empty()
                 {
@@ -54,6 +63,23 @@ impl CustomerState {
                     conversation.apply(at, body);
                 }
             }
+        }
+    }
+
+    fn cap_marketing(&mut self, at: Timestamp) {
+        self.marketing_capped_at = self.marketing_capped_at.max(Some(at));
+    }
+
+    /// WhatsApp takes a message and says only later that it delivers no marketing
+    /// to the customer (WhatsApp documentation, "Error codes").
+    fn learn_refusal(&mut self, receipt: &Receipt) {
+        match receipt.error {
+            Some(MARKETING_CAPPED) => self.cap_marketing(receipt.since),
+            Some(MARKETING_REFUSED) => {
+                let consent = &mut self.profile.marketing_consent;
+                consent.learn(receipt.since, false);
+            }
+            _ => {}
         }
     }
 
@@ -88,23 +114,22 @@ impl CustomerState {
     }
 
     fn change_basket(&mut self, at: Timestamp, change: &BasketChanged) {
-        let basket = Basket {
+        let mut basket = Basket {
             at,
+            changed_at: at,
             id: change.id.as_ref().map(bound::foreign_id),
             lines: bound::lines(&change.lines),
             total: change.total.clone(),
             told_state: bound::word(&change.checkout_state),
             is_paid: false,
         };
-        let is_news = |known: &Basket| {
-            let is_same = *known
-                == Basket {
-                    is_paid: known.is_paid,
-                    ..basket.clone()
-                };
-            known.at <= at && !is_same
-        };
-        if self.basket.as_ref().is_none_or(is_news) {
+        let known = self.basket.as_ref();
+        let is_as_it_was = known.is_some_and(|known| known.is_as(&basket));
+        if let Some(known) = known.filter(|_| is_as_it_was) {
+            basket.changed_at = known.changed_at;
+        }
+        let is_news = |known: &Basket| known.at < at || known.at == at && !is_as_it_was;
+        if known.is_none_or(is_news) {
             self.basket = Some(basket);
             self.settle_basket();
         }
@@ -118,6 +143,7 @@ impl CustomerState {
             let (id, total, told_state) = (None, None, "open".into());
             self.basket = Some(Basket {
                 at,
+                changed_at: at,
                 id,
                 lines,
                 total,

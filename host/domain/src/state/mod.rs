@@ -14,13 +14,14 @@ mod misses;
 mod orders;
 mod payments;
 mod thread;
+mod unasked;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-pub use care::{Care, Ended, Escalation, Handoff, NextStep, Note, Promise, Promotion, Rung};
+pub use care::{Care, Ended, Escalation, Handoff, NextStep, Note, Promise, Rung};
 pub use conversation::{Conversation, Episode, OwnerSince};
 pub use flags::{Flag, Flags};
 pub use fold::fold;
@@ -30,6 +31,7 @@ pub use latest::Latest;
 pub use orders::{Lifetime, Order, Orders};
 pub use payments::{PaymentFailure, Payments};
 pub use thread::{MessageNow, MessageRef, Thread, ThreadEntry};
+pub use unasked::{Promotion, Skipped, Unasked};
 
 use crate::{
     event::OrderStatus,
@@ -40,7 +42,7 @@ use crate::{
 
 /// Version of the fold. A stored state of another version is folded anew from
 /// the log: raise it with every change to what [`fold`] makes of an event.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// Who the customer is, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,8 +77,10 @@ pub struct Profile {
 /// What the customer is about to buy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basket {
-    /// When it last changed.
+    /// When it was last told.
     pub at: Timestamp,
+    /// Since when it is as it is: to tell it again changes nothing.
+    pub changed_at: Timestamp,
     /// The merchant's id.
     pub id: Option<Arc<str>>,
     /// Its lines.
@@ -97,6 +101,17 @@ impl Basket {
         } else {
             self.told_state.clone()
         }
+    }
+
+    /// Whether it says the same, whenever it was told.
+    fn is_as(&self, other: &Self) -> bool {
+        let says = |it: &Self| (it.id.clone(), it.total.clone(), it.told_state.clone());
+        self.lines == other.lines && says(self) == says(other)
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.value().is_none_or(|it| it.minor <= 0)
     }
 
     /// The quoted total, or the sum of the lines; `None` when it is empty or
@@ -159,6 +174,9 @@ pub struct CustomerState {
     pub booking: Option<Booking>,
     last_paid: Option<PaidOrder>,
     last_delivered_at: Option<Timestamp>,
+    /// When WhatsApp last said that the customer gets too much marketing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marketing_capped_at: Option<Timestamp>,
     conversations: BTreeMap<NumberId, Conversation>,
 }
 

@@ -87,6 +87,13 @@ impl Order {
             && !self.has(OrderStatus::Cancelled)
     }
 
+    /// When it counted as bought first.
+    pub fn bought_at(&self) -> Option<Timestamp> {
+        let bought = [OrderStatus::Paid, OrderStatus::Delivered];
+        let reached = bought.iter().filter_map(|it| self.reached.get(it));
+        reached.min().copied().filter(|_| self.is_bought())
+    }
+
     /// Whether all of its value went back.
     pub fn is_refunded(&self) -> bool {
         self.has(OrderStatus::Refunded) && self.net().is_none_or(|net| net.minor <= 0)

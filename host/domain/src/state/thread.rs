@@ -51,6 +51,10 @@ pub struct ThreadEntry {
     /// Whether it calls for no answer, such as a reaction.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_aside: bool,
+    /// Whether it came from the App while the number was frozen: who wrote it is
+    /// in doubt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub while_frozen: bool,
 }
 
 impl ThreadEntry {

@@ -109,6 +109,7 @@ pub(crate) fn echo(id: &str) -> EventBody {
         kind,
         text,
         automatic: false,
+        while_frozen: false,
     })
 }
 

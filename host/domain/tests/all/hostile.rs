@@ -5,6 +5,7 @@ use std::sync::Arc;
 use baton_domain::{
     event::*,
     field::Line,
+    follow_up::About,
     ids::*,
     limits::{
         ATTRIBUTES_MAX, CONVERSATIONS_MAX, LINES_MAX, MESSAGE_TEXT_CHARS_MAX, ORDERS_MAX,
@@ -240,7 +241,7 @@ fn body(dice: &mut Dice) -> EventBody {
 }
 
 fn said(dice: &mut Dice) -> EventBody {
-    match dice.below(9) {
+    match dice.below(11) {
         0 => EventBody::MessageReceived(InboundMessage {
             id: dice.wamid(),
             kind: dice.text(),
@@ -263,6 +264,7 @@ fn said(dice: &mut Dice) -> EventBody {
             kind: dice.text(),
             text: dice.some(),
             automatic: dice.below(2) > 0,
+            while_frozen: dice.below(2) > 0,
         }),
         4 => EventBody::PastMessage(PastMessage {
             id: dice.wamid(),
@@ -286,6 +288,12 @@ fn said(dice: &mut Dice) -> EventBody {
             is_marketing: true,
             by: None,
         }),
+        7 => EventBody::FollowUpSkipped(FollowUpSkipped {
+            follow_up: dice.text(),
+            about: About::Basket(Timestamp::from_second(dice.below(4_000_000_000) as i64).unwrap()),
+            why: dice.text(),
+        }),
+        8 => EventBody::MarketingCapped(MarketingCapped { send: dice.send() }),
         _ => EventBody::SendResolved(SendResolved {
             send: dice.send(),
             outcome: match dice.below(4) {

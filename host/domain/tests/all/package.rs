@@ -227,8 +227,12 @@ fn notes_and_what_was_sent_unasked_are_kept_within_bounds() {
             ..queued
         }));
     }
+    let unasked = &story.conversation().unasked;
     let care = &story.conversation().care;
-    assert_eq!((care.notes().count(), care.promotions().count()), (32, 32));
+    assert_eq!(
+        (care.notes().count(), unasked.promotions().count()),
+        (32, 32)
+    );
     assert!(care.notes().all(|note| note.text.chars().count() <= 1_000));
     assert!(
         care.notes()

@@ -1,5 +1,7 @@
 //! One event of every kind and shape.
 
+mod unasked;
+
 use baton_domain::{
     decide::{Basis, Decision, DecisionRecord, RuleRun, Warning},
     decision::{Outcome, Verdict},
@@ -408,7 +410,7 @@ pub(crate) fn samples() -> Vec<Event> {
         by: Principal::Person(agent("ana")),
         again: false,
     });
-    let later = [later, duties(), vec![flagged]].concat();
+    let later = [later, duties(), vec![flagged], unasked::unasked()].concat();
     let bodies = [messages(), commerce(), ownership(), later].concat();
     let at = |place: usize| start() + jiff::SignedDuration::from_millis(place as i64 * 1_001);
     let event = |(place, body)| {

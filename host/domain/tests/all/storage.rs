@@ -45,11 +45,13 @@ fn kind(body: &EventBody) -> &'static str {
         EventBody::Requeued(_) => "requeued",
         EventBody::NextStepSet(_) => "next_step_set",
         EventBody::NoteTaken(_) => "note_taken",
+        EventBody::FollowUpSkipped(_) => "follow_up_skipped",
+        EventBody::MarketingCapped(_) => "marketing_capped",
     }
 }
 
 /// Kinds that [`kind`] knows.
-const KINDS: usize = 31;
+const KINDS: usize = 33;
 
 fn stored(event: &Event) -> String {
     serde_json::to_string(event).unwrap()

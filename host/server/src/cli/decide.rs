@@ -110,6 +110,7 @@ impl EarlierMessage {
                 kind,
                 text,
                 automatic: false,
+                while_frozen: false,
             }),
             author => EventBody::SendQueued(SendQueued {
                 send: SendKey(id.as_str().into()),

@@ -8,8 +8,8 @@ use baton_domain::{
     event::EventBody,
     field::Field,
     ids::{CustomerId, NumberId},
-    limits::{AUDIT_AT_ONCE_MAX, AUDIT_EVENTS_AT_ONCE, AUDIT_MODULE_READS_MAX},
-    people::FieldSet,
+    limits::{AUDIT_AT_ONCE_MAX, AUDIT_EVENTS_AT_ONCE, AUDIT_MODULE_READS_MAX, LIST_ITEMS_MAX},
+    people::{Action, FieldSet},
     seen::Seen,
 };
 use baton_store::{AuditEntry, AuditQuery, GrantUsed, StoreError, Version};
@@ -97,6 +97,32 @@ pub async fn note(
     Ok(())
 }
 
+/// What fits `query`, the latest first, for whoever freezes an account, and where
+/// the next page starts; nothing for whom the audit is not open. To ask is itself
+/// an entry.
+///
+/// # Errors
+/// The store's.
+pub async fn told_since(
+    host: &Host,
+    scope: &Scope,
+    query: AuditQuery,
+) -> Answer<(Option<Vec<AuditedView>>, Option<String>)> {
+    if !scope.access.may(Action::ReadAudit) {
+        return Ok((None, None));
+    }
+    let entry = AuditEntry {
+        number: query.number.clone(),
+        ..scope.entry(host, "read-audit")
+    };
+    note(host, scope, [entry]).await?;
+    let tenant = &scope.tenant.document.id;
+    let store = &host.store;
+    let page = store.audited(tenant, &query, None, LIST_ITEMS_MAX).await?;
+    let read = page.items.into_iter().map(Into::into).collect();
+    Ok((Some(read), page.next))
+}
+
 /// What is wanted of the audit; all that is named must fit.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -107,6 +133,9 @@ pub struct Wanted {
     /// In which this field was given, such as `customer.phone`.
     #[serde(default)]
     field: Option<String>,
+    /// About this business number: Meta's `phone_number_id`.
+    #[serde(default)]
+    number: Option<String>,
     /// Not before.
     #[serde(default)]
     #[param(value_type = Option<String>, format = DateTime)]
@@ -143,9 +172,12 @@ pub async fn list(
     let customer = wanted.customer.as_deref().map(CustomerId::parse);
     // What cannot be an id names nobody, and nothing was read of nobody.
     let customer = customer.transpose().map_err(ApiError::invalid)?;
+    let number = wanted.number.as_deref().map(NumberId::parse);
+    let number = number.transpose().map_err(ApiError::invalid)?;
     let query = AuditQuery {
         customer,
         field,
+        number,
         who: wanted.who.map(Into::into),
         from: wanted.from,
         until: wanted.until,

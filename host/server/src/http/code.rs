@@ -66,6 +66,7 @@ codes! {
     SuccessorWanted "successor_wanted" CONFLICT "Somebody owns conversations: name a `successor` who takes them.";
     InUse "in_use" CONFLICT "Others rest on it; the message says who.";
     OutsideServiceWindow "outside_service_window" CONFLICT "The customer wrote more than 24 hours ago: send an approved template.";
+    NumberFrozen "number_frozen" CONFLICT "The number is frozen: nothing leaves from it until it is thawed.";
     PeopleOwn "people_own" CONFLICT "People own the conversation: the bot is silent until they return it.";
     Erased "erased" GONE "The customer was erased on request.";
     Stale "stale" PRECONDITION_FAILED "It was changed since you read it, or `If-Match` is missing: read it again.";

@@ -24,6 +24,7 @@ use super::{
     error::{Answer, ApiError},
     extract::Json,
     facts::customer_key,
+    numbers::may_speak,
 };
 use crate::{
     host::Host,
@@ -61,7 +62,8 @@ pub struct Queued {
         pattern = "^[!-~]([ -~]*[!-~])?$", description = "Your key of this message.")),
     request_body = Outgoing, security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::IdempotencyKeyMissing, Code::NotFound,
-        Code::NoConversation, Code::PeopleOwn, Code::OutsideServiceWindow, Code::ChangedMeanwhile,
+        Code::NoConversation, Code::NumberFrozen, Code::PeopleOwn, Code::OutsideServiceWindow,
+        Code::ChangedMeanwhile,
         Code::InvalidValue, Code::Erased]))),
     responses((status = 202, description = "It is in the outbox.", body = Queued)))]
 pub async fn send(
@@ -118,6 +120,7 @@ fn queue(host: &Host, change: &mut Change, outgoing: &Outgoing, send: &str) -> A
         let message = "the customer has no conversation yet: name a number after the first message";
         return Err(ApiError::new(Code::NoConversation, message));
     };
+    may_speak(change.tenant(), &number)?;
     let ownership = &conversation.ownership;
     if ownership.owner.is_people() {
         return Err(people_own(&ownership.owner));

@@ -31,6 +31,7 @@ mod messages;
 mod metrics;
 mod modules;
 mod notifications;
+mod numbers;
 mod packages;
 mod people;
 mod refusals;
@@ -127,6 +128,7 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(cases::show))
         .routes(routes!(dead_letters::list))
         .merge(notices())
+        .merge(numbers())
         .merge(people())
         .merge(uploads())
         .routes(routes!(modules::show))
@@ -160,6 +162,15 @@ fn notices() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(endpoints::replay))
         .routes(routes!(endpoints::replay_letter))
         .routes(routes!(notifications::show, notifications::put))
+}
+
+/// What is known of business numbers, and freezing them.
+fn numbers() -> OpenApiRouter<Arc<Host>> {
+    OpenApiRouter::new()
+        .routes(routes!(numbers::list))
+        .routes(routes!(numbers::show))
+        .routes(routes!(numbers::freeze))
+        .routes(routes!(numbers::thaw))
 }
 
 /// Who may see and do what, and who saw and did what.

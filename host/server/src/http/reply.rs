@@ -29,6 +29,7 @@ use super::{
     error::{Answer, ApiError},
     extract::{Json, Path},
     messages::idempotency_key,
+    numbers::may_speak,
     view::HeadView,
 };
 use crate::{
@@ -75,7 +76,7 @@ pub struct Replied {
         description = "Your key of this message.")),
     request_body = Reply, security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::IdempotencyKeyMissing, Code::NotFound, Code::Erased,
-        Code::NotMoved, Code::AgentUnfit, Code::OutsideServiceWindow, Code::ChangedMeanwhile, Code::InvalidValue]))),
+        Code::NotMoved, Code::AgentUnfit, Code::NumberFrozen, Code::OutsideServiceWindow, Code::ChangedMeanwhile, Code::InvalidValue]))),
     responses((status = 202, description = "It is in the outbox.", body = Replied)))]
 pub async fn reply(
     State(host): State<Arc<Host>>,
@@ -151,6 +152,7 @@ fn queue_reply(
 ) -> Answer<()> {
     let conversation = change.state().conversation(number);
     let conversation = conversation.ok_or_else(ApiError::not_found)?;
+    may_speak(change.tenant(), number)?;
     if !conversation.is_window_open(now) && !reply.message.is_template() {
         let message = "the customer wrote more than 24 hours ago: send an approved template";
         return Err(ApiError::new(Code::OutsideServiceWindow, message));

@@ -205,6 +205,7 @@ fn text(tenant: &ActiveTenant, seen: &SeenNotice, link: Option<String>) -> Strin
         QueueReason::Nobody => "nobody works there who may take it",
         QueueReason::Closed => "those who may take it are off",
         QueueReason::Busy => "everybody has as many as they can",
+        QueueReason::NumberFrozen => "the number is frozen",
     });
     line("It waits", waits.map(str::to_owned));
     let expected = notice.queue.as_ref().and_then(|it| it.expected_at);

@@ -1,64 +1,124 @@
 //! What becomes of a message that is due: pure decisions, from the customer's
-//! state and the tenant's words, each with a stable code for the record.
+//! state, the tenant's words and what WhatsApp told of the number, each with a
+//! stable code for the record.
 
-use baton_domain::{event::Author, state::CustomerState};
+use baton_domain::{
+    event::{Author, SendKey},
+    follow_up::is_capped,
+    number::NumberRecord,
+    state::CustomerState,
+};
 use baton_whatsapp::send_rules::{Form, Refusal, Standing, may_send};
 use jiff::Timestamp;
 
 use super::SendEffect;
-use crate::wire::OutgoingMessage;
+use crate::{directory::ActiveTenant, wire::OutgoingMessage};
 
 /// Whether a message may leave, and in which form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate<'a> {
+pub enum Fate<'a> {
     /// It may leave as this.
     Leave(&'a OutgoingMessage),
     /// It must not leave, for this reason.
     Suppress(&'static str),
 }
 
-/// Looks again, right before a message leaves: whose turn it is, whether the
-/// window is open, whether the customer agreed.
-pub(super) fn fate<'a>(state: &CustomerState, effect: &'a SendEffect, now: Timestamp) -> Fate<'a> {
-    let Some(conversation) = state.conversation(&effect.number) else {
-        return Fate::Suppress("no_conversation");
-    };
-    let ownership = &conversation.ownership;
-    if effect.author == Author::Bot {
-        if ownership.owner.is_people() {
-            return Fate::Suppress("people_own");
-        }
-        if ownership.epoch != effect.epoch {
-            return Fate::Suppress("decided_under_older_owner");
-        }
+/// Why a message must not leave, as a stable code.
+type Held = Result<(), &'static str>;
+
+/// Looks again, right before a message leaves: whether its number is frozen,
+/// whose turn it is, whether the window is open, whether the customer agreed and
+/// has not had enough, whether the template may be used.
+pub fn fate<'a>(
+    tenant: &ActiveTenant,
+    state: &CustomerState,
+    (key, effect): (&SendKey, &'a SendEffect),
+    now: Timestamp,
+) -> Fate<'a> {
+    let numbers = tenant.numbers.load();
+    let record = numbers.get(&effect.number);
+    if record.is_some_and(|it| it.frozen.is_some()) {
+        return Fate::Suppress("number_frozen");
     }
-    if effect.too_late_at.is_some_and(|too_late| now > too_late) {
-        return Fate::Suppress("too_late");
+    if let Err(why) = has_turn(state, effect, now) {
+        return Fate::Suppress(why);
     }
-    if state.profile.phone.is_none() && state.profile.user_id.is_none() {
-        return Fate::Suppress("no_address");
-    }
-    let standing = Standing {
-        last_heard_at: conversation.last_inbound_at,
-        marketing_consent: state.profile.marketing_consent.get().copied(),
-        capped_at: None,
-    };
     // Words that advertise need consent as templates do, and the window
     // besides.
     let may = |message: &OutgoingMessage| {
         if effect.is_marketing {
-            may_send(Form::Marketing, &standing, now)?;
+            may_advertise(tenant, state, (key, effect), now)?;
         }
+        may_be_used(record, message, effect.is_marketing)?;
         let form = if message.is_template() {
             Form::Utility
         } else {
             Form::FreeForm
         };
-        may_send(form, &standing, now)
+        may_send(form, &standing(state, effect), now).map_err(Refusal::code)
     };
     match (may(&effect.message), &effect.outside_window) {
         (Ok(()), _) => Fate::Leave(&effect.message),
-        (Err(Refusal::OutsideWindow), Some(template)) => Fate::Leave(template),
-        (Err(refusal), _) => Fate::Suppress(refusal.code()),
+        (Err(why), Some(template)) if why == Refusal::OutsideWindow.code() => {
+            may(template).map_or_else(Fate::Suppress, |()| Fate::Leave(template))
+        }
+        (Err(why), _) => Fate::Suppress(why),
     }
+}
+
+fn has_turn(state: &CustomerState, effect: &SendEffect, now: Timestamp) -> Held {
+    let conversation = state.conversation(&effect.number);
+    let ownership = &conversation.ok_or("no_conversation")?.ownership;
+    if effect.author == Author::Bot {
+        if ownership.owner.is_people() {
+            return Err("people_own");
+        }
+        if ownership.epoch != effect.epoch {
+            return Err("decided_under_older_owner");
+        }
+    }
+    if effect.too_late_at.is_some_and(|too_late| now > too_late) {
+        return Err("too_late");
+    }
+    if state.profile.phone.is_none() && state.profile.user_id.is_none() {
+        return Err("no_address");
+    }
+    Ok(())
+}
+
+fn standing(state: &CustomerState, effect: &SendEffect) -> Standing {
+    let conversation = state.conversation(&effect.number);
+    Standing {
+        last_heard_at: conversation.and_then(|it| it.last_inbound_at),
+        marketing_consent: state.profile.marketing_consent.get().copied(),
+        capped_at: state.marketing_capped_at,
+    }
+}
+
+/// What a person writes is that person's to answer for: the tenant's own caps
+/// hold for what is said by itself.
+fn may_advertise(
+    tenant: &ActiveTenant,
+    state: &CustomerState,
+    (key, effect): (&SendKey, &SendEffect),
+    now: Timestamp,
+) -> Held {
+    may_send(Form::Marketing, &standing(state, effect), now).map_err(Refusal::code)?;
+    let caps = &tenant.document.marketing_caps;
+    if effect.author == Author::Bot && is_capped(state, caps, key, now) {
+        return Err("capped");
+    }
+    Ok(())
+}
+
+fn may_be_used(
+    record: Option<&NumberRecord>,
+    message: &OutgoingMessage,
+    is_marketing: bool,
+) -> Held {
+    let (OutgoingMessage::Template { name, language, .. }, Some(record)) = (message, record) else {
+        return Ok(());
+    };
+    let refusal = record.template_refusal(name, language, is_marketing);
+    refusal.map_or(Ok(()), Err)
 }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use compose::check_message;
+pub use fate::{Fate, fate};
 
 use crate::{
     host::Host,

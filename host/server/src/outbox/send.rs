@@ -5,7 +5,10 @@
 //! second time, since the Graph API has no idempotency key.
 
 use baton_domain::{
-    event::{Author, Event, EventBody, SendKey, SendOutcome, SendResolved},
+    event::{
+        Author, Event, EventBody, MarketingCapped, ProfileChanged, SendKey, SendOutcome,
+        SendResolved,
+    },
     limits::{
         COMMIT_TRIES_MAX, SEND_FATE_MINUTES_MAX, STOPPED_NUMBER_MINUTES, STOPPED_NUMBER_TRIES_MAX,
         WORK_LEASE_SECONDS,
@@ -16,7 +19,7 @@ use std::{sync::Arc, time::Instant};
 
 use baton_store::{CommitError, LeasedWork, Stage, StoreError, WorkChange};
 use baton_whatsapp::{
-    graph::{AccessToken, Outcome},
+    graph::{AccessToken, Outcome, Rejection},
     send_rules::{Next, after},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -85,7 +88,9 @@ enum Begin {
 
 impl Sending<'_> {
     async fn attempt(&self) -> Result<(), Refused> {
-        let has_token = |tenant: Arc<ActiveTenant>| tenant.token(&self.effect.number).is_some();
+        let number = &self.effect.number;
+        // What is due on a frozen number is suppressed below.
+        let has_token = |it: Arc<ActiveTenant>| it.is_frozen(number) || it.token(number).is_some();
         if !self.tenant().is_some_and(has_token) {
             tracing::error!(number = %self.effect.number, "the number has no token");
             return self.wait_for_number("no_token").await;
@@ -100,7 +105,13 @@ impl Sending<'_> {
         let token = token.and_then(|token| AccessToken::new(token).ok());
         let outgoing = compose(&profile, &message, &self.key);
         let (Some(token), Some(outgoing)) = (token, outgoing) else {
-            return self.give_up("not_sendable").await;
+            let is_frozen = tenant.is_some_and(|it| it.is_frozen(number));
+            let why = if is_frozen {
+                "number_frozen"
+            } else {
+                "not_sendable"
+            };
+            return self.give_up(why, None).await;
         };
         let begun = Instant::now();
         let outcome = self
@@ -128,7 +139,8 @@ impl Sending<'_> {
         self.commit(|change, now| {
             let state = change.state().clone();
             let profile = Box::new(state.profile.clone());
-            let leave = match fate(&state, &self.effect, now) {
+            let sending = (&self.key, &self.effect);
+            let leave = match fate(change.tenant(), &state, sending, now) {
                 Fate::Leave(message) => Ok(message.clone()),
                 Fate::Suppress(why) => Err(why),
             };
@@ -164,7 +176,7 @@ impl Sending<'_> {
                     return Ok(());
                 };
                 let Some(message) = accepted.message.clone() else {
-                    return self.give_up("no_message_id").await;
+                    return self.give_up("no_message_id", None).await;
                 };
                 self.commit(|change, now| {
                     let accepted = SendOutcome::Accepted {
@@ -183,14 +195,14 @@ impl Sending<'_> {
             Next::Again(wait) => {
                 self.host.metrics.sends.count("again");
                 let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(60));
-                self.moved(Stage::Waiting, wait).await
+                self.moved(Stage::Waiting, wait, self.learnt(outcome)).await
             }
             Next::AwaitStatus => {
                 self.host.metrics.sends.count("awaits_status");
                 let at = self.host.clock.now();
-                self.moved(Stage::Begun { at }, fate_wait()).await
+                self.moved(Stage::Begun { at }, fate_wait(), None).await
             }
-            Next::GiveUp => self.give_up(outcome.code()).await,
+            Next::GiveUp => self.give_up(outcome.code(), self.learnt(outcome)).await,
             Next::StopNumber => {
                 let (number, code) = (&self.effect.number, outcome.code());
                 tracing::error!(%number, code, "the number cannot send: look at its token");
@@ -240,16 +252,42 @@ impl Sending<'_> {
     /// everything is looked at again when it is tried.
     async fn wait_for_number(&self, why: &str) -> Result<(), Refused> {
         if self.leased.work.tries >= STOPPED_NUMBER_TRIES_MAX {
-            return self.give_up(why).await;
+            return self.give_up(why, None).await;
         }
         let wait = SignedDuration::from_mins(STOPPED_NUMBER_MINUTES);
-        self.moved(Stage::Waiting, wait).await
+        self.moved(Stage::Waiting, wait, None).await
     }
 
-    async fn give_up(&self, why: &str) -> Result<(), Refused> {
+    /// What a refusal tells of the customer: that they get too much marketing, or
+    /// want none.
+    fn learnt(&self, outcome: &Outcome) -> Option<Event> {
+        let Outcome::Rejected { rejection, .. } = outcome else {
+            return None;
+        };
+        let (number, body) = match rejection {
+            Rejection::EcosystemCap => {
+                let send = self.key.clone();
+                let number = Some(self.effect.number.clone());
+                (number, EventBody::MarketingCapped(MarketingCapped { send }))
+            }
+            Rejection::OptedOut => {
+                let told = ProfileChanged {
+                    marketing_consent: Some(false),
+                    ..ProfileChanged::default()
+                };
+                (None, EventBody::ProfileChanged(told))
+            }
+            _ => return None,
+        };
+        let at = self.host.clock.now();
+        Some(Event { at, number, body })
+    }
+
+    async fn give_up(&self, why: &str, learnt: Option<Event>) -> Result<(), Refused> {
         tracing::info!(why, "a message is given up");
         self.host.metrics.sends.count("dead");
         self.commit(|change, now| {
+            learnt.iter().cloned().for_each(|it| change.append(it));
             self.record(change, now, SendOutcome::Dead { why: why.into() });
             change.add_work(WorkChange::Moved {
                 lease: self.leased.lease.clone(),
@@ -265,8 +303,14 @@ impl Sending<'_> {
         Ok(())
     }
 
-    async fn moved(&self, stage: Stage, wait: SignedDuration) -> Result<(), Refused> {
+    async fn moved(
+        &self,
+        stage: Stage,
+        wait: SignedDuration,
+        learnt: Option<Event>,
+    ) -> Result<(), Refused> {
         self.commit(|change, now| {
+            learnt.iter().cloned().for_each(|it| change.append(it));
             change.add_work(WorkChange::Moved {
                 lease: self.leased.lease.clone(),
                 stage: stage.clone(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::{
-    assign::{Asked, Assignment, Wanted, escalated, next_rung, passed_on, team_of},
+    assign::{Asked, Assignment, Wanted, escalated, next_rung, out_of_doubt, passed_on, team_of},
     care::{Deadline, deadlines, holds},
     event::{Event, EventBody, HandedOff},
     ids::{AgentId, CustomerId, NumberId, OwnerEpoch},
@@ -258,6 +258,20 @@ pub fn reassign(
         append(change, now, number, body);
     }
     is_passed
+}
+
+/// Puts a conversation that the App owns back into the queue of its team, since its
+/// number is frozen. Returns whether the App had it.
+pub fn requeue(change: &mut Change, now: Timestamp, number: &NumberId) -> bool {
+    let tenant = change.tenant().clone();
+    let body = change.state().conversation(number).and_then(|it| {
+        let team = team_of(it, &tenant.profile).name;
+        out_of_doubt(it, team)
+    });
+    let is_requeued = body.is_some();
+    body.into_iter()
+        .for_each(|body| append(change, now, number, body));
+    is_requeued
 }
 
 fn append(change: &mut Change, at: Timestamp, number: &NumberId, body: EventBody) {

@@ -24,6 +24,7 @@ use crate::{
     directory::{ActiveApp, ActiveTenant, Directory},
     host::Host,
     notify::NOTICE_KEY,
+    numbers::{Told, told_by_the_way, told_of_account},
 };
 
 /// Keeps a signed body that is no webhook. Answered with 200 all the same, or
@@ -142,6 +143,8 @@ pub struct Sorted {
     pub parcels: Vec<Parcel>,
     /// What has no place.
     pub unplaced: Unplaced,
+    /// What is told of numbers.
+    pub told: Vec<Told>,
 }
 
 /// A delivery that is being sorted.
@@ -168,7 +171,11 @@ impl Sorting {
             _ => {}
         }
         let Some(number) = &update.number else {
-            tracing::info!("update about no number noted");
+            let told = told_of_account(app, directory, update, now);
+            if told.is_empty() {
+                tracing::info!("update about no number noted");
+            }
+            self.sorted.told.extend(told);
             return Ok(());
         };
         // The secret of one app must not speak for the numbers of another.
@@ -179,11 +186,19 @@ impl Sorting {
         let Some(tenant) = directory.tenant_of(number).filter(is_of_app) else {
             return Err("unknown_number");
         };
+        self.by_the_way(told_by_the_way(tenant, number, update));
         match &update.address {
             Some(address) => self.place(tenant, address, update, now),
             None => tracing::info!("update about no customer noted"),
         }
         Ok(())
+    }
+
+    /// Once of a number: each item of a delivery tells it.
+    fn by_the_way(&mut self, told: Option<Told>) {
+        let known = &mut self.sorted.told;
+        let news = told.filter(|it| !known.iter().any(|other| other.is_same(it)));
+        known.extend(news);
     }
 
     fn unplaced(&mut self, number: Option<&NumberId>, at: usize, why: &'static str) {
@@ -232,7 +247,7 @@ impl Sorting {
         }
         let mut events = events(update, now);
         for event in &mut events {
-            tell_greetings(tenant, event);
+            tell_doubtful(tenant, event);
         }
         parcel.items.push(Item {
             identity: Some(identity(update)),
@@ -256,10 +271,13 @@ fn add_links(links: &mut Vec<Link>, address: &CustomerAddress) {
     }
 }
 
-/// The App's own greeting is nobody's takeover.
-fn tell_greetings(tenant: &ActiveTenant, event: &mut Event) {
+/// The App's own greeting is nobody's takeover, nor is what may be a thief's.
+fn tell_doubtful(tenant: &ActiveTenant, event: &mut Event) {
     if let EventBody::EchoReceived(echo) = &mut event.body {
         echo.automatic |= tenant.profile.is_automatic_text(echo.text.as_deref());
+        let numbers = tenant.numbers.load();
+        let record = event.number.as_ref().and_then(|it| numbers.get(it));
+        echo.while_frozen = record.is_some_and(|it| it.is_doubtful(event.at));
     }
 }
 

@@ -73,7 +73,7 @@ pub enum FactBody {
         /// Your id.
         id: String,
         /// What it reached.
-        #[schema(value_type = super::OrderStatusName)]
+        #[schema(value_type = OrderStatusName)]
         status: OrderStatus,
         /// When it was placed.
         #[schema(value_type = Option<String>, format = DateTime)]
@@ -144,6 +144,25 @@ pub enum FactBody {
         /// The question; the customer's last message when absent.
         question: Option<String>,
     },
+}
+
+/// What an order reached.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(dead_code, reason = "describes what `OrderStatus` reads and writes")]
+pub enum OrderStatusName {
+    /// The customer ordered.
+    Placed,
+    /// It is paid.
+    Paid,
+    /// It is on its way.
+    Shipped,
+    /// It arrived.
+    Delivered,
+    /// Money went back.
+    Refunded,
+    /// It will not happen.
+    Cancelled,
 }
 
 /// How a payment went.

@@ -18,7 +18,7 @@ pub use customer::CustomerRef;
 pub use fact::Fact;
 pub use money::{Amount, LineItem};
 pub use outgoing::{Choice, OutgoingMessage};
-pub use tenant::{OrderStatusName, TenantDocument};
+pub use tenant::TenantDocument;
 
 /// Why a value cannot be taken, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use baton_domain::{
     decision::Outcome,
-    event::OrderStatus,
     field::Field,
+    follow_up::{Canceller, Cap, Trigger, usual_caps},
     ids::{NumberId, TeamName, TenantId, TierName},
 };
 use baton_store::{FollowUp, Number, TeamDocument, Template, Tenant};
@@ -56,7 +56,13 @@ pub struct TenantDocument {
     skip_unchanged: bool,
     /// Messages that follow an event by themselves.
     #[serde(default)]
+    #[schema(max_items = 64)]
     follow_ups: Vec<FollowUpOfTenant>,
+    /// How much advertising one customer gets, on all numbers together; all caps
+    /// must hold. One a day and three a week when absent, any number when empty.
+    #[serde(default = "usual_caps")]
+    #[schema(value_type = Vec<CapOfTenant>, required = false, max_items = 8)]
+    marketing_caps: Vec<Cap>,
     /// Minutes within which a person should take the next step.
     #[serde(default = "quarter_hour")]
     next_step_minutes: u32,
@@ -76,12 +82,24 @@ pub enum OutcomeName {
     HandOff,
 }
 
-/// The order status that starts a follow-up.
+/// At most so many messages that advertise within so many days.
 #[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[allow(dead_code, reason = "describes what `OrderStatus` reads and writes")]
-pub enum OrderStatusName {
-    /// The customer ordered.
+#[allow(dead_code, reason = "describes what `Cap` reads and writes")]
+pub struct CapOfTenant {
+    /// How many.
+    #[schema(minimum = 1, maximum = 24)]
+    messages: u32,
+    /// Within how many days.
+    #[schema(minimum = 1, maximum = 90)]
+    days: u32,
+}
+
+/// What a follow-up waits after.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+#[allow(dead_code, reason = "describes what `Trigger` reads and writes")]
+pub enum TriggerName {
+    /// An order was placed.
     Placed,
     /// It is paid.
     Paid,
@@ -93,6 +111,31 @@ pub enum OrderStatusName {
     Refunded,
     /// It will not happen.
     Cancelled,
+    /// A basket changed for the last time and is not paid.
+    Basket,
+    /// An order was bought, and none after it.
+    LastOrder,
+    /// The day of a booking comes: waited before it, not after.
+    Booking,
+    /// A booking was attended.
+    Attended,
+}
+
+/// What takes a follow-up back while it waits.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+#[allow(dead_code, reason = "describes what `Canceller` reads and writes")]
+pub enum CancellerName {
+    /// The customer wrote.
+    Reply,
+    /// People had the conversation.
+    Takeover,
+    /// The customer wants no marketing.
+    OptOut,
+    /// The order was cancelled, or all of its value went back.
+    Refund,
+    /// The customer ordered something else.
+    Order,
 }
 
 fn hand_off() -> Outcome {
@@ -132,6 +175,11 @@ pub struct NumberOfTenant {
     /// The number as people write it.
     #[serde(default)]
     display: Option<String>,
+    /// The WhatsApp Business Account it belongs to (`entry[].id` of its
+    /// webhooks); learnt from them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, max_length = 64)]
+    account: Option<String>,
     /// Token of the Graph API; `null` in every answer.
     #[serde(default)]
     token: Option<String>,
@@ -146,15 +194,18 @@ pub struct NumberOfTenant {
 pub struct FollowUpOfTenant {
     /// Its name: `tracking`, `review`, ...
     name: Arc<str>,
-    /// The order status that starts it.
-    #[schema(value_type = OrderStatusName)]
-    after: OrderStatus,
-    /// How long after.
+    /// What it waits after.
+    #[schema(value_type = TriggerName)]
+    after: Trigger,
+    /// How long after; of `booking`, how long before its day begins.
+    #[schema(maximum = 87840)]
     delay_hours: u32,
     /// How late it may still be sent.
+    #[schema(maximum = 87840)]
     too_late_hours: u32,
-    /// What it says inside the service window; `{order}`, `{name}` and
-    /// `{tracking}` are filled in.
+    /// What it says inside the service window; `{name}`, `{order}`, `{tracking}`,
+    /// `{booking}` and `{date}` are filled in.
+    #[schema(max_length = 4000)]
     text: Arc<str>,
     /// The approved template outside the window.
     #[serde(default)]
@@ -162,6 +213,12 @@ pub struct FollowUpOfTenant {
     /// Whether it needs the customer's consent to marketing.
     #[serde(default)]
     is_marketing: bool,
+    /// What takes it back while it waits; absent, the usual: after an order
+    /// `refund`; for `basket` and `last-order` all that apply; for bookings
+    /// nothing but the booking itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<CancellerName>>, required = false)]
+    cancelled_by: Option<BTreeSet<Canceller>>,
 }
 
 /// An approved template; its parameters are `{...}` names as in a text.
@@ -183,6 +240,7 @@ impl From<NumberOfTenant> for Number {
             id: it.id,
             app: it.app,
             display: it.display,
+            account: it.account,
             token: it.token,
         }
     }
@@ -195,6 +253,7 @@ impl From<Number> for NumberOfTenant {
             id: it.id,
             app: it.app,
             display: it.display,
+            account: it.account,
             has_token: it.token.is_some(),
             token: None,
         }
@@ -239,12 +298,13 @@ same_members!(
     TenantDocument, Tenant,
     id, name, timezone, language, teams as each, numbers as each, on_failure,
     person_phrases, person_buttons, automatic_texts, denied_fields, skip_unchanged,
-    follow_ups as each, next_step_minutes, care as one
+    follow_ups as each, marketing_caps, next_step_minutes, care as one
 );
 same_members!(TeamOfTenant, TeamDocument, name, tiers);
 same_members!(TemplateOfTenant, Template, name, language, parameters);
 #[rustfmt::skip]
 same_members!(
     FollowUpOfTenant, FollowUp,
-    name, after, delay_hours, too_late_hours, text, template as maybe, is_marketing
+    name, after, delay_hours, too_late_hours, text, template as maybe, is_marketing,
+    cancelled_by
 );

@@ -37,9 +37,10 @@ pub(crate) mod area {
     pub(crate) const RELEASE: u8 = b'R';
     pub(crate) const TENANT: u8 = b'T';
     pub(crate) const AUDIT_HEAD: u8 = b'U';
+    pub(crate) const NUMBER: u8 = b'W';
 
     /// All of them.
-    pub(crate) const ALL: [u8; 29] = [
+    pub(crate) const ALL: [u8; 30] = [
         ALIAS,
         ABSORBED,
         CUSTOMER,
@@ -69,10 +70,12 @@ pub(crate) mod area {
         RELEASE,
         TENANT,
         AUDIT_HEAD,
+        NUMBER,
     ];
     /// Documents, in the order in which an export has them: what points before
     /// what it points to, which is always there by then.
-    pub(crate) const DOCUMENTS: [u8; 14] = [
+    pub(crate) const DOCUMENTS: [u8; 15] = [
+        NUMBER,
         TENANT,
         APP,
         API_KEY,

@@ -37,6 +37,7 @@
 //! | `O` tenant | document, sealed: which release decides on whom | rollout |
 //! | `H` tenant id | document, sealed: where another system is told | webhooks out |
 //! | `N` tenant | document, sealed: how people are told | notifications |
+//! | `W` tenant number | document, sealed: what WhatsApp told of it, whether it is frozen | sending |
 //! | `F` tenant week release name digest | document, sealed: handoffs and flags | the report of flags |
 //! | `Q` id | item, sealed | quarantine |
 //! | `m` `generation` | number and start of the present one | identities kept for a month |
@@ -86,6 +87,7 @@ mod import;
 mod inbox;
 mod lists;
 mod notify;
+mod numbers;
 mod people;
 mod people_impl;
 mod quarantine;

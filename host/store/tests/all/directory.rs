@@ -1,4 +1,7 @@
-use baton_domain::ids::TeamName;
+use baton_domain::{
+    ids::TeamName,
+    number::{News, NumberRecord},
+};
 use baton_store::{ApiKey, App, CommitError, Document, KeyHash, Role, Tenant};
 
 use crate::support::*;
@@ -6,7 +9,8 @@ use crate::support::*;
 both!(
     documents_are_kept_and_numbered,
     of_two_who_write_one_is_told_so,
-    keys_are_found_by_hash
+    keys_are_found_by_hash,
+    numbers_are_kept_by_tenant_and_outlive_a_restart
 );
 
 fn shop(name: &str) -> Tenant {
@@ -79,6 +83,35 @@ async fn documents_are_kept_and_numbered(mut fixture: Fixture) {
         }]
     );
     assert_eq!(store.tenant(&other_tenant()).await.unwrap(), None);
+}
+
+async fn numbers_are_kept_by_tenant_and_outlive_a_restart(mut fixture: Fixture) {
+    let store = fixture.store();
+    let mut record = NumberRecord::new(number());
+    for revision in 0..2 {
+        record.learn(at(0), &News::Account(format!("account-{revision}").into()));
+        let body = record.clone();
+        let document = Document { revision, body };
+        store.put_number(&tenant(), document, None).await.unwrap();
+    }
+    let late = Document {
+        revision: 1,
+        body: NumberRecord::new(number()),
+    };
+    let late = store.put_number(&tenant(), late, None).await;
+    assert!(matches!(late, Err(CommitError::Stale)));
+    drop(store);
+    let store = fixture.reopen();
+    let kept = store.numbers(&tenant()).await.unwrap();
+    let revision = 2;
+    assert_eq!(
+        kept,
+        [Document {
+            revision,
+            body: record
+        }]
+    );
+    assert_eq!(store.numbers(&other_tenant()).await.unwrap(), []);
 }
 
 async fn of_two_who_write_one_is_told_so(fixture: Fixture) {

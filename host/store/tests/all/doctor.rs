@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
-use baton_domain::state::CustomerState;
+use baton_domain::{ids::NumberId, number::NumberRecord, state::CustomerState};
 use baton_store::{
     ApiKey, App, Commit, Document, Examination, Finding, Identity, KeyHash, Link, Options,
     Quarantined, Role, SeededEntropy, SledStore, Stage, Store, Version, WorkChange, WorkKind,
@@ -149,6 +149,12 @@ async fn directory(store: &dyn Store) {
         .unwrap();
     let body = shop.unwrap();
     store.put_tenant(Document { revision, body }).await.unwrap();
+    let number = NumberRecord::new(NumberId::parse("100").unwrap());
+    let number = Document {
+        revision,
+        body: number,
+    };
+    store.put_number(&tenant(), number, None).await.unwrap();
     crate::releases::fill(store).await;
     crate::people::fill(store).await;
     store
@@ -231,6 +237,7 @@ async fn each_kind_of_record_that_is_damaged_is_named() {
         "R",
         "T",
         "U",
+        "W",
         "a",
         "b",
         "cd",

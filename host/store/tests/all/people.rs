@@ -151,7 +151,7 @@ async fn the_audit_tells_who_read_whom(fixture: Fixture) {
         field: Some(field),
         from: Some(at(from)),
         until: Some(at(until)),
-        who: None,
+        ..AuditQuery::default()
     };
     let phone = told(&*store, &asked(Field::CustomerPhone, 0, 10)).await;
     assert_eq!(

@@ -165,6 +165,7 @@ pub(crate) fn echo(seconds: i64, id: &str) -> Event {
             kind,
             text: None,
             automatic: false,
+            while_frozen: false,
         }),
     )
 }

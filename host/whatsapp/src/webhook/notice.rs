@@ -88,7 +88,7 @@ pub struct Handover {
 pub struct Notice {
     /// What it is about.
     pub subject: Subject,
-    /// What happened: `APPROVED`, `FLAGGED`, `PARTNER_REMOVED`, ...
+    /// What happened: `APPROVED`, `FLAGGED`, `RED`, `PARTNER_REMOVED`, ...
     pub event: Arc<str>,
     /// Why, when WhatsApp says.
     pub reason: Option<String>,
@@ -101,6 +101,14 @@ pub enum Subject {
     Template {
         /// Its id.
         id: Option<String>,
+        /// Its name.
+        name: Option<String>,
+        /// Its language.
+        language: Option<String>,
+    },
+    /// How customers take a message template
+    /// ("message_template_quality_update"); what happened is its new score.
+    TemplateQuality {
         /// Its name.
         name: Option<String>,
         /// Its language.

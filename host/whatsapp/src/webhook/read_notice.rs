@@ -252,6 +252,7 @@ pub(super) fn handover(scope: &Scope, json: &str) -> Result<Item, Fault> {
 struct NoticeWire<'a> {
     #[serde(borrow)]
     event: Option<Text<'a>>,
+    new_quality_score: Option<Text<'a>>,
     reason: Option<Text<'a>>,
     message_template_id: Option<Text<'a>>,
     message_template_name: Option<Text<'a>>,
@@ -273,6 +274,17 @@ pub(super) fn template_status(_: &Scope, json: &str) -> Result<Item, Fault> {
         id: owned(wire.message_template_id.take()),
         name: owned(wire.message_template_name.take()),
         language: owned(wire.message_template_language.take()),
+    })
+}
+
+/// The value of `message_template_quality_update`.
+pub(super) fn template_quality(_: &Scope, json: &str) -> Result<Item, Fault> {
+    notice(json, |wire| {
+        wire.event = wire.new_quality_score.take();
+        Subject::TemplateQuality {
+            name: owned(wire.message_template_name.take()),
+            language: owned(wire.message_template_language.take()),
+        }
     })
 }
 

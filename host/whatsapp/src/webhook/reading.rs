@@ -84,6 +84,7 @@ pub(super) enum Reading<'t> {
     AutomaticEvent,
     Handover,
     TemplateStatus,
+    TemplateQuality,
     NumberQuality,
     Account,
     HistoryProgress,
@@ -98,6 +99,7 @@ impl Reading<'_> {
         match field {
             "messaging_handovers" => Some(Self::Handover),
             "message_template_status_update" => Some(Self::TemplateStatus),
+            "message_template_quality_update" => Some(Self::TemplateQuality),
             "phone_number_quality_update" => Some(Self::NumberQuality),
             "account_update" => Some(Self::Account),
             _ => None,
@@ -132,6 +134,7 @@ impl Reading<'_> {
             Self::AutomaticEvent => read_notice::automatic_event(scope, json),
             Self::Handover => read_notice::handover(scope, json),
             Self::TemplateStatus => read_notice::template_status(scope, json),
+            Self::TemplateQuality => read_notice::template_quality(scope, json),
             Self::NumberQuality => read_notice::number_quality(scope, json),
             Self::Account => read_notice::account(scope, json),
             Self::HistoryProgress => read_history::progress(scope, json),

@@ -65,6 +65,7 @@ impl Conversation {
                 }
             }
             EventBody::NoteTaken(note) => self.care.note(at, note),
+            EventBody::FollowUpSkipped(skipped) => self.unasked.skip(at, skipped),
             EventBody::FieldGranted(grant) => self.grants.add(at, grant),
             EventBody::HandoffFlagged(flagged) => self.flags.add(flagged),
             EventBody::Reassigned(passed) => {
@@ -85,7 +86,8 @@ impl Conversation {
             | EventBody::OrderChanged(_)
             | EventBody::PaymentChanged(_)
             | EventBody::DeliveryEstimated(_)
-            | EventBody::BookingChanged(_) => {}
+            | EventBody::BookingChanged(_)
+            | EventBody::MarketingCapped(_) => {}
         }
     }
 
@@ -112,10 +114,11 @@ impl Conversation {
             return;
         }
         let mut entry = whatsapp_entry(at, &echo.id, Author::App, &echo.kind, &echo.text);
-        entry.is_aside = echo.automatic;
+        entry.is_aside = echo.automatic || echo.while_frozen;
+        entry.while_frozen = echo.while_frozen;
         if self.thread.add(entry) {
             self.touched(at);
-            if !echo.automatic {
+            if !echo.automatic && !echo.while_frozen {
                 self.change_owner(at, &OwnerChange::Echo);
                 self.care.replied(at);
             }
@@ -131,7 +134,7 @@ impl Conversation {
     }
 
     fn queue_send(&mut self, at: Timestamp, send: &SendQueued) {
-        self.care.promoted(at, send);
+        self.unasked.queued(at, send);
         self.thread.add(ThreadEntry {
             at,
             id: MessageRef::Send(bound::send_key(&send.send)),
@@ -140,6 +143,7 @@ impl Conversation {
             text: send.text.clone(),
             is_past: false,
             is_aside: false,
+            while_frozen: false,
         });
     }
 
@@ -147,6 +151,7 @@ impl Conversation {
     /// no silence.
     fn resolve_send(&mut self, at: Timestamp, resolved: &SendResolved) {
         self.thread.outcome(at, &resolved.send, &resolved.outcome);
+        self.unasked.resolved(&resolved.send, &resolved.outcome);
         match resolved.outcome {
             SendOutcome::Begun | SendOutcome::Accepted { .. } | SendOutcome::Crossed => {
                 self.touched(at);
@@ -266,5 +271,6 @@ fn whatsapp_entry(
         text: text.clone(),
         is_past: false,
         is_aside: false,
+        while_frozen: false,
     }
 }

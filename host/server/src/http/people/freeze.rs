@@ -5,11 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use baton_domain::{
-    ids::AgentId,
-    limits::{LIST_ITEMS_MAX, REASSIGNED_AT_ONCE_MAX},
-    people::{Action, Principal},
-};
+use baton_domain::{ids::AgentId, people::Principal};
 use baton_store::AuditQuery;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -18,7 +14,7 @@ use utoipa::ToSchema;
 use super::{
     agents::{holds_role_of, known},
     entry_about,
-    hand_over::{owned_by, pass_on},
+    hand_over::{Holder, pass_all_on},
 };
 use crate::{
     host::Host,
@@ -26,9 +22,9 @@ use crate::{
         audit,
         auth::{PeopleManager, Scope},
         code::Code,
-        error::{Answer, ApiError},
+        error::Answer,
         extract::{Json, Path},
-        view::{FrozenView, PassedView},
+        view::FrozenView,
     },
 };
 
@@ -73,29 +69,22 @@ pub async fn freeze(
         host.reload_tenant(tenant).await?;
     }
     let tokens_revoked = revoke_all(&host, &scope, &agent).await?;
-    let (conversations, conversations_left) = pass_all_on(&host, &scope, &agent).await?;
-    let mut view = FrozenView {
+    let (conversations, conversations_left) =
+        pass_all_on(&host, &scope, Holder::Agent(&agent), "agent_frozen").await?;
+    let query = AuditQuery {
+        who: Some(Principal::Person(agent.clone()).to_string().into()),
+        from: since,
+        ..AuditQuery::default()
+    };
+    let (read, read_next) = audit::told_since(&host, &scope, query).await?;
+    Ok(Json(FrozenView {
         agent: known(&host, &scope, agent.as_str())?.into(),
         tokens_revoked,
         conversations,
         conversations_left,
-        read: None,
-        read_next: None,
-    };
-    if scope.access.may(Action::ReadAudit) {
-        let query = AuditQuery {
-            who: Some(Principal::Person(agent).to_string().into()),
-            from: since,
-            ..AuditQuery::default()
-        };
-        let entry = scope.entry(&host, "read-audit");
-        audit::note(&host, &scope, [entry]).await?;
-        let store = &host.store;
-        let page = store.audited(tenant, &query, None, LIST_ITEMS_MAX).await?;
-        view.read = Some(page.items.into_iter().map(Into::into).collect());
-        view.read_next = page.next;
-    }
-    Ok(Json(view))
+        read,
+        read_next,
+    }))
 }
 
 /// Revokes what tokens there are; returns their names.
@@ -115,25 +104,4 @@ async fn revoke_all(host: &Host, scope: &Scope, agent: &AgentId) -> Answer<Vec<S
         host.reload_tenant(tenant).await?;
     }
     Ok(names)
-}
-
-/// Passes on what they own, as much as one request may; returns what became of
-/// it, and how much they have still.
-async fn pass_all_on(
-    host: &Host,
-    scope: &Scope,
-    agent: &AgentId,
-) -> Answer<(Vec<PassedView>, usize)> {
-    // The tenant in which they are frozen: the scope's is from before.
-    let tenant = host.directory().tenant(&scope.tenant.document.id).cloned();
-    let tenant = tenant.ok_or_else(ApiError::not_found)?;
-    let owned = owned_by(host, scope, agent).await?;
-    let mut passed = Vec::new();
-    for row in owned.into_iter().take(REASSIGNED_AT_ONCE_MAX) {
-        let passing = (agent, None);
-        passed.extend(pass_on(host, scope, &tenant, row, passing, "agent_frozen").await?);
-    }
-    // With what a request took that had begun before they were frozen.
-    let left = owned_by(host, scope, agent).await?.len();
-    Ok((passed, left))
 }

@@ -1,10 +1,11 @@
 //! What somebody owns passes to others, through the owner's state machine: to
-//! a successor of who leaves, to whoever is best for it of who is frozen.
+//! a successor of who leaves, to whoever is best for it of who is frozen, into the
+//! queue what the App has on a number that is.
 
 use std::sync::Arc;
 
 use baton_domain::{
-    ids::{AgentId, NumberId, OwnerEpoch},
+    ids::{AgentId, NumberId},
     limits::{COMMIT_TRIES_MAX, LIST_ITEMS_MAX, REASSIGNED_AT_ONCE_MAX},
     owner::Owner,
     state::CustomerState,
@@ -21,8 +22,37 @@ use crate::{
         error::{Answer, ApiError},
         view::PassedView,
     },
-    pipeline::{Change, reassign},
+    pipeline::{Change, reassign, requeue},
 };
+
+/// Whose conversations pass on.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) enum Holder<'a> {
+    /// One of the people's.
+    Agent(&'a AgentId),
+    /// The App's, on this number.
+    App(&'a NumberId),
+}
+
+impl Holder<'_> {
+    /// Whether a row of a list may be theirs.
+    fn may_have(self, row: &ConversationRow) -> bool {
+        match self {
+            Self::Agent(_) => row.owner == "agent",
+            Self::App(number) => row.owner == "app" && row.number == *number,
+        }
+    }
+
+    /// Whether the conversation is theirs.
+    fn has(self, state: &CustomerState, number: &NumberId) -> bool {
+        let owner = state.conversation(number).map(|it| &it.ownership.owner);
+        match (self, owner) {
+            (Self::Agent(agent), Some(Owner::Agent { agent: owner, .. })) => owner == agent,
+            (Self::App(_), Some(Owner::App { .. })) => true,
+            _ => false,
+        }
+    }
+}
 
 /// Passes what `agent` owns to `successor`.
 ///
@@ -36,7 +66,7 @@ pub(super) async fn hand_over(
     agent: &AgentId,
     successor: Option<&AgentId>,
 ) -> Answer<()> {
-    let owned = owned_by(host, scope, agent).await?;
+    let owned = owned_by(host, scope, Holder::Agent(agent)).await?;
     if owned.is_empty() {
         return Ok(());
     }
@@ -47,7 +77,7 @@ pub(super) async fn hand_over(
     };
     let count = owned.len();
     for row in owned.into_iter().take(REASSIGNED_AT_ONCE_MAX) {
-        let passing = (agent, Some(successor));
+        let passing = (Holder::Agent(agent), Some(successor));
         pass_on(host, scope, &scope.tenant, row, passing, "agent_removed").await?;
     }
     if count > REASSIGNED_AT_ONCE_MAX {
@@ -57,12 +87,8 @@ pub(super) async fn hand_over(
     Ok(())
 }
 
-/// The conversations that `agent` owns.
-pub(super) async fn owned_by(
-    host: &Host,
-    scope: &Scope,
-    agent: &AgentId,
-) -> Answer<Vec<ConversationRow>> {
+/// The conversations that `holder` owns.
+async fn owned_by(host: &Host, scope: &Scope, holder: Holder<'_>) -> Answer<Vec<ConversationRow>> {
     let tenant = &scope.tenant.document.id;
     let (mut owned, mut after) = (Vec::new(), None::<String>);
     loop {
@@ -70,10 +96,10 @@ pub(super) async fn owned_by(
             .store
             .conversations(tenant, Inbox::People, after.as_deref(), LIST_ITEMS_MAX)
             .await?;
-        for row in page.items.into_iter().filter(|it| it.owner == "agent") {
+        for row in page.items.into_iter().filter(|it| holder.may_have(it)) {
             let loaded = host.store.load(tenant, &row.customer, &[]).await?;
             let state = loaded.map(|it| it.state);
-            if state.is_some_and(|state| epoch_of(&state, &row.number, agent).is_some()) {
+            if state.is_some_and(|state| holder.has(&state, &row.number)) {
                 owned.push(row);
             }
         }
@@ -84,24 +110,36 @@ pub(super) async fn owned_by(
     }
 }
 
-/// The epoch under which `agent` owns the conversation, when they do.
-fn epoch_of(state: &CustomerState, number: &NumberId, agent: &AgentId) -> Option<OwnerEpoch> {
-    let ownership = &state.conversation(number)?.ownership;
-    match &ownership.owner {
-        Owner::Agent { agent: owner, .. } if owner == agent => Some(ownership.epoch),
-        _ => None,
+/// Passes on what `holder` owns, as much as one request may; returns what became of
+/// it, and how much they have still.
+pub(in crate::http) async fn pass_all_on(
+    host: &Host,
+    scope: &Scope,
+    holder: Holder<'_>,
+    why: &str,
+) -> Answer<(Vec<PassedView>, usize)> {
+    // The tenant in which they are frozen: the scope's is from before.
+    let tenant = host.directory().tenant(&scope.tenant.document.id).cloned();
+    let tenant = tenant.ok_or_else(ApiError::not_found)?;
+    let owned = owned_by(host, scope, holder).await?;
+    let mut passed = Vec::new();
+    for row in owned.into_iter().take(REASSIGNED_AT_ONCE_MAX) {
+        passed.extend(pass_on(host, scope, &tenant, row, (holder, None), why).await?);
     }
+    // With what a request took that had begun before they were frozen.
+    let left = owned_by(host, scope, holder).await?.len();
+    Ok((passed, left))
 }
 
 /// Passes one conversation to `to`, or to whoever is best for it. Answers where
 /// it went; `None` when `from` does not have it any more. Under `tenant`, since
 /// the scope's may be from before `from` was frozen.
-pub(super) async fn pass_on(
+async fn pass_on(
     host: &Host,
     scope: &Scope,
     tenant: &Arc<ActiveTenant>,
     row: ConversationRow,
-    (from, to): (&AgentId, Option<&AgentId>),
+    (from, to): (Holder<'_>, Option<&AgentId>),
     why: &str,
 ) -> Answer<Option<PassedView>> {
     for _ in 0..COMMIT_TRIES_MAX {
@@ -110,18 +148,28 @@ pub(super) async fn pass_on(
             return Ok(None);
         };
         // Somebody else may have taken it meanwhile, which is as well.
-        if epoch_of(&loaded.state, &row.number, from).is_none() {
+        if !from.has(&loaded.state, &row.number) {
             return Ok(None);
         }
         let mut change = Change::onto(host, tenant.clone(), loaded).await?;
         let place = (host.clock.now(), &row.number);
         let why = (why, scope.access.who().clone());
-        if !reassign(&mut change, host, place, to, why) {
+        let (is_passed, entry) = match from {
+            Holder::Agent(agent) => (
+                reassign(&mut change, host, place, to, why),
+                entry_about(scope, host, "reassign", agent.as_str()),
+            ),
+            Holder::App(_) => (
+                requeue(&mut change, place.0, place.1),
+                scope.entry(host, "requeue"),
+            ),
+        };
+        if !is_passed {
             return Ok(None);
         }
         change.by(AuditEntry {
             number: Some(row.number.clone()),
-            ..entry_about(scope, host, "reassign", from.as_str())
+            ..entry
         });
         let state = change.state().clone();
         match change.commit(host).await {

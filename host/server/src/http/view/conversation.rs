@@ -233,6 +233,9 @@ pub struct MessageView {
     edited: bool,
     /// Whether it was taken back.
     revoked: bool,
+    /// Whether it came from the App while the number was frozen: who wrote it is in
+    /// doubt.
+    while_frozen: bool,
     /// What became of it, when it is one of ours.
     outcome: Option<OutcomeView>,
     /// The furthest it got: `sent`, `failed`, `delivered`, `read` or `played`.
@@ -260,6 +263,7 @@ impl MessageView {
             text: seen.said(message.text),
             edited: message.is_edited,
             revoked: message.is_revoked,
+            while_frozen: entry.while_frozen,
             outcome: message.outcome.map(|it| OutcomeView::of(seen, it)),
             receipt: message.receipt,
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use baton_domain::{
     event::NoteKind,
     field::{Field, FieldValue},
+    follow_up::About,
     people::FieldSet,
 };
 use jiff::Timestamp;
@@ -62,6 +63,8 @@ pub struct SharedView {
     pub(super) notes: Vec<NoteView>,
     /// Messages that nobody asked for just then, the latest first.
     pub(super) unasked: Vec<UnaskedView>,
+    /// Follow-ups that were due and not sent, the latest first.
+    pub(super) not_sent: Vec<NotSentView>,
     /// Whether the bot can take it back: it has a key and was heard of late.
     pub(super) bot_is_there: bool,
 }
@@ -110,7 +113,8 @@ pub struct HandoffView {
 /// That nobody could take a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct QueueView {
-    /// `nobody` works there, all are off (`closed`), or all are `busy`.
+    /// `nobody` works there, all are off (`closed`), or all are `busy`;
+    /// or nothing can be said on the number (`number_frozen`).
     pub(super) why: &'static str,
     /// When somebody may be expected to: the next opening, or by the pace of
     /// late; absent when nothing tells.
@@ -290,4 +294,24 @@ pub struct UnaskedView {
     pub(super) is_marketing: bool,
     /// What became of it, as long as the thread holds it.
     pub(super) outcome: Option<OutcomeView>,
+}
+
+/// A follow-up that was due and not sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NotSentView {
+    /// When that was decided.
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) at: Timestamp,
+    /// Which: `tracking`, `review`, ...
+    pub(super) follow_up: Arc<str>,
+    /// What it was about: `order` or `last_order` with the id, `basket` with the
+    /// time of its last change, or `booking`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    pub(super) about: Option<About>,
+    /// Stable code: `customer_replied`, `template_paused`, ...; seen with what it
+    /// tells of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub(super) why: Option<Arc<str>>,
 }

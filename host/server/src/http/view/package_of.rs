@@ -8,15 +8,18 @@ use baton_domain::{
     module::Read,
     package::{Noticed, OpenQuestion, PACKAGE_VERSION, Package, Past, Quote, Suggestion},
     seen::Seen,
-    state::{Care, Handoff, MessageNow, MessageRef, NextStep, Note, Promotion, Rung},
+    state::{
+        Care, Handoff, MessageNow, MessageRef, NextStep, Note, Promotion, Rung, Skipped, Unasked,
+    },
 };
 
 use super::{
     ConversationView, CustomerView, Shown,
     conversation::OutcomeView,
     package::{
-        EarlierView, EscalationView, HandoffView, NextStepView, NoteView, NoticedReadView,
-        QuestionView, QueueView, QuoteView, SharedView, SignalView, SuggestionView, UnaskedView,
+        EarlierView, EscalationView, HandoffView, NextStepView, NotSentView, NoteView,
+        NoticedReadView, QuestionView, QueueView, QuoteView, SharedView, SignalView,
+        SuggestionView, UnaskedView,
     },
 };
 
@@ -32,6 +35,8 @@ pub struct Parts<'s> {
     pub package: Package<'s>,
     /// What people owe.
     pub care: &'s Care,
+    /// What was said unasked.
+    pub said: &'s Unasked,
     /// The messages of the thread.
     pub messages: Vec<MessageNow<'s>>,
     /// Whether the bot can take it back.
@@ -44,7 +49,7 @@ impl SharedView {
         let (package, care) = (&parts.package, parts.care);
         let signals = package.signals.iter();
         let earlier = package.past.iter();
-        let unasked = care.promotions().rev();
+        let unasked = parts.said.promotions().rev();
         Self {
             package: PACKAGE_VERSION,
             version: parts.version,
@@ -67,6 +72,12 @@ impl SharedView {
                 .collect(),
             unasked: unasked
                 .map(|it| UnaskedView::of(seen, it, &parts.messages))
+                .collect(),
+            not_sent: parts
+                .said
+                .skipped()
+                .rev()
+                .map(|it| NotSentView::of(seen, it))
                 .collect(),
             bot_is_there: parts.bot_is_there,
             conversation: parts.conversation,
@@ -235,6 +246,17 @@ impl UnaskedView {
             purpose: promotion.purpose.clone(),
             is_marketing: promotion.is_marketing,
             outcome: outcome.map(|it| OutcomeView::of(seen, it)),
+        }
+    }
+}
+
+impl NotSentView {
+    fn of(seen: &Seen<'_>, skipped: &Skipped) -> Self {
+        Self {
+            at: skipped.at,
+            follow_up: skipped.follow_up.clone(),
+            about: seen.about(&skipped.about, || skipped.about.clone()),
+            why: seen.why(&skipped.why),
         }
     }
 }

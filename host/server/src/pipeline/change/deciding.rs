@@ -34,8 +34,9 @@ impl Change {
         if self.is_echo_of_ours(&event) || self.teaches_nothing(&event) {
             return;
         }
+        let basket_at = self.state.basket.as_ref().map(|it| it.changed_at);
         self.append(event.clone());
-        follow_ups::start(self, &event);
+        follow_ups::start(self, &event, basket_at);
         let Some(occasion) = Occasion::of(&event, &self.state) else {
             return;
         };

@@ -1,6 +1,7 @@
 //! What belongs to no customer: the directory, the quarantine, the counters.
 
 use baton_domain::{
+    number::NumberRecord,
     people::{Agent, Role},
     release::{Release, Rollout},
 };
@@ -37,6 +38,9 @@ impl Examiner<'_> {
         self.each(&area_of(area::API_KEY), |this, key, record| {
             this.found.counts.api_keys += 1;
             this.check_document::<StoredApiKey>(key, record)
+        })?;
+        self.each(&area_of(area::NUMBER), |this, key, record| {
+            this.check_document::<NumberRecord>(key, record)
         })?;
         self.check_people()?;
         self.check_notifications()?;

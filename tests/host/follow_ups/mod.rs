@@ -1,8 +1,56 @@
-//! Messages that follow an order by themselves.
+//! Messages that nobody asked for just then: after an order, about a basket that
+//! was left, to win a customer back, about a booking; and who is not owed one.
+
+mod caps;
+mod owed;
 
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, sari, until};
+
+impl Fixture {
+    /// Has these follow-ups and no others.
+    async fn follows_up(&self, rows: Value) {
+        self.rewrite(|document| document["follow_ups"] = rows).await;
+    }
+
+    /// Why what was due last was not sent, once it is told.
+    async fn not_sent(&self) -> Value {
+        let path = format!("{}/view", self.her_conversation().await);
+        until("it is told why nothing was sent", || async {
+            self.count_of("follow_up_skipped").await > 0
+        })
+        .await;
+        self.get(&path).await.1["not_sent"][0].clone()
+    }
+
+    async fn is_sent(&self, text: &str) {
+        let said = || async { self.simulator.sent().iter().any(|it| it.text() == text) };
+        until(&format!("{text:?} is sent"), said).await;
+    }
+}
+
+/// A row that says `text` for as many hours after as it is late: one day.
+fn row(after: &str, delay_hours: u32, text: &str) -> Value {
+    json!({ "name": after, "after": after, "delay_hours": delay_hours, "too_late_hours": 24, "text": text })
+}
+
+/// The same, which outside the window is a template of its name.
+fn with_template(mut row: Value, parameters: &[&str]) -> Value {
+    row["template"] = json!({ "name": row["name"], "language": "en", "parameters": parameters });
+    row
+}
+
+fn basket(product: &str) -> Value {
+    let price = json!({ "minor": 5_000, "currency": "USD" });
+    let line = json!({ "product": product, "name": product, "quantity": 1, "unit_price": price });
+    json!([{ "type": "basket", "lines": [line], "checkout_state": "open" }])
+}
+
+fn order(id: &str, status: &str) -> Value {
+    let total = json!({ "minor": 5_000, "currency": "USD" });
+    json!([{ "type": "order", "id": id, "status": status, "total": total }])
+}
 
 fn paid(order: &str) -> Value {
     let total = json!({ "minor": 5_000, "currency": "USD" });
@@ -60,6 +108,7 @@ async fn what_is_too_late_is_recorded_and_not_sent() {
     })
     .await;
     assert_eq!(host.count_of("send_queued").await, 0);
+    assert_eq!(host.not_sent().await["why"], "too_late");
     assert!(host.simulator.sent().is_empty());
 }
 
@@ -77,7 +126,11 @@ async fn a_cancelled_order_is_followed_by_nothing() {
     })
     .await;
     assert!(host.simulator.sent()[0].request.to_string().contains("A-2"));
-    assert_eq!(host.count_of("timer_fired").await, 1);
+    let kept = host.not_sent().await;
+    assert_eq!(
+        (&kept["why"], &kept["about"]["order"]),
+        (&json!("order_cancelled"), &json!("A-1"))
+    );
 }
 
 #[tokio::test]
