@@ -26,6 +26,7 @@ pub mod spent;
 
 pub mod assign;
 pub mod care;
+pub mod compare;
 pub mod notify;
 pub mod package;
 pub mod people;

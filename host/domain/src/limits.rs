@@ -5,6 +5,7 @@
 mod admission;
 mod author;
 mod care;
+mod coexist;
 mod front_door;
 mod notify;
 mod people;
@@ -15,6 +16,7 @@ mod script;
 pub use admission::*;
 pub use author::*;
 pub use care::*;
+pub use coexist::*;
 pub use front_door::*;
 pub use notify::*;
 pub use people::*;

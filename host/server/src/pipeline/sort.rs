@@ -19,8 +19,9 @@ use baton_whatsapp::{
 };
 use jiff::Timestamp;
 
-use super::{CustomerKey, Item, Parcel, Refused};
+use super::{CustomerKey, Item, Parcel, Refused, history};
 use crate::{
+    coexist::{Sync, Syncs},
     directory::{ActiveApp, ActiveTenant, Directory},
     host::Host,
     notify::NOTICE_KEY,
@@ -142,6 +143,8 @@ pub struct Sorted {
     pub parcels: Vec<Parcel>,
     /// What has no place.
     pub unplaced: Unplaced,
+    /// What is told of history and contacts that are synchronised.
+    pub syncs: Syncs,
 }
 
 /// A delivery that is being sorted.
@@ -179,6 +182,10 @@ impl Sorting {
         let Some(tenant) = directory.tenant_of(number).filter(is_of_app) else {
             return Err("unknown_number");
         };
+        if let Some(sync) = Sync::of(update) {
+            let about = (tenant.document.id.clone(), number.clone());
+            self.sorted.syncs.entry(about).or_default().push(sync);
+        }
         match &update.address {
             Some(address) => self.place(tenant, address, update, now),
             None => tracing::info!("update about no customer noted"),
@@ -234,10 +241,16 @@ impl Sorting {
         for event in &mut events {
             tell_greetings(tenant, event);
         }
-        parcel.items.push(Item {
-            identity: Some(identity(update)),
-            events,
-        });
+        match &update.content {
+            Content::History(message) => {
+                parcel.items.extend(history::items(update, message, events))
+            }
+            _ => parcel.items.push(Item {
+                identity: Some(identity(update)),
+                events,
+                ..Item::default()
+            }),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) mod area {
     pub(crate) const DEAD: u8 = b'x';
     pub(crate) const APP: u8 = b'A';
     pub(crate) const MODULE_BYTES: u8 = b'B';
+    pub(crate) const COMPARISON: u8 = b'C';
     pub(crate) const AGENT: u8 = b'E';
     pub(crate) const FLAGS: u8 = b'F';
     pub(crate) const GRANTS: u8 = b'G';
@@ -35,11 +36,12 @@ pub(crate) mod area {
     pub(crate) const TOKEN: u8 = b'P';
     pub(crate) const QUARANTINE: u8 = b'Q';
     pub(crate) const RELEASE: u8 = b'R';
+    pub(crate) const SYNC: u8 = b'S';
     pub(crate) const TENANT: u8 = b'T';
     pub(crate) const AUDIT_HEAD: u8 = b'U';
 
     /// All of them.
-    pub(crate) const ALL: [u8; 29] = [
+    pub(crate) const ALL: [u8; 31] = [
         ALIAS,
         ABSORBED,
         CUSTOMER,
@@ -69,16 +71,20 @@ pub(crate) mod area {
         RELEASE,
         TENANT,
         AUDIT_HEAD,
+        COMPARISON,
+        SYNC,
     ];
     /// Documents, in the order in which an export has them: what points before
     /// what it points to, which is always there by then.
-    pub(crate) const DOCUMENTS: [u8; 14] = [
+    pub(crate) const DOCUMENTS: [u8; 16] = [
         TENANT,
         APP,
         API_KEY,
         ENDPOINT,
         NOTIFICATIONS,
         FLAGS,
+        SYNC,
+        COMPARISON,
         TOKEN,
         AGENT,
         ROLE,

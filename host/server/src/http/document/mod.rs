@@ -57,7 +57,7 @@ const INTRODUCTION: &str = "Everything that Baton serves. A request that cannot 
     `{\"error\": {\"code\", \"message\", ...}}`; codes are stable, messages are for people. Lists \
     are pages: hand `next` back as `after` for more. Members may be added to answers at any time.";
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("webhooks", "Where Meta calls."),
     (
         "facts",
@@ -76,6 +76,10 @@ const TAGS: [(&str, &str); 13] = [
     (
         "notifications",
         "Who is told of what happens: other systems by webhooks, the tenant's people by e-mail and WhatsApp.",
+    ),
+    (
+        "numbers",
+        "Numbers that are on the Business App, too: what was taken over, and how it compares.",
     ),
     (
         "modules",
