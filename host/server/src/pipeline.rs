@@ -122,7 +122,7 @@ pub async fn take_webhook(
     sort::quarantine_unplaced(host, app, &delivery, sorted.unplaced).await?;
     taken?;
     // After the commits: what was not known before is in the logs by now.
-    Ok(coexist::note(host, sorted.syncs).await?)
+    coexist::note(host, sorted.syncs).await
 }
 
 /// Takes a body from the quarantine once more. Returns whether all of it found

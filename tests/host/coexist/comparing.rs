@@ -43,7 +43,7 @@ async fn each_message_is_matched_once() {
     let compared = host.compare(&later).await;
     assert_eq!(
         causes(&compared),
-        ["missing_here", "missing_here", "missing_in_app"]
+        ["missing_in_app", "missing_here", "missing_here"]
     );
 }
 

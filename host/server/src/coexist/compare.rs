@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 use baton_domain::{
     compare::{self, Cause, Difference, Message, Ours},
     event::{Author, Event, EventBody, PastMessage},
-    ids::{CustomerId, MessageId, NumberId},
+    ids::{ComparisonId, CustomerId, MessageId, NumberId},
     limits::COMPARISON_DRIFT_HOURS,
 };
 use baton_store::{AuditEntry, Comparison, ComparisonSource, Discrepancy, Document, Link};
@@ -88,15 +88,16 @@ pub async fn compare(
         }
     }
     sum.found.sort_by_key(|it| (it.place, it.at));
-    count(host, &sum.found);
     let about = (&tenant.document.id, &number);
-    let kept = change_comparison(host, about, Some(by), |all| {
+    let made = change_comparison(host, about, Some(by), |all| {
         Some(Document {
             revision: 0,
             body: sum.told(&number, fresh_id(all, now)?, now),
         })
     });
-    kept.await?.ok_or(Refused::Contended)
+    let made = made.await?.ok_or(Refused::Contended)?;
+    count(host, &made);
+    Ok(made.after)
 }
 
 /// What was found so far.
@@ -110,12 +111,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn told(
-        &self,
-        number: &NumberId,
-        id: baton_domain::ids::ComparisonId,
-        now: Timestamp,
-    ) -> Comparison {
+    fn told(&self, number: &NumberId, id: ComparisonId, now: Timestamp) -> Comparison {
         let source = ComparisonSource::Messages;
         let mut told = Comparison::open(id, number.clone(), source, (now, now));
         told.compared = self.compared;

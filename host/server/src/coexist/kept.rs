@@ -2,6 +2,7 @@
 //! others wrote meanwhile.
 
 use baton_domain::{
+    compare::Cause,
     ids::{ComparisonId, NumberId, TenantId},
     limits::{COMMIT_TRIES_MAX, COMPARISONS_MAX},
 };
@@ -58,6 +59,23 @@ pub(super) async fn change_sync(
     Err(Refused::Contended)
 }
 
+/// A comparison that was changed.
+pub(super) struct Changed {
+    /// As it was; `None` when it is new.
+    before: Option<Comparison>,
+    /// As it is.
+    pub(super) after: Comparison,
+}
+
+impl Changed {
+    /// What was found by the change, with how many of each.
+    pub(super) fn found(&self) -> impl Iterator<Item = (Cause, u64)> {
+        let before = |cause| self.before.as_ref().and_then(|it| it.counts.get(cause));
+        let counts = self.after.counts.iter();
+        counts.map(move |(cause, count)| (*cause, count - before(cause).copied().unwrap_or(0)))
+    }
+}
+
 /// Changes the comparison that `find` picks of all, or makes the one that it
 /// makes; nothing when it finds none.
 pub(super) async fn change_comparison(
@@ -65,19 +83,23 @@ pub(super) async fn change_comparison(
     (tenant, number): (&TenantId, &NumberId),
     entry: Option<AuditEntry>,
     find: impl Fn(&[Document<Comparison>]) -> Option<Document<Comparison>>,
-) -> Result<Option<Comparison>, Refused> {
+) -> Result<Option<Changed>, Refused> {
     for _ in 0..COMMIT_TRIES_MAX {
         let all = host.store.comparisons(tenant, number).await?;
         let Some(changed) = find(&all) else {
             return Ok(None);
         };
         let instead = room_for(&all, &changed, host.clock.now());
-        let body = changed.body.clone();
+        let before = all.iter().find(|it| it.body.id == changed.body.id);
+        let told = Changed {
+            before: before.map(|it| it.body.clone()),
+            after: changed.body.clone(),
+        };
         let put = host
             .store
             .put_comparison(tenant, changed, instead.as_ref(), entry.clone());
         match put.await {
-            Ok(()) => return Ok(Some(body)),
+            Ok(()) => return Ok(Some(told)),
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(_changed_meanwhile) => {}
         }

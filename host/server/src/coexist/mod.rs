@@ -20,4 +20,4 @@ pub use compare::{Given, Wanted, compare};
 pub use kept::begin;
 pub use monthly::auditing;
 pub use note::note;
-pub use told::{Sync, Syncs};
+pub use told::{Synced, Syncs};

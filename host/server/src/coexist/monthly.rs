@@ -70,7 +70,7 @@ async fn look(
     }
     let unasked = |all: &[Document<Comparison>]| asked(all, now);
     match change_comparison(host, (id, number), None, unasked).await? {
-        Some(asked) => ask(host, tenant, &asked).await,
+        Some(asked) => ask(host, tenant, &asked.after).await,
         None => Ok(()),
     }
 }
@@ -79,7 +79,8 @@ async fn look(
 fn month_of(today: Date, wanted: AuditSync) -> Option<ComparisonId> {
     let day = wanted.day_of_month.min(today.days_in_month());
     let month = format!("monthly-{:04}-{:02}", today.year(), today.month());
-    (today.day() >= day).then(|| ComparisonId::parse(&month).ok())?
+    let month = ComparisonId::parse(&month).ok();
+    month.filter(|_| today.day() >= day)
 }
 
 /// The comparison of `month`, when there is none yet.

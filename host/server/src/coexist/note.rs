@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 
 use baton_domain::{
-    compare::Cause,
     ids::{NumberId, TenantId},
-    limits::{COMPARISON_GRACE_MINUTES, COMPARISON_OPEN_HOURS},
+    limits::{COMPARISON_GRACE_MINUTES, COMPARISON_OPEN_HOURS, SYNC_CHUNKS_MAX},
 };
-use baton_store::{Comparison, ComparisonSource, Discrepancy, Document, Link, NumberSync};
+use baton_store::{
+    Comparison, ComparisonSource, ComparisonState, Discrepancy, Document, Link, NumberSync,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    kept::{self, change_comparison, change_sync, fresh_id},
+    kept::{self, Changed, change_comparison, change_sync, fresh_id},
     logs,
     told::{Chunk, PastOne, Syncs, Told},
 };
@@ -50,10 +51,15 @@ async fn hold_against(
         };
         change_comparison(host, (tenant, number), None, declined).await?;
     }
+    if told.chunks.is_empty() {
+        return Ok(());
+    }
+    let since = judged_until(host, (tenant, number), now).await?;
+    let since = since.max(sync.receives_since);
     let mut chunks: Vec<(Option<(u32, u32)>, u64)> = Vec::new();
     let mut suspects = BTreeMap::<&[Link], Vec<&PastOne>>::new();
     for chunk in &told.chunks {
-        let of_chunk = suspects_of(chunk, sync.receives_since, now);
+        let of_chunk = suspects_of(chunk, since, now);
         chunks.push((chunk.place(), of_chunk.len() as u64));
         for one in of_chunk {
             suspects.entry(&one.links).or_default().push(one);
@@ -63,25 +69,39 @@ async fn hold_against(
     for (links, ones) in suspects {
         found.extend(logs::told_by_history_alone(host, (tenant, number), links, &ones).await?);
     }
-    if chunks.is_empty() {
-        return Ok(());
-    }
     let held = |all: &[Document<Comparison>]| held(all, number, (&chunks, &found), now);
-    let before: u64 = found.len() as u64;
-    if change_comparison(host, (tenant, number), None, held)
-        .await?
-        .is_some()
-        && before > 0
-    {
-        count(host, &found);
+    if let Some(changed) = change_comparison(host, (tenant, number), None, held).await? {
+        count(host, &changed);
     }
     Ok(())
+}
+
+/// Up to when an earlier history was held against the logs: what was lost by then
+/// was told, and is not told every month.
+async fn judged_until(
+    host: &Host,
+    (tenant, number): (&TenantId, &NumberId),
+    now: Timestamp,
+) -> Result<Timestamp, Refused> {
+    let all = host.store.comparisons(tenant, number).await?;
+    let over = all.iter().map(|it| &it.body).filter(|it| {
+        let has_come = it.state != ComparisonState::NotAvailable && !it.chunks.is_empty();
+        it.source == ComparisonSource::History && !it.is_open(now) && has_come
+    });
+    let begun = over.map(|it| it.started_at).max();
+    Ok(begun.map_or(Timestamp::MIN, grace_before))
+}
+
+/// What is younger may still come by itself.
+fn grace_before(at: Timestamp) -> Timestamp {
+    let grace = SignedDuration::from_mins(COMPARISON_GRACE_MINUTES);
+    at.saturating_sub(grace).unwrap_or(Timestamp::MIN)
 }
 
 /// Messages that should have come by themselves: written since the number's
 /// messages do, and long enough ago.
 fn suspects_of(chunk: &Chunk, since: Timestamp, now: Timestamp) -> Vec<&PastOne> {
-    let until = now - SignedDuration::from_mins(COMPARISON_GRACE_MINUTES);
+    let until = grace_before(now);
     let is_suspect = |one: &&PastOne| one.at.is_some_and(|at| since < at && at <= until);
     chunk.messages.iter().filter(is_suspect).collect()
 }
@@ -113,7 +133,8 @@ fn held(
     let before = open.body.clone();
     let comparison = &mut open.body;
     for (place, count) in chunks {
-        if place.is_some_and(|place| comparison.chunks.insert(place)) {
+        let has_room = comparison.chunks.len() < SYNC_CHUNKS_MAX;
+        if has_room && place.is_some_and(|place| comparison.chunks.insert(place)) {
             comparison.compared += count;
         }
     }
@@ -125,12 +146,11 @@ fn held(
     (open.body != before).then_some(open)
 }
 
-/// Tells the metrics of discrepancies.
-pub(super) fn count(host: &Host, found: &[Discrepancy]) {
-    for one in found {
-        host.metrics.discrepancies.count(one.cause.name());
-        if one.cause == Cause::MissingHere {
-            tracing::warn!(customer = ?one.customer, "a message of the customer's came by no webhook");
+/// Tells the metrics what a change found.
+pub(super) fn count(host: &Host, changed: &Changed) {
+    for (cause, count) in changed.found() {
+        for _ in 0..count {
+            host.metrics.discrepancies.count(cause.name());
         }
     }
 }

@@ -12,7 +12,7 @@ use baton_whatsapp::{
 use jiff::Timestamp;
 
 /// What one update tells of it.
-pub enum Sync {
+pub enum Synced {
     /// A message of the past.
     Message(PastOne),
     /// All messages before it are of this chunk.
@@ -27,7 +27,7 @@ pub enum Sync {
 }
 
 /// By tenant and number, in the order in which it is told.
-pub type Syncs = BTreeMap<(TenantId, NumberId), Vec<Sync>>;
+pub type Syncs = BTreeMap<(TenantId, NumberId), Vec<Synced>>;
 
 /// A message of the past.
 pub struct PastOne {
@@ -39,7 +39,7 @@ pub struct PastOne {
     pub at: Option<Timestamp>,
 }
 
-impl Sync {
+impl Synced {
     /// What `update` tells of it, if it does.
     pub fn of(update: &Update) -> Option<Self> {
         match &update.content {
@@ -88,18 +88,18 @@ impl Chunk {
 }
 
 impl Told {
-    pub(super) fn of(syncs: Vec<Sync>) -> Self {
+    pub(super) fn of(syncs: Vec<Synced>) -> Self {
         let mut told = Self::default();
         let mut messages = Vec::new();
         for sync in syncs {
             match sync {
-                Sync::Message(message) => messages.push(message),
-                Sync::Chunk(progress) => told.chunks.push(Chunk {
+                Synced::Message(message) => messages.push(message),
+                Synced::Chunk(progress) => told.chunks.push(Chunk {
                     progress: Some(progress),
                     messages: mem::take(&mut messages),
                 }),
-                Sync::Declined => told.is_declined = true,
-                Sync::Contact { is_removed } => {
+                Synced::Declined => told.is_declined = true,
+                Synced::Contact { is_removed } => {
                     told.has_contact |= !is_removed;
                     told.has_removal |= is_removed;
                 }

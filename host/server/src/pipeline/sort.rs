@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 use super::{CustomerKey, Item, Parcel, Refused, history};
 use crate::{
-    coexist::{Sync, Syncs},
+    coexist::{Synced, Syncs},
     directory::{ActiveApp, ActiveTenant, Directory},
     host::Host,
     notify::NOTICE_KEY,
@@ -182,7 +182,7 @@ impl Sorting {
         let Some(tenant) = directory.tenant_of(number).filter(is_of_app) else {
             return Err("unknown_number");
         };
-        if let Some(sync) = Sync::of(update) {
+        if let Some(sync) = Synced::of(update) {
             let about = (tenant.document.id.clone(), number.clone());
             self.sorted.syncs.entry(about).or_default().push(sync);
         }
