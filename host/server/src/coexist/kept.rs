@@ -7,7 +7,7 @@ use baton_domain::{
     limits::{COMMIT_TRIES_MAX, COMPARISONS_MAX},
 };
 use baton_store::{
-    AuditEntry, CommitError, Comparison, ComparisonState, Document, NumberSync, Store, Tenant,
+    AuditEntry, CommitError, Comparison, ComparisonState, Document, NumberSync, Tenant,
 };
 use jiff::Timestamp;
 

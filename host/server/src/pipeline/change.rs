@@ -15,6 +15,7 @@ use baton_store::{
     Appended, AuditEntry, Commit, CommitError, Identity, Link, Loaded, StoreError, Version,
     WorkChange,
 };
+use jiff::Timestamp;
 
 use super::{CustomerKey, care};
 use crate::{

@@ -62,8 +62,7 @@ impl Stamp {
 
     /// The moment that it is in `zone`.
     pub(super) fn at(&self, order: DateOrder, zone: &TimeZone) -> Option<Timestamp> {
-        let zoned = self.civil(order)?.to_zoned(zone.clone());
-        zoned.ok().map(|it| it.timestamp())
+        zone.to_timestamp(self.civil(order)?).ok()
     }
 }
 
