@@ -65,9 +65,10 @@ async fn coexistence(store: &dyn Store) {
         revision: 0,
         body: NumberSync::new(at(0)),
     };
-    let put = store.put_number_sync(&tenant(), &number(), sync);
+    let (tenant, number) = (tenant(), number());
+    let put = store.put_number_sync(&tenant, &number, sync);
     put.await.unwrap();
-    let put = store.put_comparison(&tenant(), comparison("monthly-2026-11"), None, None);
+    let put = store.put_comparison(&tenant, comparison("monthly-2026-11"), None, None);
     put.await.unwrap();
 }
 
