@@ -14,7 +14,7 @@ const ANDROID: &str = "\
 24/11/26, 09:28 - +62 812-9000-1234: Are you open?
 24/11/26, 09:30 - +62 812-9000-1234: Hello
 to all of you
-24/11/26, 09:31 - Kopi Senja: <Media omitted>
+24/11/26, 09:29 - Kopi Senja: <Media omitted>
 24/11/26, 09:31 - +62 812-9000-1234: This message was deleted
 ";
 
@@ -22,7 +22,7 @@ const IPHONE: &str = "\
 [11/24/26, 9:28:10\u{202f}AM] Sari: Are you open?
 [11/24/26, 9:30:00\u{202f}AM] Sari: Hello
 to all of you
-[11/24/26, 9:31:00\u{202f}AM] Kopi Senja: \u{200e}image omitted
+[11/24/26, 9:29:00\u{202f}AM] Kopi Senja: \u{200e}image omitted
 ";
 
 #[tokio::test]
@@ -63,8 +63,8 @@ async fn a_chat_is_compared_and_taken_over() {
         texts,
         [
             json!("Are you open?"),
-            json!("Hello\nto all of you"),
-            json!(null)
+            json!(null),
+            json!("Hello\nto all of you")
         ]
     );
     // The same chat on a phone that writes dates the other way, and names.

@@ -118,6 +118,10 @@ async fn seen(host: &Fixture) -> Value {
         members.remove("id");
         members.remove("version");
     }
+    let conversations = found["items"][0]["conversations"].as_array_mut();
+    for row in conversations.expect("a list") {
+        row["customer"] = Value::Null;
+    }
     let sync = host.sync().await;
     json!({ "conversation": conversation, "customer": found, "sync": sync })
 }
@@ -178,7 +182,7 @@ async fn the_past_starts_nothing() {
     let (_, all) = host.get("/v1/conversations").await;
     assert_eq!(all["items"][0]["number"], NUMBER);
     let (status, _) = host.send("Anything else?").await;
-    assert_eq!(status, 409, "the window is closed");
+    assert_eq!(status, 404, "she has not written yet");
     let counted = crate::metrics::samples(&crate::metrics::exposed(&host).await);
     for quiet in [
         "baton_decisions_total{outcome=\"stay\"}",
@@ -280,7 +284,7 @@ async fn a_send_of_ours_is_no_message_of_the_apps() {
     host.tells("history", &told).await;
     host.tells("smb_message_echoes", &echo).await;
     assert_eq!(host.event_kinds().await, before);
-    assert_eq!(host.conversation().await["owner"]["is"], "bot");
+    assert_ne!(host.conversation().await["owner"]["is"], "app");
 }
 
 /// Messages that should have come by themselves, and did not.
@@ -288,7 +292,7 @@ async fn a_send_of_ours_is_no_message_of_the_apps() {
 async fn history_shows_what_was_lost() {
     let host = Fixture::start().await;
     host.says("Hello").await;
-    let known = host.thread().await[0]["id"]
+    let known = host.thread().await[0]["id"]["message"]
         .as_str()
         .expect("an id")
         .to_owned();

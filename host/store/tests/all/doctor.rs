@@ -235,6 +235,7 @@ async fn each_kind_of_record_that_is_damaged_is_named() {
     let expected = [
         "A",
         "B",
+        "C",
         "E",
         "G",
         "K",
@@ -244,6 +245,7 @@ async fn each_kind_of_record_that_is_damaged_is_named() {
         "P",
         "Q",
         "R",
+        "S",
         "T",
         "U",
         "a",
