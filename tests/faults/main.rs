@@ -7,6 +7,7 @@
     reason = "helpers of tests are tests, too"
 )]
 
+mod coexist_store;
 mod faulty;
 mod notify_store;
 mod number_store;

@@ -3,6 +3,7 @@
 
 mod access;
 mod care;
+mod coexist;
 mod conformance;
 mod document;
 mod drain;

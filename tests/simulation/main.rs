@@ -61,6 +61,7 @@
 //! | a timer that fired is not done | 1 |
 
 mod clock;
+mod coexist_store;
 mod executor;
 mod graph;
 mod hosts;

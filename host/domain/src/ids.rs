@@ -131,6 +131,10 @@ text_id!(
     EndpointId, "endpoint id", check_name
 );
 text_id!(
+    /// A comparison of one number with the Business App.
+    ComparisonId, "comparison id", check_name
+);
+text_id!(
     /// A business phone number, by Meta's `phone_number_id`.
     NumberId, "phone number id", |kind, text| check_foreign(kind, text, FOREIGN_ID_CHARS_MAX)
 );

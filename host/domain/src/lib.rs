@@ -26,6 +26,7 @@ pub mod spent;
 
 pub mod assign;
 pub mod care;
+pub mod compare;
 pub mod follow_up;
 pub mod notify;
 pub mod number;

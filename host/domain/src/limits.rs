@@ -5,6 +5,7 @@
 mod admission;
 mod author;
 mod care;
+mod coexist;
 mod follow_ups;
 mod front_door;
 mod notify;
@@ -16,6 +17,7 @@ mod script;
 pub use admission::*;
 pub use author::*;
 pub use care::*;
+pub use coexist::*;
 pub use follow_ups::*;
 pub use front_door::*;
 pub use notify::*;

@@ -101,6 +101,7 @@ fn kind_of(body: &EventBody) -> Option<OccasionKind> {
         | EventBody::MessageRevoked(_)
         | EventBody::EchoReceived(_)
         | EventBody::PastMessage(_)
+        | EventBody::Called(_)
         | EventBody::Receipt(_)
         | EventBody::SendQueued(_)
         | EventBody::SendResolved(_)

@@ -15,6 +15,7 @@ pub mod pipeline;
 pub mod evaluation;
 pub mod explain;
 
+pub mod coexist;
 pub mod notify;
 pub mod numbers;
 pub mod outbox;

@@ -14,6 +14,7 @@ mod care;
 mod change;
 mod deferred;
 mod follow_ups;
+mod history;
 mod sort;
 
 use std::{collections::HashSet, sync::Arc};
@@ -30,19 +31,19 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-pub use care::{CareDue, escalate, reassign, requeue};
-pub use change::Change;
-pub use deferred::finish_evaluation;
-pub use follow_ups::FollowUpDue;
-use sort::Sorted;
-
 use crate::{
     accept::Shed,
+    coexist,
     directory::{ActiveApp, ActiveTenant},
     host::Host,
     numbers,
 };
 use baton_domain::limits::{COMMIT_TRIES_MAX, CUSTOMERS_AT_ONCE_MAX};
+pub use care::{CareDue, escalate, reassign, requeue};
+pub use change::Change;
+pub use deferred::finish_evaluation;
+pub use follow_ups::FollowUpDue;
+pub use history::{message_identity, past_item};
 
 /// Why a webhook was not taken. Nothing of it was acknowledged.
 #[derive(Debug, thiserror::Error)]
@@ -84,9 +85,16 @@ pub enum CustomerKey {
 }
 
 /// Something that happened.
+#[derive(Default)]
 pub struct Item {
     /// What tells a redelivery from news; `None` when nothing can.
     pub identity: Option<Identity>,
+    /// Under which it may be known already, without being remembered so: a
+    /// message of the past that came when it was written.
+    pub unless: Vec<Identity>,
+    /// Whether it comes with each repetition of something else, and is kept
+    /// when it tells more than is known.
+    pub is_hint: bool,
     /// It, as events.
     pub events: Vec<Event>,
 }
@@ -110,15 +118,13 @@ pub async fn take_webhook(
     if delivery.is_only_statuses() {
         host.door.statuses()?;
     }
-    let Sorted {
-        parcels,
-        unplaced,
-        told,
-    } = sort::into_parcels(host, app, &delivery);
-    let taken = take_parcels(host, parcels).await;
-    numbers::learn(host, told).await?;
-    sort::quarantine_unplaced(host, app, &delivery, unplaced).await?;
-    taken
+    let sorted = sort::into_parcels(host, app, &delivery);
+    let taken = take_parcels(host, sorted.parcels).await;
+    numbers::learn(host, sorted.told).await?;
+    sort::quarantine_unplaced(host, app, &delivery, sorted.unplaced).await?;
+    taken?;
+    // After the commits: what was not known before is in the logs by now.
+    coexist::note(host, sorted.syncs).await
 }
 
 /// Takes a body from the quarantine once more. Returns whether all of it found
@@ -138,14 +144,11 @@ pub async fn redrive(host: &Host, item: &Quarantined) -> Result<bool, Refused> {
     let Ok(delivery) = parse(&body) else {
         return Ok(false);
     };
-    let Sorted {
-        parcels,
-        unplaced,
-        told,
-    } = sort::into_parcels(host, app, &delivery);
-    numbers::learn(host, told).await?;
-    take_parcels(host, parcels).await?;
-    Ok(unplaced.is_empty())
+    let sorted = sort::into_parcels(host, app, &delivery);
+    numbers::learn(host, sorted.told).await?;
+    take_parcels(host, sorted.parcels).await?;
+    coexist::note(host, sorted.syncs).await?;
+    Ok(sorted.unplaced.is_empty())
 }
 
 /// Customers in parallel, each in order. Every parcel is taken to its end: one
@@ -184,7 +187,9 @@ pub async fn take_parcel(
     parcel: Parcel,
     deadline: Instant,
 ) -> Result<Option<Taken>, Refused> {
-    let mut is_redelivered = false;
+    // What may be known under another identity is asked for at once: the commit
+    // would not refuse it.
+    let mut is_redelivered = parcel.items.iter().any(|it| !it.unless.is_empty());
     for _ in 0..COMMIT_TRIES_MAX {
         let Some(loaded) = load(host, &parcel, is_redelivered).await? else {
             return Ok(None);
@@ -194,10 +199,16 @@ pub async fn take_parcel(
         let mut change = Change::onto(host, parcel.tenant.clone(), loaded).await?;
         if !news.is_empty() {
             change.introduce(host, &parcel.customer, parcel.display_name.as_ref());
+            if news.iter().any(|item| !item.unless.is_empty()) {
+                change.reached_by_past(host, &parcel.customer);
+            }
         }
         for item in news {
             change.remember(item.identity.as_ref());
             for event in &item.events {
+                if item.is_hint && change.knows(event) {
+                    continue;
+                }
                 change.happen(host, event.clone(), deadline).await;
             }
         }
@@ -232,11 +243,20 @@ pub async fn take_parcel(
 fn news<'p>(items: &'p [Item], known: &[bool]) -> Vec<&'p Item> {
     let mut known = known.iter();
     let mut told = HashSet::new();
-    let is_news = |item: &&'p Item| match &item.identity {
-        None => true,
-        Some(identity) => known.next() != Some(&true) && told.insert(identity),
+    let is_news = |item: &&'p Item| {
+        // Each answer belongs to one of them, so all are taken.
+        let known = known.by_ref().take(asked_of(item).count());
+        let is_known = known.filter(|it| **it).count() > 0;
+        let is_told = item.unless.iter().any(|it| told.contains(it));
+        let is_first = item.identity.iter().all(|it| told.insert(it));
+        !is_known && !is_told && is_first
     };
     items.iter().filter(is_news).collect()
+}
+
+/// What an item may be known under.
+fn asked_of(item: &Item) -> impl Iterator<Item = &Identity> {
+    item.identity.iter().chain(&item.unless)
 }
 
 /// What became of a parcel.
@@ -251,10 +271,7 @@ pub struct Taken {
 async fn load(host: &Host, parcel: &Parcel, asks: bool) -> Result<Option<Loaded>, StoreError> {
     let tenant = &parcel.tenant.document.id;
     let items = if asks { &parcel.items[..] } else { &[] };
-    let identities: Vec<Identity> = items
-        .iter()
-        .filter_map(|item| item.identity.clone())
-        .collect();
+    let identities: Vec<Identity> = items.iter().flat_map(asked_of).cloned().collect();
     match &parcel.customer {
         CustomerKey::Links(links) => host
             .store

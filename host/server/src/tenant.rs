@@ -8,7 +8,7 @@ use baton_domain::{
     },
     tenant::{InvalidProfile, Team, TenantProfile},
 };
-use baton_store::{CareDocument, PromiseDocument, Tenant};
+use baton_store::{AuditSync, CareDocument, PromiseDocument, Tenant};
 use jiff::tz::TimeZone;
 
 /// Why a tenant's document cannot be used.
@@ -27,6 +27,9 @@ pub enum InvalidTenant {
         /// No more.
         max: u64,
     },
+    /// No month has such a day.
+    #[error("audit_sync.day_of_month is 1 to 31, not {0}")]
+    AuditDay(i8),
     /// Teams or phrases do not fit.
     #[error(transparent)]
     Profile(#[from] InvalidProfile),
@@ -39,6 +42,11 @@ pub enum InvalidTenant {
 pub fn profile(tenant: &Tenant) -> Result<TenantProfile, InvalidTenant> {
     let timezone = TimeZone::get(&tenant.timezone)
         .map_err(|_| InvalidTenant::Timezone(tenant.timezone.clone()))?;
+    if let Some(AuditSync { day_of_month }) = tenant.audit_sync
+        && !(1..=31).contains(&day_of_month)
+    {
+        return Err(InvalidTenant::AuditDay(day_of_month));
+    }
     let team = |it: &baton_store::TeamDocument| Team {
         name: it.name.clone(),
         tiers: it.tiers.clone(),

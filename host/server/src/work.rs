@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::{
+    coexist::auditing,
     host::Host,
     metrics::kind_of_work,
     notify, outbox,
@@ -59,6 +60,7 @@ pub fn loops(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<Loop> {
             notify::perform(&host, work).await
         }),
         sweeping(host, shutdown),
+        auditing(host, shutdown),
     ];
     // Each is taken once; whoever starts the loops twice has them already.
     let jobs = host.shadows.take();

@@ -70,6 +70,18 @@ pub struct Tenant {
     /// What its people promise.
     #[serde(default)]
     pub care: CareDocument,
+    /// When its numbers are compared with the Business App by themselves; never
+    /// when absent.
+    #[serde(default)]
+    pub audit_sync: Option<AuditSync>,
+}
+
+/// When the numbers of a tenant are compared with the Business App.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditSync {
+    /// The day of the month, from 1 on; the last in a shorter month.
+    pub day_of_month: i8,
 }
 
 fn hand_off() -> Outcome {

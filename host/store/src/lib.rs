@@ -7,6 +7,7 @@
 //! is read and no random number drawn but from the [`Entropy`] given at start.
 
 mod audit;
+mod coexist;
 mod commit;
 mod directory;
 mod doctor;
@@ -26,10 +27,13 @@ mod sled;
 
 pub use self::sled::{SledStore, SmallFiles};
 pub use audit::{AuditEntry, AuditQuery, Audited, GrantUsed};
+pub use coexist::{
+    CoexistStore, Comparison, ComparisonSource, ComparisonState, Discrepancy, NumberSync, Phase,
+};
 pub use commit::{Appended, Commit, Identity, Keep, Link, Loaded, StoredEvent, Version};
 pub use directory::{
-    ApiKey, App, CareDocument, Document, FollowUp, KeyHash, Number, PromiseDocument, Role,
-    TeamDocument, Template, Tenant,
+    ApiKey, App, AuditSync, CareDocument, Document, FollowUp, KeyHash, Number, PromiseDocument,
+    Role, TeamDocument, Template, Tenant,
 };
 pub use doctor::{Counts, Examination, Finding, Problem};
 #[doc(hidden)]
@@ -109,7 +113,9 @@ pub enum Listed {
 /// What Baton keeps. Every call is scoped to a tenant where one is concerned;
 /// another tenant's thing is simply not there.
 #[async_trait]
-pub trait Store: ReleaseStore + PeopleStore + NotifyStore + NumberStore {
+pub trait Store:
+    ReleaseStore + PeopleStore + NotifyStore + NumberStore + CoexistStore
+{
     /// The customer whom any of `links` names, with the state and whether each
     /// of `dedupe` (in order) was committed before. A customer nobody knows
     /// comes back under a new random id, at version 0, with an empty state;

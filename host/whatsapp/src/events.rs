@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use baton_domain::{
     event::{
-        Author, EchoReceived, Event, EventBody, InboundMessage, MessageEdited, MessageRevoked,
-        PastMessage, PaymentChanged, PaymentStatus, ProfileChanged, Receipt, ReceiptStatus,
-        SendKey,
+        Author, Called, EchoReceived, Event, EventBody, InboundMessage, MessageEdited,
+        MessageRevoked, NameSource, PastMessage, PaymentChanged, PaymentStatus, ProfileChanged,
+        Receipt, ReceiptStatus, SendKey,
     },
     field::Line,
+    ids::MessageId,
     limits::{LINES_MAX, MESSAGE_TEXT_CHARS_MAX, SEND_KEY_CHARS_MAX},
 };
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use crate::{
     webhook::{
         Content, Update,
         message::{self, HistoryMessage, Message, MessageContent, Part, Referral},
+        notice::Call,
         status::{Payment, PaymentState, State, Status},
     },
 };
@@ -46,7 +48,9 @@ pub fn events(update: &Update, now: Timestamp) -> Vec<Event> {
         number: None,
         body: EventBody::ProfileChanged(change),
     });
-    address.into_iter().chain(body.map(event)).collect()
+    let receipt = past_receipt(update, at).map(EventBody::Receipt);
+    let told = body.into_iter().chain(receipt).map(event);
+    address.into_iter().chain(told).collect()
 }
 
 /// What the customer calls themselves, when the update tells. It is no event:
@@ -71,6 +75,7 @@ fn learned_address(update: &Update) -> Option<ProfileChanged> {
         Content::ContactSync(contact) if contact.removed => None,
         Content::ContactSync(contact) => Some(ProfileChanged {
             name: contact.full_name.as_deref().map(bounded),
+            name_from: NameSource::Contacts,
             ..reached_at(update.address.as_ref()?)
         }),
         Content::Preference(preference) => Some(ProfileChanged {
@@ -111,7 +116,8 @@ fn body(update: &Update, at: Timestamp) -> Option<EventBody> {
         Content::History(message) => Some(past(message)),
         // A name, an address or a consent, told above.
         Content::AddressChanged(_) | Content::ContactSync(_) | Content::Preference(_) => None,
-        // No fact of the customer's log speaks of calls yet.
+        Content::Call(call) if call.by_customer => called(call, at).map(EventBody::Called),
+        // The business called, which opens nothing.
         Content::Call(_) => None,
         // WhatsApp's guess at a purchase, without an order's id: counted here,
         // it would be counted twice once the merchant tells of the order.
@@ -170,6 +176,41 @@ fn past(message: &HistoryMessage) -> EventBody {
         message_kind: message.content.kind.clone(),
         text: words(&message.content),
     })
+}
+
+/// How far a message of the business had got by the time it was told of. What
+/// is told of the customer's own tells nothing: it was written here.
+fn past_receipt(update: &Update, at: Timestamp) -> Option<Receipt> {
+    let Content::History(message) = &update.content else {
+        return None;
+    };
+    if message.author != message::Author::Business {
+        return None;
+    }
+    let status = match message.status.as_deref()?.to_ascii_lowercase().as_str() {
+        "sent" => ReceiptStatus::Sent,
+        "delivered" => ReceiptStatus::Delivered,
+        "read" => ReceiptStatus::Read,
+        "played" => ReceiptStatus::Played,
+        "error" | "failed" => ReceiptStatus::Failed,
+        _ => return None,
+    };
+    Some(Receipt {
+        since: at,
+        message: message.id.clone(),
+        status,
+        send: None,
+        error: None,
+    })
+}
+
+/// A call without an id is known by its second.
+fn called(call: &Call, at: Timestamp) -> Option<Called> {
+    let id = match &call.id {
+        Some(id) => MessageId::parse(id),
+        None => MessageId::parse(&format!("call.{}", at.as_second())),
+    };
+    Some(Called { id: id.ok()? })
 }
 
 /// What a message says, for people and rules: its words, or else the emoji,

@@ -12,6 +12,7 @@
 //! nothing outside this crate knows WhatsApp's JSON.
 
 pub mod address;
+pub mod chat_export;
 pub mod events;
 pub mod graph;
 pub mod handshake;

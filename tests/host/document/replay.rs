@@ -51,6 +51,10 @@ pub const REPLAY: &[&str] = &[
     "show_case",
     "show_notifications",
     "put_notifications",
+    "show_sync",
+    "compare_number",
+    "list_comparisons",
+    "show_comparison",
     "claim",
     "show_view",
     "take_note",
@@ -135,6 +139,10 @@ async fn concrete(host: &Fixture, operation: &Operation, example: &Value) -> Str
         let value = match name.as_str() {
             "customer" => host.conversation().await["customer"].clone(),
             "version" => host.get("/v1/decisions?limit=1").await.1["items"][0]["version"].clone(),
+            "comparison" => {
+                let path = format!("/v1/numbers/{NUMBER}/comparisons");
+                host.get(&path).await.1["items"][0]["id"].clone()
+            }
             "digest" => host.get("/v1/modules").await.1["items"][0]["digest"].clone(),
             "id" => {
                 let (_, items) = host.request("GET", "/admin/quarantine", ADMIN, None).await;

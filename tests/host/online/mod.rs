@@ -13,21 +13,21 @@ use tokio::process::Command;
 use crate::{fixture::Fixture, releases::rule};
 
 /// The host that a command speaks to, and as whom.
-struct Shell {
+pub struct Shell {
     url: String,
     key: String,
     folder: TempDir,
 }
 
 /// What a command did.
-struct Done {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Done {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 impl Shell {
-    fn of(host: &Fixture) -> Self {
+    pub fn of(host: &Fixture) -> Self {
         Self {
             url: host.url.clone(),
             key: host.key.clone(),
@@ -46,7 +46,7 @@ impl Shell {
         command
     }
 
-    async fn run(&self, line: &str) -> Done {
+    pub async fn run(&self, line: &str) -> Done {
         let output = self.command(line).output().await.expect("it runs");
         let Output {
             status,
@@ -61,14 +61,14 @@ impl Shell {
     }
 
     /// What a command that does what it is asked for prints.
-    async fn does(&self, line: &str) -> String {
+    pub async fn does(&self, line: &str) -> String {
         let done = self.run(line).await;
         assert_eq!(done.code, Some(0), "{line}: {}{}", done.out, done.err);
         done.out
     }
 
     /// What a command that the host refuses says.
-    async fn refused(&self, line: &str) -> String {
+    pub async fn refused(&self, line: &str) -> String {
         let done = self.run(line).await;
         assert_eq!(done.code, Some(3), "{line}: {}{}", done.out, done.err);
         assert_eq!(done.out, "", "nothing was done");
@@ -80,7 +80,7 @@ impl Shell {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    fn file(&self, name: &str, bytes: &[u8]) {
+    pub fn file(&self, name: &str, bytes: &[u8]) {
         let path = self.folder.path().join(name);
         std::fs::write(path, bytes).expect("it is written");
     }
@@ -94,7 +94,7 @@ impl Shell {
 }
 
 #[track_caller]
-fn has(text: &str, parts: &[&str]) {
+pub fn has(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }

@@ -59,6 +59,10 @@ const TAKES: &[(&str, Action)] = &[
     ("put_role", Action::ManagePeople),
     ("remove_role", Action::ManagePeople),
     ("read_audit", Action::ReadAudit),
+    ("show_sync", Action::ReadConversations),
+    ("compare_number", Action::ReadAudit),
+    ("list_comparisons", Action::ReadAudit),
+    ("show_comparison", Action::ReadAudit),
     ("flag_handoff", Action::Claim),
     ("report_flags", Action::ManageRules),
     ("show_case", Action::ManageRules),
@@ -202,6 +206,14 @@ async fn a_foreign_token_finds_nothing() {
             "/v1/people/nobody/tokens",
         ),
         ("/v1/roles/caller".to_owned(), "/v1/roles/nobodys"),
+        (
+            format!("/v1/numbers/{NUMBER}/sync"),
+            "/v1/numbers/nobodys/sync",
+        ),
+        (
+            format!("/v1/numbers/{NUMBER}/comparisons"),
+            "/v1/numbers/nobodys/comparisons",
+        ),
     ] {
         let found = bytes(there.clone()).await;
         assert_eq!(found.0, 404, "{there}");

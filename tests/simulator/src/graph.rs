@@ -1,7 +1,7 @@
 //! The Graph API, as far as Baton and bots use it: `POST
-//! /v24.0/{number}/messages`.
+//! /v24.0/{number}/messages` and `/smb_app_data`.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::{
     Json, Router,
@@ -17,6 +17,7 @@ use crate::{Business, Fault, Inner, SentMessage};
 pub(crate) fn router(inner: Arc<Inner>) -> Router {
     Router::new()
         .route("/v24.0/{number}/messages", post(send))
+        .route("/v24.0/{number}/smb_app_data", post(app_data))
         .with_state(inner)
 }
 
@@ -26,14 +27,8 @@ async fn send(
     headers: HeaderMap,
     Json(request): Json<Value>,
 ) -> Response {
-    let business = inner.businesses.iter().find(|it| it.number_id == number);
-    let is_known = |business: &&Business| {
-        let wanted = format!("Bearer {}", business.token);
-        let token = headers.get(header::AUTHORIZATION);
-        token.is_some_and(|it| it.as_bytes() == wanted.as_bytes())
-    };
-    let Some(business) = business.filter(is_known).cloned() else {
-        return error(StatusCode::UNAUTHORIZED, 190, "Invalid OAuth access token");
+    let Some(business) = business(&inner, &number, &headers) else {
+        return no_token();
     };
     if request["status"] == "read" {
         return Json(json!({ "success": true })).into_response();
@@ -41,7 +36,7 @@ async fn send(
     let fault = inner
         .faults
         .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .unwrap_or_else(PoisonError::into_inner)
         .pop_front();
     if let Some(Fault::Refuse { status, code }) = fault {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
@@ -73,6 +68,53 @@ async fn send(
         "contacts": [{ "input": to, "wa_id": to }],
         "messages": [{ "id": id }],
     });
+    Json(answer).into_response()
+}
+
+/// The business that the number and the token name.
+fn business(inner: &Inner, number: &str, headers: &HeaderMap) -> Option<Business> {
+    let business = inner.businesses.iter().find(|it| it.number_id == number);
+    let is_known = |business: &&Business| {
+        let wanted = format!("Bearer {}", business.token);
+        let token = headers.get(header::AUTHORIZATION);
+        token.is_some_and(|it| it.as_bytes() == wanted.as_bytes())
+    };
+    business.filter(is_known).cloned()
+}
+
+fn no_token() -> Response {
+    error(StatusCode::UNAUTHORIZED, 190, "Invalid OAuth access token")
+}
+
+/// The history is asked for: what the App holds then comes by webhooks.
+async fn app_data(
+    State(inner): State<Arc<Inner>>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+    Json(request): Json<Value>,
+) -> Response {
+    let Some(business) = business(&inner, &number, &headers) else {
+        return no_token();
+    };
+    let history = {
+        let mut app = inner.app.lock().unwrap_or_else(PoisonError::into_inner);
+        app.asked += 1;
+        app.history.clone()
+    };
+    let Some(chunks) = history.filter(|_| request["sync_type"] == "history") else {
+        return error(
+            StatusCode::BAD_REQUEST,
+            2_593_107,
+            "The history is not to be had",
+        );
+    };
+    tokio::spawn(async move {
+        for chunk in chunks {
+            // One that is not taken is the host's own loss.
+            let _ = inner.deliver(&business, "history", chunk).await;
+        }
+    });
+    let answer = json!({ "messaging_product": "whatsapp", "request_id": "simulated" });
     Json(answer).into_response()
 }
 

@@ -89,6 +89,16 @@ pub(crate) struct Inner {
     pub(crate) next: std::sync::atomic::AtomicU64,
     /// What the next requests of the Graph API are answered with instead.
     pub(crate) faults: std::sync::Mutex<std::collections::VecDeque<Fault>>,
+    /// What the Business App holds.
+    pub(crate) app: std::sync::Mutex<App>,
+}
+
+/// What the Business App holds, and how often it was asked for.
+#[derive(Default)]
+pub(crate) struct App {
+    /// Values of the field `history`; none are to be had without.
+    pub(crate) history: Option<Vec<Value>>,
+    pub(crate) asked: usize,
 }
 
 /// What can go wrong with a send.
@@ -125,6 +135,7 @@ impl Simulator {
             sent: watch::Sender::new(Vec::new()),
             next: std::sync::atomic::AtomicU64::new(1),
             faults: std::sync::Mutex::default(),
+            app: std::sync::Mutex::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -157,6 +168,32 @@ impl Simulator {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         faults.push_back(fault);
+    }
+
+    /// The Business App holds this past: values of the field `history`, one a
+    /// webhook, told when they are asked for.
+    pub fn app_holds(&self, history: Vec<Value>) {
+        self.app().history = Some(history);
+    }
+
+    /// How often the past was asked for.
+    pub fn asked_for_history(&self) -> usize {
+        self.app().asked
+    }
+
+    fn app(&self) -> std::sync::MutexGuard<'_, App> {
+        let app = self.inner.app.lock();
+        app.unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Tells something about the first business, as WhatsApp does. Returns once
+    /// every app has answered 200.
+    ///
+    /// # Errors
+    /// [`NotDelivered`] when one never does.
+    pub async fn tells(&self, field: &str, value: Value) -> Result<(), NotDelivered> {
+        let business = &self.inner.businesses[0];
+        self.inner.deliver(business, field, value).await
     }
 
     /// Everything sent so far.

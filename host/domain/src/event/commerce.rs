@@ -17,6 +17,9 @@ use crate::{
 pub struct ProfileChanged {
     /// Name.
     pub name: Option<Arc<str>>,
+    /// Who told the name.
+    #[serde(skip_serializing_if = "NameSource::is_merchant")]
+    pub name_from: NameSource,
     /// Phone number, digits with the country code.
     pub phone: Option<Arc<str>>,
     /// WhatsApp's business-scoped user id.
@@ -31,6 +34,29 @@ pub struct ProfileChanged {
     pub tags: Option<Vec<Arc<str>>>,
     /// Whether marketing messages are allowed.
     pub marketing_consent: Option<bool>,
+}
+
+/// Who told a customer's name. A later one outranks an earlier one, whenever
+/// it is told.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum NameSource {
+    /// The customer, who may choose any.
+    Customer,
+    /// The address book of the Business App.
+    Contacts,
+    /// The merchant, in a fact.
+    #[default]
+    Merchant,
+}
+
+impl NameSource {
+    /// Whether the merchant told it, as in all events that do not say.
+    pub fn is_merchant(&self) -> bool {
+        *self == Self::Merchant
+    }
 }
 
 /// The basket as it is now.

@@ -137,6 +137,14 @@ pub struct PastMessage {
     pub text: Option<Arc<str>>,
 }
 
+/// The customer called by voice: it stands in the thread and opens WhatsApp's
+/// window, and nobody is asked to answer it in writing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Called {
+    /// WhatsApp's id of the call, which all that is told of it shares.
+    pub id: MessageId,
+}
+
 /// How far a message got. Several may hold at once and they may come in any
 /// order; together they form a set that only grows, and the largest tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

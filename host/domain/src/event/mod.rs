@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use commerce::{
-    BasketChanged, BookingChanged, DeliveryEstimated, OrderChanged, OrderStatus, PaymentChanged,
-    PaymentStatus, ProfileChanged,
+    BasketChanged, BookingChanged, DeliveryEstimated, NameSource, OrderChanged, OrderStatus,
+    PaymentChanged, PaymentStatus, ProfileChanged,
 };
 pub use duty::{
     Escalated, EscalationCause, NextStepSet, NoteKind, NoteTaken, Promised, QueueAlert,
@@ -24,8 +24,9 @@ pub use duty::{
 };
 pub use follow_up::{FollowUpSkipped, MarketingCapped};
 pub use message::{
-    Author, BotAnswered, BotMissed, EchoReceived, InboundMessage, MessageEdited, MessageRevoked,
-    PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued, SendResolved,
+    Author, BotAnswered, BotMissed, Called, EchoReceived, InboundMessage, MessageEdited,
+    MessageRevoked, PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued,
+    SendResolved,
 };
 pub use ownership::{Claimed, HandedOff, Resolved, Returned, Tagged, TimerFired};
 pub use people::{FieldGranted, FlagKind, HandoffFlagged, Reassigned, RuleVersion};
@@ -60,6 +61,8 @@ pub enum EventBody {
     EchoReceived(EchoReceived),
     /// A message from before Baton, by history sync. Never an occasion.
     PastMessage(PastMessage),
+    /// The customer called by voice.
+    Called(Called),
     /// WhatsApp told how far one of our messages got.
     Receipt(Receipt),
     /// A message to the customer was put into the outbox.

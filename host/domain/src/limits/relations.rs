@@ -127,3 +127,13 @@ const _: () = {
     assert!(FLAG_EVENTS_SEARCHED_MAX <= EVENTS_AT_ONCE_MAX);
     assert!(REPLAYED_AT_ONCE_MAX <= LIST_ITEMS_MAX);
 };
+
+const _: () = {
+    assert!(COMPARISON_EVENTS_AT_ONCE <= EVENTS_AT_ONCE_MAX);
+    assert!(COMPARISON_TOLERANCE_SECONDS < COMPARISON_DRIFT_HOURS * 3_600);
+    // It is looked often enough to end one on time, and to ask on the day.
+    assert!(COMPARISON_LOOK_MINUTES * 10 < COMPARISON_OPEN_HOURS * 60);
+    assert!(COMPARISON_GRACE_MINUTES < COMPARISON_OPEN_HOURS * 60);
+    assert!(DISCREPANCIES_MAX * 256 < DIRECTORY_DOCUMENT_BYTES_MAX);
+    assert!(SYNC_PHASES_MAX * SYNC_CHUNKS_MAX * 16 < DIRECTORY_DOCUMENT_BYTES_MAX);
+};

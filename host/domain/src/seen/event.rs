@@ -171,6 +171,7 @@ fn rules(body: &EventBody) -> Rules {
         | EventBody::MessageRevoked(_)
         | EventBody::EchoReceived(_)
         | EventBody::PastMessage(_)
+        | EventBody::Called(_)
         | EventBody::Receipt(_)
         | EventBody::SendQueued(_)
         | EventBody::SendResolved(_)
@@ -314,6 +315,7 @@ fn of_messages(body: &EventBody) -> Rules {
             ("while_frozen", Open),
         ],
         EventBody::PastMessage(_) => &[("id", Id), ("author", Open), KIND, ("text", Text)],
+        EventBody::Called(_) => &[("id", Id)],
         EventBody::Receipt(_) => &[
             ("since", Open),
             ("message", Id),
@@ -341,6 +343,7 @@ fn of_commerce(body: &EventBody) -> Rules {
     match body {
         EventBody::ProfileChanged(_) => &[
             ("name", Of(Field::CustomerName)),
+            ("name_from", Of(Field::CustomerName)),
             ("phone", Of(Field::CustomerPhone)),
             // It reaches the customer as the number does.
             ("user_id", Of(Field::CustomerPhone)),

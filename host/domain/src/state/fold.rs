@@ -99,7 +99,7 @@ impl CustomerState {
                 known.learn(at, bound::short(told));
             }
         };
-        learn(&mut profile.name, &change.name);
+        profile.learn_name(at, change);
         learn(&mut profile.phone, &change.phone);
         learn(&mut profile.user_id, &change.user_id);
         learn(&mut profile.email, &change.email);

@@ -50,6 +50,13 @@ impl<T: Ord, const N: usize> Latest<T, N> {
         self.insert(element)
     }
 
+    /// Takes out the first that `is_it` finds.
+    pub(super) fn remove(&mut self, is_it: impl Fn(&T) -> bool) {
+        if let Some(at) = self.sorted.iter().position(is_it) {
+            self.sorted.remove(at);
+        }
+    }
+
     /// From the smallest to the largest.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.sorted.iter()

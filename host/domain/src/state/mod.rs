@@ -34,7 +34,7 @@ pub use thread::{MessageNow, MessageRef, Thread, ThreadEntry};
 pub use unasked::{Promotion, Skipped, Unasked};
 
 use crate::{
-    event::OrderStatus,
+    event::{NameSource, OrderStatus, ProfileChanged},
     field::Line,
     ids::{AgentId, NumberId, OrderId},
     money::Money,
@@ -51,6 +51,9 @@ pub struct Profile {
     /// Name.
     #[serde(skip_serializing_if = "Known::is_none")]
     pub name: Known<Arc<str>>,
+    /// Who told it.
+    #[serde(skip_serializing_if = "NameSource::is_merchant")]
+    pub name_from: NameSource,
     /// Phone number, digits with the country code.
     #[serde(skip_serializing_if = "Known::is_none")]
     pub phone: Known<Arc<str>>,
@@ -72,6 +75,36 @@ pub struct Profile {
     /// Whether marketing messages are allowed; unknown when never asked.
     #[serde(skip_serializing_if = "Known::is_none")]
     pub marketing_consent: Known<bool>,
+}
+
+impl Profile {
+    /// Whether `change` says nothing new of the name: it tells none, or one of
+    /// no more weight than the one that is known.
+    pub fn knows_name(&self, change: &ProfileChanged) -> bool {
+        let Some(told) = &change.name else {
+            return true;
+        };
+        let Some(known) = self.name.get() else {
+            return false;
+        };
+        let is_same = told == known && change.name_from == self.name_from;
+        is_same || change.name_from < self.name_from
+    }
+
+    /// Takes the name that `change` tells, unless somebody of more weight told
+    /// one.
+    fn learn_name(&mut self, at: Timestamp, change: &ProfileChanged) {
+        let Some(told) = &change.name else { return };
+        let from = change.name_from;
+        if !self.name.is_none() && from < self.name_from {
+            return;
+        }
+        if from > self.name_from || self.name.is_none() {
+            self.name = Known::default();
+        }
+        self.name_from = from;
+        self.name.learn(at, bound::short(told));
+    }
 }
 
 /// What the customer is about to buy.

@@ -57,7 +57,21 @@ pub struct ThreadEntry {
     pub while_frozen: bool,
 }
 
+/// The type under which history tells of a file that follows by itself, with
+/// the same id (WhatsApp documentation, "Webhooks: history").
+const PLACEHOLDER: &str = "media_placeholder";
+
 impl ThreadEntry {
+    /// How much it tells: the message itself more than history, and a file of
+    /// the history more than what holds its place.
+    fn weight(&self) -> u8 {
+        match (self.is_past, &*self.kind) {
+            (false, _) => 2,
+            (true, PLACEHOLDER) => 0,
+            (true, _) => 1,
+        }
+    }
+
     fn key(&self) -> (Timestamp, &MessageRef) {
         (self.at, &self.id)
     }
@@ -151,11 +165,14 @@ pub struct Thread {
 impl Thread {
     /// Adds a message. Returns whether it is new to the window: not when it
     /// was there, nor when it is older than a full window, so that a
-    /// redelivery long after is seen for what it is.
+    /// redelivery long after is seen for what it is. What history told first
+    /// gives way to what tells more, so that either may come first.
     pub(super) fn add(&mut self, mut entry: ThreadEntry) -> bool {
-        if self.messages.iter().any(|known| known.id == entry.id) {
+        let known = self.messages.iter().find(|known| known.id == entry.id);
+        if known.is_some_and(|known| known.weight() >= entry.weight()) {
             return false;
         }
+        self.messages.remove(|known| known.id == entry.id);
         entry.kind = bound::word(&entry.kind);
         entry.text = entry
             .text
@@ -215,8 +232,22 @@ impl Thread {
     }
 
     /// The messages as they read now, oldest first.
-    pub fn messages(&self) -> impl DoubleEndedIterator<Item = MessageNow<'_>> + ExactSizeIterator {
-        self.messages.iter().map(|entry| self.now(entry))
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = MessageNow<'_>> {
+        let told = self
+            .messages
+            .iter()
+            .filter(|entry| !self.is_told_twice(entry));
+        told.map(|entry| self.now(entry))
+    }
+
+    /// Whether it is what history tells of a send of ours, which stands here by
+    /// itself. Looked at when it is read, since it may be known before or after.
+    fn is_told_twice(&self, entry: &ThreadEntry) -> bool {
+        let MessageRef::WhatsApp(id) = &entry.id else {
+            return false;
+        };
+        let is_sent = |receipt: &Receipt| receipt.message == *id && receipt.send.is_some();
+        entry.is_past && (self.is_own_send(id) || self.receipts.iter().any(is_sent))
     }
 
     /// The message of this id as it reads now.
@@ -259,6 +290,13 @@ impl Thread {
             || self
                 .message(id)
                 .is_some_and(|it| it.entry.author == Author::Bot)
+    }
+
+    /// Whether a status of `message` tells nothing new: it is known to have got
+    /// as far, or the window does not hold it.
+    pub fn knows_receipt(&self, message: &MessageId, status: ReceiptStatus) -> bool {
+        let known = self.message(message);
+        known.is_none_or(|known| known.receipt.is_some_and(|furthest| furthest >= status))
     }
 
     /// Who wrote the send of this key, when the window holds it.

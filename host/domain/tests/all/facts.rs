@@ -56,6 +56,7 @@ fn rich() -> (Story, Event) {
     let mut story = Story::new();
     story.tell(EventBody::ProfileChanged(ProfileChanged {
         name: Some("Ana".into()),
+        name_from: NameSource::Merchant,
         phone: Some("6281234567890".into()),
         user_id: None,
         email: Some("ana@example.com".into()),

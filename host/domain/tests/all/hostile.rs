@@ -149,6 +149,7 @@ fn purchases(text: &Arc<str>, tell: &mut dyn FnMut(usize, usize, EventBody)) {
         ORDERS_MAX,
         EventBody::ProfileChanged(ProfileChanged {
             name: some.clone(),
+            name_from: NameSource::Merchant,
             phone: some.clone(),
             user_id: some.clone(),
             email: some.clone(),
@@ -313,6 +314,7 @@ fn bought(dice: &mut Dice) -> EventBody {
     match dice.below(8) {
         0 => EventBody::ProfileChanged(ProfileChanged {
             name: dice.some(),
+            name_from: NameSource::Merchant,
             phone: dice.some(),
             user_id: dice.some(),
             email: dice.some(),

@@ -5,6 +5,7 @@
 mod assign;
 mod care;
 mod commerce;
+mod compare;
 mod decisions;
 mod facts;
 mod fold;

@@ -86,6 +86,7 @@ fn commerce() -> Vec<EventBody> {
     vec![
         EventBody::ProfileChanged(ProfileChanged {
             name: Some("Ana".into()),
+            name_from: NameSource::Merchant,
             phone: Some("6281234567890".into()),
             user_id: Some("ID.123".into()),
             email: Some("ana@example.com".into()),
@@ -410,7 +411,15 @@ pub(crate) fn samples() -> Vec<Event> {
         by: Principal::Person(agent("ana")),
         again: false,
     });
-    let later = [later, duties(), vec![flagged], unasked::unasked()].concat();
+    let coexisting = vec![
+        EventBody::Called(Called { id: wamid("6") }),
+        EventBody::ProfileChanged(ProfileChanged {
+            name: Some("Ana".into()),
+            name_from: NameSource::Contacts,
+            ..ProfileChanged::default()
+        }),
+    ];
+    let later = [later, duties(), vec![flagged], unasked::unasked(), coexisting].concat();
     let bodies = [messages(), commerce(), ownership(), later].concat();
     let at = |place: usize| start() + jiff::SignedDuration::from_millis(place as i64 * 1_001);
     let event = |(place, body)| {

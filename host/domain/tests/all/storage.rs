@@ -19,6 +19,7 @@ fn kind(body: &EventBody) -> &'static str {
         EventBody::MessageRevoked(_) => "message_revoked",
         EventBody::EchoReceived(_) => "echo_received",
         EventBody::PastMessage(_) => "past_message",
+        EventBody::Called(_) => "called",
         EventBody::Receipt(_) => "receipt",
         EventBody::SendQueued(_) => "send_queued",
         EventBody::SendResolved(_) => "send_resolved",
@@ -51,7 +52,7 @@ fn kind(body: &EventBody) -> &'static str {
 }
 
 /// Kinds that [`kind`] knows.
-const KINDS: usize = 33;
+const KINDS: usize = 34;
 
 fn stored(event: &Event) -> String {
     serde_json::to_string(event).unwrap()

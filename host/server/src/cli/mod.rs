@@ -1,6 +1,7 @@
 //! The command line. Results go to standard output, everything else to
 //! standard error; the exit code is 0 only when what was asked for was done.
 
+mod audit_sync;
 mod compile_module;
 mod decide;
 mod doctor;
@@ -38,6 +39,9 @@ struct Baton {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Hold exported chats, or a history, against what a host has of a number:
+    /// exit code 3 when they differ.
+    AuditSync(audit_sync::AuditSync),
     /// Compile one module for a host, which runs this itself.
     #[command(hide = true)]
     CompileModule(CompileModule),
@@ -90,6 +94,7 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Self::AuditSync(audit) => return audit.run(),
             Self::CompileModule(compile) => return compile.run(),
             Self::Decide(decide) => decide.run(),
             Self::Doctor(doctor) => return doctor.run(),

@@ -47,16 +47,24 @@ impl Online {
         &self,
         job: impl AsyncFnOnce(&Client) -> anyhow::Result<()>,
     ) -> anyhow::Result<ExitCode> {
+        self.run_to(async |client: &Client| job(client).await.map(|()| ExitCode::SUCCESS))
+    }
+
+    /// The same for a job that has an exit code of its own.
+    pub(super) fn run_to(
+        &self,
+        job: impl AsyncFnOnce(&Client) -> anyhow::Result<ExitCode>,
+    ) -> anyhow::Result<ExitCode> {
         // One provider for every client of the process.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::new(self)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let Err(error) = runtime.block_on(job(&client)) else {
-            return Ok(ExitCode::SUCCESS);
-        };
-        error.downcast::<Refusal>()?.tell(self.json)
+        match runtime.block_on(job(&client)) {
+            Ok(code) => Ok(code),
+            Err(error) => error.downcast::<Refusal>()?.tell(self.json),
+        }
     }
 }
 

@@ -89,6 +89,7 @@ pub async fn tell(
         items.push(Item {
             identity: identity(keyed),
             events: vec![event],
+            ..Item::default()
         });
     }
     let customer = customer_key(&told.customer)?;

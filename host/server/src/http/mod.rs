@@ -14,6 +14,7 @@ mod bot;
 mod care;
 mod cases;
 mod code;
+mod coexistence;
 mod conversations;
 mod customer_export;
 mod customers;
@@ -49,7 +50,8 @@ use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use baton_domain::limits::{
-    API_BODY_BYTES_MAX, PACKAGE_BYTES_MAX, SCRIPT_COMPONENT_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX,
+    API_BODY_BYTES_MAX, COMPARISON_BODY_BYTES_MAX, PACKAGE_BYTES_MAX, SCRIPT_COMPONENT_BYTES_MAX,
+    WEBHOOK_BODY_BYTES_MAX,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -131,6 +133,8 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .merge(numbers())
         .merge(people())
         .merge(uploads())
+        .routes(routes!(coexistence::show_sync))
+        .routes(routes!(coexistence::show))
         .routes(routes!(modules::show))
         .routes(routes!(grants::list))
         .routes(routes!(grants::put))
@@ -200,8 +204,12 @@ fn uploads() -> OpenApiRouter<Arc<Host>> {
     let packages = OpenApiRouter::new()
         .routes(routes!(packages::install))
         .layer(DefaultBodyLimit::max(PACKAGE_BYTES_MAX));
+    let comparisons = OpenApiRouter::new()
+        .routes(routes!(coexistence::make, coexistence::list))
+        .layer(DefaultBodyLimit::max(COMPARISON_BODY_BYTES_MAX));
     OpenApiRouter::new()
         .routes(routes!(modules::upload, modules::list))
         .layer(DefaultBodyLimit::max(SCRIPT_COMPONENT_BYTES_MAX))
         .merge(packages)
+        .merge(comparisons)
 }

@@ -83,6 +83,7 @@ catalogue! {
     ITEMS "baton_webhook_items_total" Counter Count ["kind": "message" "echo" "edit" "revoke" "status" "payment" "history" "profile" "call" "notice" "unknown" "unreadable" "other"] "Items of webhooks, by kind.";
     PLACED "baton_items_total" Counter Count ["outcome": "news" "known"] "Items and facts placed with a customer: news, or known already (redelivered).";
     QUARANTINED "baton_quarantined_total" Counter Count ["why": "not_webhook_shape" "not_webhook_object" "not_webhook_entries" "too_many_items" "unknown_number" "unknown_kind" "shape" "no_number" "no_id" "no_address" "not_a_list" "not_an_object" "empty" "other"] "Signed input that could not be processed, by reason.";
+    DISCREPANCIES "baton_discrepancies_total" Counter Count ["cause": "missing_here" "written_on_unlinked_device" "missing_in_app" "text_differs" "revoked_there" "revoked_here" "time_differs" "other"] "Messages that are not the same in Baton and on the Business App, as comparisons found them, by cause.";
     QUARANTINE_ITEMS "baton_quarantine_items" Gauge Count "Items in quarantine.";
     QUARANTINE_BYTES "baton_quarantine_bytes" Gauge Bytes "Bytes in quarantine.";
 

@@ -17,7 +17,7 @@ use baton_domain::{
 };
 use std::{sync::Arc, time::Instant};
 
-use baton_store::{CommitError, LeasedWork, Stage, StoreError, WorkChange};
+use baton_store::{CommitError, Identity, LeasedWork, Stage, StoreError, WorkChange};
 use baton_whatsapp::{
     graph::{AccessToken, Outcome, Rejection},
     send_rules::{Next, after},
@@ -32,7 +32,7 @@ use super::{
 use crate::{
     directory::ActiveTenant,
     host::Host,
-    pipeline::{Change, Refused},
+    pipeline::{Change, Refused, message_identity},
     wire::OutgoingMessage,
 };
 
@@ -178,7 +178,9 @@ impl Sending<'_> {
                 let Some(message) = accepted.message.clone() else {
                     return self.give_up("no_message_id", None).await;
                 };
-                self.commit(|change, now| {
+                // However late history tells of it, it is known as ours.
+                let itself = message_identity(&self.effect.number, &message);
+                self.commit_known_as(Some(&itself), |change, now| {
                     let accepted = SendOutcome::Accepted {
                         message: message.clone(),
                     };
@@ -358,6 +360,16 @@ impl Sending<'_> {
         &self,
         build: impl Fn(&mut Change, Timestamp) -> T,
     ) -> Result<Committed<T>, Refused> {
+        self.commit_known_as(None, build).await
+    }
+
+    /// The same, and `identity` is known from then on, if it was not before.
+    async fn commit_known_as<T>(
+        &self,
+        identity: Option<&Identity>,
+        build: impl Fn(&mut Change, Timestamp) -> T,
+    ) -> Result<Committed<T>, Refused> {
+        let asked: Vec<Identity> = identity.cloned().into_iter().collect();
         let work = &self.leased.work;
         let Some(tenant) = self.tenant() else {
             return Ok(Committed::LeaseLost);
@@ -366,7 +378,7 @@ impl Sending<'_> {
             let loaded = match self
                 .host
                 .store
-                .load(&work.tenant, &work.customer, &[])
+                .load(&work.tenant, &work.customer, &asked)
                 .await
             {
                 Ok(Some(loaded)) => loaded,
@@ -374,7 +386,9 @@ impl Sending<'_> {
                 Ok(None) | Err(StoreError::Erased) => return Ok(Committed::LeaseLost),
                 Err(error) => return Err(error.into()),
             };
+            let is_news = loaded.known.first() == Some(&false);
             let mut change = Change::onto(self.host, tenant.clone(), loaded).await?;
+            change.remember(identity.filter(|_| is_news));
             let built = build(&mut change, self.host.clock.now());
             match change.commit(self.host).await {
                 Ok(_) => return Ok(Committed::Yes(built)),

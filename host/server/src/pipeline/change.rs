@@ -7,7 +7,7 @@ mod merge;
 use std::sync::Arc;
 
 use baton_domain::{
-    event::{Event, EventBody, ProfileChanged},
+    event::{Event, EventBody, NameSource, ProfileChanged},
     ids::CustomerId,
     state::CustomerState,
 };
@@ -15,6 +15,7 @@ use baton_store::{
     Appended, AuditEntry, Commit, CommitError, Identity, Link, Loaded, StoreError, Version,
     WorkChange,
 };
+use jiff::Timestamp;
 
 use super::{CustomerKey, care};
 use crate::{
@@ -115,22 +116,50 @@ impl Change {
         if let CustomerKey::Links(links) = key {
             self.links.extend(links.iter().cloned());
         }
+        // As old as can be, so that what is told of it later is newer.
+        let at = self.state.first_seen_at.unwrap_or_else(|| host.clock.now());
         if let Some(name) = display_name
             && self.state.profile.name.is_none()
         {
-            let told = ProfileChanged {
-                name: Some(name.clone()),
-                ..ProfileChanged::default()
-            };
-            // As old as can be, so that what the merchant tells is newer.
-            let at = self.state.first_seen_at.unwrap_or_else(|| host.clock.now());
-            let body = EventBody::ProfileChanged(told);
-            self.append(Event {
+            self.append_profile(
                 at,
-                number: None,
-                body,
-            });
+                ProfileChanged {
+                    name: Some(name.clone()),
+                    name_from: NameSource::Customer,
+                    ..ProfileChanged::default()
+                },
+            );
         }
+    }
+
+    /// Whom only the past tells of is reached where it says. Whatever is told by
+    /// what happens counts more.
+    pub fn reached_by_past(&mut self, host: &Host, key: &CustomerKey) {
+        let profile = &self.state.profile;
+        let CustomerKey::Links(links) = key else {
+            return;
+        };
+        if !profile.phone.is_none() || !profile.user_id.is_none() {
+            return;
+        }
+        let mut told = ProfileChanged::default();
+        for link in links {
+            match link {
+                Link::Phone(phone) => told.phone = Some(phone.clone()),
+                Link::UserId(user_id) => told.user_id = Some(user_id.clone()),
+                Link::External(_) => {}
+            }
+        }
+        let at = self.state.first_seen_at.unwrap_or_else(|| host.clock.now());
+        self.append_profile(at, told);
+    }
+
+    fn append_profile(&mut self, at: Timestamp, told: ProfileChanged) {
+        self.append(Event {
+            at,
+            number: None,
+            body: EventBody::ProfileChanged(told),
+        });
     }
 
     /// Remembers what tells a redelivery from news.

@@ -19,8 +19,9 @@ use baton_whatsapp::{
 };
 use jiff::Timestamp;
 
-use super::{CustomerKey, Item, Parcel, Refused};
+use super::{CustomerKey, Item, Parcel, Refused, history};
 use crate::{
+    coexist::{Synced, Syncs},
     directory::{ActiveApp, ActiveTenant, Directory},
     host::Host,
     notify::NOTICE_KEY,
@@ -145,6 +146,8 @@ pub struct Sorted {
     pub unplaced: Unplaced,
     /// What is told of numbers.
     pub told: Vec<Told>,
+    /// What is told of history and contacts that are synchronised.
+    pub syncs: Syncs,
 }
 
 /// A delivery that is being sorted.
@@ -187,6 +190,10 @@ impl Sorting {
             return Err("unknown_number");
         };
         self.by_the_way(told_by_the_way(tenant, number, update));
+        if let Some(sync) = Synced::of(update) {
+            let about = (tenant.document.id.clone(), number.clone());
+            self.sorted.syncs.entry(about).or_default().push(sync);
+        }
         match &update.address {
             Some(address) => self.place(tenant, address, update, now),
             None => tracing::info!("update about no customer noted"),
@@ -249,10 +256,16 @@ impl Sorting {
         for event in &mut events {
             tell_doubtful(tenant, event);
         }
-        parcel.items.push(Item {
-            identity: Some(identity(update)),
-            events,
-        });
+        match &update.content {
+            Content::History(message) => {
+                parcel.items.extend(history::items(update, message, events))
+            }
+            _ => parcel.items.push(Item {
+                identity: Some(identity(update)),
+                events,
+                ..Item::default()
+            }),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use baton_domain::{
     follow_up::{Canceller, Cap, Trigger, usual_caps},
     ids::{NumberId, TeamName, TenantId, TierName},
 };
-use baton_store::{FollowUp, Number, TeamDocument, Template, Tenant};
+use baton_store::{AuditSync, FollowUp, Number, TeamDocument, Template, Tenant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -69,6 +69,20 @@ pub struct TenantDocument {
     /// What its people promise.
     #[serde(default)]
     care: CareOfTenant,
+    /// When its numbers are compared with the Business App by themselves; never
+    /// when absent.
+    #[serde(default)]
+    audit_sync: Option<AuditSyncOfTenant>,
+}
+
+/// When the numbers are compared with the Business App.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuditSyncOfTenant {
+    /// The day of the month, in the tenant's time zone; the last one in a
+    /// shorter month.
+    #[schema(minimum = 1, maximum = 31)]
+    day_of_month: i8,
 }
 
 /// What applies when rules or policy fail.
@@ -298,8 +312,9 @@ same_members!(
     TenantDocument, Tenant,
     id, name, timezone, language, teams as each, numbers as each, on_failure,
     person_phrases, person_buttons, automatic_texts, denied_fields, skip_unchanged,
-    follow_ups as each, marketing_caps, next_step_minutes, care as one
+    follow_ups as each, marketing_caps, next_step_minutes, care as one, audit_sync as maybe
 );
+same_members!(AuditSyncOfTenant, AuditSync, day_of_month);
 same_members!(TeamOfTenant, TeamDocument, name, tiers);
 same_members!(TemplateOfTenant, Template, name, language, parameters);
 #[rustfmt::skip]

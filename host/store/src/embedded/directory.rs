@@ -88,6 +88,8 @@ fn tenant_key(tenant: &TenantId) -> Vec<u8> {
 /// Where a document goes.
 pub(super) struct Put {
     pub(super) key: Vec<u8>,
+    /// The document that makes room for it.
+    pub(super) instead: Option<Vec<u8>>,
     /// What the keys of its kind begin with.
     pub(super) among: Vec<u8>,
     /// How many there may be of its kind.
@@ -100,6 +102,7 @@ impl Put {
         Self {
             among: key[..1].to_vec(),
             key,
+            instead: None,
             max: DIRECTORY_DOCUMENTS_MAX,
         }
     }
@@ -198,7 +201,12 @@ impl Shared {
         by: Option<(TenantId, AuditEntry)>,
     ) -> Result<(), CommitError> {
         let Document { revision, body } = document;
-        let Put { key, among, max } = put;
+        let Put {
+            key,
+            instead,
+            among,
+            max,
+        } = put;
         let record = self.sealed(&key, next, &body)?;
         let over = |what, max| Err(StoreError::OverLimit { what, max }.into());
         if record.len() > DIRECTORY_DOCUMENT_BYTES_MAX {
@@ -207,9 +215,11 @@ impl Shared {
         let shared = self.clone();
         let write = move |draft: &mut Draft<'_>| {
             draft.check_revision(&key, revision)?;
-            if revision == 0 && draft.with_prefix(&among, max)?.len() == max {
+            let is_full = revision == 0 && draft.with_prefix(&among, max)?.len() == max;
+            if is_full && instead.is_none() {
                 return over("documents of a kind", max);
             }
+            instead.into_iter().for_each(|key| draft.remove(key));
             draft.set(key, record);
             if let Some((tenant, entry)) = by {
                 shared.chain(draft, &tenant, &[entry])?;

@@ -23,6 +23,7 @@ pub(crate) mod area {
     pub(crate) const DEAD: u8 = b'x';
     pub(crate) const APP: u8 = b'A';
     pub(crate) const MODULE_BYTES: u8 = b'B';
+    pub(crate) const COMPARISON: u8 = b'C';
     pub(crate) const AGENT: u8 = b'E';
     pub(crate) const FLAGS: u8 = b'F';
     pub(crate) const GRANTS: u8 = b'G';
@@ -35,12 +36,13 @@ pub(crate) mod area {
     pub(crate) const TOKEN: u8 = b'P';
     pub(crate) const QUARANTINE: u8 = b'Q';
     pub(crate) const RELEASE: u8 = b'R';
+    pub(crate) const SYNC: u8 = b'S';
     pub(crate) const TENANT: u8 = b'T';
     pub(crate) const AUDIT_HEAD: u8 = b'U';
     pub(crate) const NUMBER: u8 = b'W';
 
     /// All of them.
-    pub(crate) const ALL: [u8; 30] = [
+    pub(crate) const ALL: [u8; 32] = [
         ALIAS,
         ABSORBED,
         CUSTOMER,
@@ -71,10 +73,12 @@ pub(crate) mod area {
         TENANT,
         AUDIT_HEAD,
         NUMBER,
+        COMPARISON,
+        SYNC,
     ];
     /// Documents, in the order in which an export has them: what points before
     /// what it points to, which is always there by then.
-    pub(crate) const DOCUMENTS: [u8; 15] = [
+    pub(crate) const DOCUMENTS: [u8; 17] = [
         NUMBER,
         TENANT,
         APP,
@@ -82,6 +86,8 @@ pub(crate) mod area {
         ENDPOINT,
         NOTIFICATIONS,
         FLAGS,
+        SYNC,
+        COMPARISON,
         TOKEN,
         AGENT,
         ROLE,

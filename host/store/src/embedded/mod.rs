@@ -38,6 +38,8 @@
 //! | `H` tenant id | document, sealed: where another system is told | webhooks out |
 //! | `N` tenant | document, sealed: how people are told | notifications |
 //! | `W` tenant number | document, sealed: what WhatsApp told of it, whether it is frozen | sending |
+//! | `S` tenant number | document, sealed: what was told of its past | coexistence |
+//! | `C` tenant number id | document, sealed: a comparison with the Business App | coexistence |
 //! | `F` tenant week release name digest | document, sealed: handoffs and flags | the report of flags |
 //! | `Q` id | item, sealed | quarantine |
 //! | `m` `generation` | number and start of the present one | identities kept for a month |
@@ -73,6 +75,7 @@ pub(crate) mod keyring;
 mod absorb;
 mod append;
 mod audit;
+mod coexist;
 mod customer;
 mod directory;
 mod doctor;

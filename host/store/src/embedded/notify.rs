@@ -44,6 +44,7 @@ impl Shared {
     ) -> Result<(), CommitError> {
         let all = endpoints_of(tenant);
         let put = Put {
+            instead: None,
             key: all.clone().text(endpoint.body.id.as_str()).done(),
             among: all.done(),
             max: ENDPOINTS_MAX,

@@ -98,6 +98,7 @@ impl Shared {
         entry: AuditEntry,
     ) -> Result<(), CommitError> {
         let put = Put {
+            instead: None,
             key: self.of_agent(area::AGENT, tenant, &agent.body.id).done(),
             among: list_of(area::AGENT, tenant).done(),
             max: TENANT_AGENTS_MAX,
@@ -130,6 +131,7 @@ impl Shared {
         entry: AuditEntry,
     ) -> Result<(), CommitError> {
         let put = Put {
+            instead: None,
             key: role_key(tenant, &role.body.name),
             among: list_of(area::ROLE, tenant).done(),
             max: TENANT_ROLES_MAX,
@@ -175,6 +177,7 @@ impl Shared {
         let name = body.name.as_bytes();
         let name = self.keyring.indexer.hash(&[b"token", b"", name]);
         let put = Put {
+            instead: None,
             key: among.clone().bytes(&name.0).done(),
             among: among.done(),
             max: AGENT_TOKENS_MAX,

@@ -134,6 +134,7 @@ impl Shared {
     ) -> Result<(), CommitError> {
         let all = of_tenant(area::GRANTS, tenant);
         let put = Put {
+            instead: None,
             key: all.clone().text(grants.body.module.as_str()).done(),
             among: all.done(),
             max: TENANT_MODULES_MAX,

@@ -1,8 +1,11 @@
 use baton_domain::{
     ids::TeamName,
+    limits::COMPARISONS_MAX,
     number::{News, NumberRecord},
 };
-use baton_store::{ApiKey, App, CommitError, Document, KeyHash, Role, Tenant};
+use baton_store::{
+    ApiKey, App, CommitError, Document, KeyHash, NumberSync, Role, StoreError, Tenant,
+};
 
 use crate::support::*;
 
@@ -10,7 +13,8 @@ both!(
     documents_are_kept_and_numbered,
     of_two_who_write_one_is_told_so,
     keys_are_found_by_hash,
-    numbers_are_kept_by_tenant_and_outlive_a_restart
+    numbers_are_kept_by_tenant_and_outlive_a_restart,
+    comparisons_are_kept_up_to_their_number
 );
 
 fn shop(name: &str) -> Tenant {
@@ -178,4 +182,44 @@ async fn keys_are_found_by_hash(mut fixture: Fixture) {
         },
     ];
     assert_eq!(found, expected);
+}
+
+async fn comparisons_are_kept_up_to_their_number(mut fixture: Fixture) {
+    let store = fixture.store();
+    let new = |place: usize| comparison(&format!("of-{place}"));
+    for place in 0..COMPARISONS_MAX {
+        store
+            .put_comparison(&tenant(), new(place), None, None)
+            .await
+            .unwrap();
+    }
+    let one_more = new(COMPARISONS_MAX);
+    let over = store
+        .put_comparison(&tenant(), one_more.clone(), None, None)
+        .await;
+    let is_over = |it: &CommitError| matches!(it, CommitError::Store(StoreError::OverLimit { .. }));
+    assert!(over.as_ref().is_err_and(is_over), "{over:?}");
+    let first = new(0).body.id;
+    store
+        .put_comparison(&tenant(), one_more, Some(&first), None)
+        .await
+        .unwrap();
+    // The same once more is another's.
+    let again = store.put_comparison(&tenant(), new(1), None, None).await;
+    assert!(matches!(again, Err(CommitError::Stale)), "{again:?}");
+    let sync = Document {
+        revision: 0,
+        body: NumberSync::new(at(0)),
+    };
+    store
+        .put_number_sync(&tenant(), &number(), sync)
+        .await
+        .unwrap();
+    drop(store);
+    let store = fixture.reopen();
+    let kept = store.comparisons(&tenant(), &number()).await.unwrap();
+    assert_eq!(kept.len(), COMPARISONS_MAX);
+    assert!(kept.iter().all(|it| it.body.id != first));
+    let sync = store.number_sync(&tenant(), &number()).await.unwrap();
+    assert_eq!(sync.unwrap().body, NumberSync::new(at(0)));
 }

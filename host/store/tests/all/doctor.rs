@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use baton_domain::{ids::NumberId, number::NumberRecord, state::CustomerState};
 use baton_store::{
-    ApiKey, App, Commit, Document, Examination, Finding, Identity, KeyHash, Link, Options,
-    Quarantined, Role, SeededEntropy, SledStore, Stage, Store, Version, WorkChange, WorkKind,
+    ApiKey, App, Commit, Document, Examination, Finding, Identity, KeyHash, Link, NumberSync,
+    Options, Quarantined, Role, SeededEntropy, SledStore, Stage, Store, Version, WorkChange,
+    WorkKind,
 };
 use jiff::SignedDuration;
 
@@ -52,9 +53,23 @@ pub(crate) async fn everything(fixture: &mut Fixture) -> std::path::PathBuf {
     let gone = write(&*store, "600", vec![message(0, "wamid.600", "hello")]).await;
     assert!(store.erase(&tenant(), &gone).await.unwrap());
     directory(&*store).await;
+    coexistence(&*store).await;
     store.sweep(at(0), 10).await.unwrap();
     drop(store);
     fixture.close()
+}
+
+/// What was told of a number's past, and a comparison of it.
+async fn coexistence(store: &dyn Store) {
+    let sync = Document {
+        revision: 0,
+        body: NumberSync::new(at(0)),
+    };
+    let (tenant, number) = (tenant(), number());
+    let put = store.put_number_sync(&tenant, &number, sync);
+    put.await.unwrap();
+    let put = store.put_comparison(&tenant, comparison("monthly-2026-11"), None, None);
+    put.await.unwrap();
 }
 
 /// A customer with people, due work and a dead letter.
@@ -226,6 +241,7 @@ async fn each_kind_of_record_that_is_damaged_is_named() {
     let expected = [
         "A",
         "B",
+        "C",
         "E",
         "G",
         "K",
@@ -235,6 +251,7 @@ async fn each_kind_of_record_that_is_damaged_is_named() {
         "P",
         "Q",
         "R",
+        "S",
         "T",
         "U",
         "W",

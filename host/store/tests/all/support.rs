@@ -6,12 +6,13 @@ use baton_domain::{
     event::{
         Author, EchoReceived, Event, EventBody, HandedOff, InboundMessage, SendKey, SendQueued,
     },
-    ids::{CustomerId, MessageId, NumberId, OwnerEpoch, TeamName, TenantId},
+    ids::{ComparisonId, CustomerId, MessageId, NumberId, OwnerEpoch, TeamName, TenantId},
     state::CustomerState,
 };
 use baton_store::{
-    Appended, Commit, CommitError, Identity, Link, Loaded, MemoryStore, NewWork, Options,
-    SeededEntropy, SledStore, Store, Version, WorkChange, WorkKey, WorkKind,
+    Appended, Commit, CommitError, Comparison, ComparisonSource, Document, Identity, Link, Loaded,
+    MemoryStore, NewWork, Options, SeededEntropy, SledStore, Store, Version, WorkChange, WorkKey,
+    WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -293,4 +294,11 @@ pub(crate) async fn texts(store: &dyn Store, customer: &CustomerId) -> Vec<Strin
         }
         texts.extend(events.iter().map(|stored| text(&stored.event)));
     }
+}
+
+/// A comparison that nobody has made yet.
+pub(crate) fn comparison(id: &str) -> Document<Comparison> {
+    let (id, source) = (ComparisonId::parse(id).unwrap(), ComparisonSource::Messages);
+    let body = Comparison::open(id, number(), source, (at(0), at(1)));
+    Document { revision: 0, body }
 }

@@ -15,6 +15,8 @@ struct AnswerWire {
     #[serde(default)]
     contacts: Vec<ContactWire>,
     success: Option<bool>,
+    /// Under which the history was asked for.
+    request_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -83,10 +85,12 @@ fn taken(status: u16, body: &[u8]) -> Outcome {
             message: Some(message),
             address,
         }),
-        None if answer.success == Some(true) => Outcome::Accepted(Accepted {
-            message: None,
-            address,
-        }),
+        None if answer.success == Some(true) || answer.request_id.is_some() => {
+            Outcome::Accepted(Accepted {
+                message: None,
+                address,
+            })
+        }
         Some(Err(_)) | None => unclear("an answer without a message id"),
     }
 }

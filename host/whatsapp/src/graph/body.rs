@@ -96,6 +96,20 @@ pub(super) fn read(message: &MessageId, with_typing: bool) -> ReadBody<'_> {
     }
 }
 
+/// What is asked of the Business App's data.
+#[derive(Serialize)]
+pub(super) struct HistoryBody {
+    messaging_product: &'static str,
+    sync_type: &'static str,
+}
+
+pub(super) fn history() -> HistoryBody {
+    HistoryBody {
+        messaging_product: "whatsapp",
+        sync_type: "history",
+    }
+}
+
 fn content(content: &Content) -> ContentBody<'_> {
     match content {
         Content::Text { body, preview_url } => ContentBody::Text {

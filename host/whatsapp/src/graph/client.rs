@@ -25,6 +25,11 @@ use super::{
 /// The version of the Graph API that the bodies here are written for.
 const VERSION: &str = "v24.0";
 
+/// Where messages are sent.
+const MESSAGES: &str = "messages";
+/// Where what the Business App holds is asked for.
+const APP_DATA: &str = "smb_app_data";
+
 /// The token of a number or account. Handed in with every call, so that it can
 /// be replaced while the host runs. `Debug` does not show it.
 #[derive(Clone)]
@@ -78,6 +83,11 @@ pub enum InvalidBase {
 pub trait Graph: Send + Sync + 'static {
     /// Sends a message, once; answers within [`GRAPH_REQUEST_SECONDS_MAX`].
     async fn send(&self, number: &NumberId, token: &AccessToken, message: &Outgoing) -> Outcome;
+
+    /// Asks for the history of a number that is on the Business App, too, which
+    /// then comes by webhooks (WhatsApp documentation, "Onboarding business app
+    /// users").
+    async fn ask_history(&self, number: &NumberId, token: &AccessToken) -> Outcome;
 }
 
 /// The client. Cheap to clone; its clones share their connections.
@@ -138,7 +148,8 @@ impl GraphClient {
         token: &AccessToken,
         message: &Outgoing,
     ) -> Outcome {
-        self.post(number, token, &body::message(message)).await
+        self.post((number, MESSAGES), token, &body::message(message))
+            .await
     }
 
     /// Shows the customer that `message` was read and, with `with_typing`,
@@ -150,11 +161,21 @@ impl GraphClient {
         message: &MessageId,
         with_typing: bool,
     ) -> Outcome {
-        self.post(number, token, &body::read(message, with_typing))
+        self.post((number, MESSAGES), token, &body::read(message, with_typing))
             .await
     }
 
-    async fn post(&self, number: &NumberId, token: &AccessToken, body: &impl Serialize) -> Outcome {
+    /// Asks for the history of a number that is on the Business App, too.
+    pub async fn ask_history(&self, number: &NumberId, token: &AccessToken) -> Outcome {
+        self.post((number, APP_DATA), token, &body::history()).await
+    }
+
+    async fn post(
+        &self,
+        (number, edge): (&NumberId, &str),
+        token: &AccessToken,
+        body: &impl Serialize,
+    ) -> Outcome {
         let json = match serde_json::to_vec(body) {
             Ok(json) => json,
             Err(error) => {
@@ -165,7 +186,7 @@ impl GraphClient {
         };
         let request = self
             .http
-            .post(self.messages_of(number))
+            .post(self.edge_of(number, edge))
             .header(AUTHORIZATION, token.0.clone())
             .header(CONTENT_TYPE, "application/json")
             .body(json);
@@ -184,12 +205,11 @@ impl GraphClient {
         }
     }
 
-    fn messages_of(&self, number: &NumberId) -> Url {
+    fn edge_of(&self, number: &NumberId, edge: &str) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             // Each is one segment, whatever characters it holds.
-            path.pop_if_empty()
-                .extend([VERSION, number.as_str(), "messages"]);
+            path.pop_if_empty().extend([VERSION, number.as_str(), edge]);
         }
         url
     }
@@ -199,6 +219,10 @@ impl GraphClient {
 impl Graph for GraphClient {
     async fn send(&self, number: &NumberId, token: &AccessToken, message: &Outgoing) -> Outcome {
         Self::send(self, number, token, message).await
+    }
+
+    async fn ask_history(&self, number: &NumberId, token: &AccessToken) -> Outcome {
+        Self::ask_history(self, number, token).await
     }
 }
 

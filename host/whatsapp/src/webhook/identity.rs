@@ -19,6 +19,13 @@ pub enum Identity {
         /// The message's own id.
         message: MessageId,
     },
+    /// A call, whatever is told of it: that it began, that it ended.
+    Call {
+        /// The business number.
+        number: NumberId,
+        /// The call's own id.
+        call: Arc<str>,
+    },
     /// A message got to a state.
     Status {
         /// The message.
@@ -60,6 +67,11 @@ impl Identity {
                 bytes.push(b'm');
                 put(&mut bytes, number.as_str().as_bytes());
                 put(&mut bytes, message.as_str().as_bytes());
+            }
+            Self::Call { number, call } => {
+                bytes.push(b'c');
+                put(&mut bytes, number.as_str().as_bytes());
+                put(&mut bytes, call.as_bytes());
             }
             Self::Status {
                 message,

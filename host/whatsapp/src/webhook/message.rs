@@ -248,6 +248,17 @@ pub struct HistoryMessage {
     pub status: Option<Arc<str>>,
 }
 
+impl HistoryMessage {
+    /// Whether it only holds the place of a file, which comes later by itself
+    /// under the same id.
+    pub fn is_placeholder(&self) -> bool {
+        &*self.content.kind == PLACEHOLDER
+    }
+}
+
+/// The type of what holds the place of a file.
+pub(super) const PLACEHOLDER: &str = "media_placeholder";
+
 #[cfg(test)]
 mod tests {
     use baton_domain::money::Currency;

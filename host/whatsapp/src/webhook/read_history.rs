@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{
     identity::Identity,
     lenient::{self, Text, shared},
-    message::{Author, HistoryMessage},
+    message::{Author, HistoryMessage, PLACEHOLDER},
     notice::HistoryProgress,
     read_content::{Care, content, message_id, part, problem},
     read_message::customer_ids,
@@ -20,10 +20,6 @@ use crate::address::CustomerAddress;
 
 /// The error that stands for "this merchant does not share the history".
 const DECLINED: i64 = 2_593_109;
-
-/// Files of the past come twice: as a placeholder in their thread, and later
-/// by themselves under the same id.
-const PLACEHOLDER: &str = "media_placeholder";
 
 #[derive(Deserialize)]
 struct ThreadContextWire<'a> {

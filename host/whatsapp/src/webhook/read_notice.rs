@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::{
+    identity::Identity,
     lenient::{self, Text, shared},
     notice::{AutomaticEvent, Call, ContactSync, Handover, Notice, Preference, Subject},
     read_content::{owned, problem},
@@ -118,7 +119,8 @@ struct CallWire<'a> {
     timestamp: Option<Text<'a>>,
 }
 
-/// One of `calls`. Its events share one id, so it is known by its content.
+/// One of `calls`. Its events share one id and are one call; without an id it
+/// is known by its content.
 pub(super) fn call(scope: &Scope, json: &str) -> Result<Item, Fault> {
     let wire: CallWire<'_> = object(json)?;
     let from_business = wire
@@ -139,8 +141,11 @@ pub(super) fn call(scope: &Scope, json: &str) -> Result<Item, Fault> {
         .customer(ids.map(Option::as_ref))
         .0
         .ok_or(Fault::NoAddress)?;
+    let id = shared(wire.id.as_ref());
+    let identity = id.clone().zip(scope.number.clone());
+    let identity = identity.map(|(call, number)| Identity::Call { number, call });
     let content = Content::Call(Call {
-        id: shared(wire.id.as_ref()),
+        id,
         event: shared(wire.event.as_ref()).unwrap_or_else(|| "unknown".into()),
         by_customer,
     });
@@ -148,7 +153,7 @@ pub(super) fn call(scope: &Scope, json: &str) -> Result<Item, Fault> {
     Ok(Item {
         address: Some(address),
         occurred_at,
-        identity: None,
+        identity,
         content,
     })
 }

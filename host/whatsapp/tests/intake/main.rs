@@ -6,6 +6,7 @@
 )]
 
 mod bodies;
+mod chats;
 mod common;
 mod fixtures;
 mod mutations;

@@ -6,13 +6,16 @@ use jiff::Timestamp;
 
 use crate::{
     event::{
-        Author, BotAnswered, EchoReceived, Escalated, EventBody, HandedOff, InboundMessage,
+        Author, BotAnswered, Called, EchoReceived, Escalated, EventBody, HandedOff, InboundMessage,
         PastMessage, Reassigned, Requeued, Resolved, SendOutcome, SendQueued, SendResolved,
     },
     ids::{MessageId, OwnerEpoch},
     owner::OwnerChange,
     state::{Conversation, Ended, MessageRef, ThreadEntry, bound},
 };
+
+/// The type under which a call stands in the thread.
+const CALL: &str = "call";
 
 impl Conversation {
     pub(super) fn apply(&mut self, at: Timestamp, body: &EventBody) {
@@ -24,6 +27,7 @@ impl Conversation {
             EventBody::MessageRevoked(revoke) => self.thread.revoked(at, &revoke.original),
             EventBody::EchoReceived(echo) => self.receive_echo(at, echo),
             EventBody::PastMessage(message) => self.learn_past(at, message),
+            EventBody::Called(call) => self.called(at, call),
             EventBody::Receipt(receipt) => self.thread.receipt(receipt),
             EventBody::SendQueued(send) => self.queue_send(at, send),
             EventBody::SendResolved(resolved) => self.resolve_send(at, resolved),
@@ -122,6 +126,15 @@ impl Conversation {
                 self.change_owner(at, &OwnerChange::Echo);
                 self.care.replied(at);
             }
+        }
+    }
+
+    /// A call opens the window, and no episode: nothing was asked in writing.
+    fn called(&mut self, at: Timestamp, call: &Called) {
+        let mut entry = whatsapp_entry(at, &call.id, Author::Customer, &CALL.into(), &None);
+        entry.is_aside = true;
+        if self.thread.add(entry) {
+            self.customer_stirred(at);
         }
     }
 

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::revision_read;
 use crate::{
+    coexist,
     host::Host,
     http::{
         auth::Admin,
@@ -101,6 +102,7 @@ pub async fn put(
     };
     host.store.put_tenant(Document { revision, body }).await?;
     host.reload_tenant(&written.body.id).await?;
+    coexist::begin(&host, &written.body).await?;
     for number in &written.body.numbers {
         super::quarantine::redrive_number(&host, number.id.as_str()).await?;
     }

@@ -28,6 +28,7 @@ examples! {
     replay_endpoint replay_dead_letter remove_endpoint
     show_notifications put_notifications
     list_numbers show_number freeze_number thaw_number
+    show_sync compare_number list_comparisons show_comparison
     put_role show_role list_roles remove_role put_person show_person list_people freeze_person
     remove_person
     make_token list_tokens revoke_token grant_fields read_audit

@@ -79,7 +79,7 @@ const TAGS: [(&str, &str); 14] = [
     ),
     (
         "numbers",
-        "Business numbers: what WhatsApp told of them, and freezing one.",
+        "Business numbers: what WhatsApp told of them, freezing one, and how one compares with the Business App.",
     ),
     (
         "modules",

@@ -4,6 +4,7 @@
 //! role may not see is absent, see [`baton_domain::seen`].
 
 mod audit;
+mod coexistence;
 mod conversation;
 mod customer;
 mod decision;
@@ -21,6 +22,7 @@ mod release;
 mod rollout;
 
 pub use audit::{AuditView, AuditedView, ModuleReadView};
+pub use coexistence::{AppMessage, ComparisonView, NewComparison, SyncView};
 pub use conversation::{ConversationView, HeadView, OwnerView, RowView};
 pub use customer::{CustomerView, ListedCustomer};
 pub use decision::{DecisionRow, DecisionView, HandoffRow, PlaceView};

@@ -9,7 +9,7 @@ use baton_domain::{
     facts::Facts,
     ids::NumberId,
     occasion::Occasion,
-    state::Known,
+    state::{Conversation, Known},
 };
 use baton_store::{NewWork, WorkChange, WorkKey, WorkKind};
 use jiff::Timestamp;
@@ -31,7 +31,7 @@ impl Change {
         let now = host.clock.now();
         // A clock that runs ahead must not outrank what happens later.
         event.at = event.at.min(now);
-        if self.is_echo_of_ours(&event) || self.teaches_nothing(&event) {
+        if self.is_ours_already(&event) || self.teaches_nothing(&event) {
             return;
         }
         let basket_at = self.state.basket.as_ref().map(|it| it.changed_at);
@@ -100,7 +100,7 @@ impl Change {
         let is_known = |told: &Option<Arc<str>>, known: &Known<Arc<str>>| {
             told.is_none() || told.as_ref() == known.get()
         };
-        is_known(&told.name, &profile.name)
+        profile.knows_name(told)
             && is_known(&told.phone, &profile.phone)
             && is_known(&told.user_id, &profile.user_id)
             && is_known(&told.email, &profile.email)
@@ -111,17 +111,30 @@ impl Change {
             && told.marketing_consent.is_none()
     }
 
-    /// WhatsApp should not echo what Baton sent. When it does, it is matched by
-    /// its id, never by its text, and is nobody's takeover.
-    fn is_echo_of_ours(&self, event: &Event) -> bool {
-        let EventBody::EchoReceived(echo) = &event.body else {
+    /// WhatsApp should not echo what Baton sent, and tells it in the history.
+    /// Both are matched by the id, never by the text, and are no message of the
+    /// App's.
+    fn is_ours_already(&self, event: &Event) -> bool {
+        let id = match &event.body {
+            EventBody::EchoReceived(echo) => &echo.id,
+            EventBody::PastMessage(past) => &past.id,
+            _ => return false,
+        };
+        let conversation = self.conversation_of(event);
+        conversation.is_some_and(|it| it.thread.is_own_send(id))
+    }
+
+    /// Whether a hint tells no more than is known.
+    pub fn knows(&self, hint: &Event) -> bool {
+        let EventBody::Receipt(receipt) = &hint.body else {
             return false;
         };
-        let conversation = event
-            .number
-            .as_ref()
-            .and_then(|it| self.state.conversation(it));
-        conversation.is_some_and(|it| it.thread.is_own_send(&echo.id))
+        let thread = self.conversation_of(hint).map(|it| &it.thread);
+        thread.is_none_or(|it| it.knows_receipt(&receipt.message, receipt.status))
+    }
+
+    fn conversation_of(&self, event: &Event) -> Option<&Conversation> {
+        self.state.conversation(event.number.as_ref()?)
     }
 
     /// Takes in a decision on `facts`, which the shadow looks at, too, once it

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::{Examiner, lists::area_of};
 use crate::{
-    App, Counted, Endpoint, Grants, NotificationSettings, StoredModule, Tenant,
+    App, Comparison, Counted, Endpoint, Grants, NotificationSettings, NumberSync, StoredModule,
+    Tenant,
     doctor::Problem,
     embedded::{
         append::unused_slot_key,
@@ -44,6 +45,7 @@ impl Examiner<'_> {
         })?;
         self.check_people()?;
         self.check_notifications()?;
+        self.check_coexistence()?;
         self.check_releases()?;
         self.check_quarantine()?;
         self.check_counters()
@@ -58,6 +60,15 @@ impl Examiner<'_> {
         })?;
         self.each(&area_of(area::FLAGS), |this, key, record| {
             this.check_document::<Counted>(key, record)
+        })
+    }
+
+    fn check_coexistence(&mut self) -> Result<(), StoreError> {
+        self.each(&area_of(area::SYNC), |this, key, record| {
+            this.check_document::<NumberSync>(key, record)
+        })?;
+        self.each(&area_of(area::COMPARISON), |this, key, record| {
+            this.check_document::<Comparison>(key, record)
         })
     }
 
