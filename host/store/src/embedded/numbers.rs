@@ -34,6 +34,7 @@ impl<B: Send + Sync + 'static> NumberStore for Embedded<B> {
             key: all.clone().text(number.body.id.as_str()).done(),
             among: all.done(),
             max: TENANT_NUMBERS_MAX,
+            instead: None,
         };
         let by = entry.map(|it| (tenant.clone(), it));
         self.shared.put_audited(put, number, by).await
