@@ -220,3 +220,33 @@ fn the_state_is_bounded_whatever_comes() {
         }
     }
 }
+
+/// History and the message itself come in either order, and only the message
+/// opens anything.
+#[test]
+fn what_history_told_first_gives_way_to_the_message() {
+    let event = |body| Event {
+        at: start(),
+        number: Some(number(0)),
+        body,
+    };
+    let past = event(past("1", Author::Customer));
+    let itself = event(message("1", "Long ago"));
+    let first = folded(&[past.clone(), itself.clone()]);
+    assert_eq!(first, folded(&[itself, past.clone()]));
+    let state = fold(CustomerState::default(), &past);
+    let conversation = state.conversation(&number(0)).unwrap();
+    assert!(!conversation.is_window_open(start()));
+    assert_ne!(first, stored(&state));
+}
+
+#[test]
+fn a_call_opens_the_window_and_no_episode() {
+    let mut story = Story::new();
+    story.tell(EventBody::Called(Called { id: wamid("c") }));
+    let at = start() + SignedDuration::from_hours(1);
+    let conversation = story.conversation();
+    assert!(conversation.is_window_open(at));
+    assert!(conversation.open_episode(at).is_none());
+    assert_eq!(conversation.thread.len(), 1);
+}
