@@ -113,9 +113,7 @@ pub enum Listed {
 /// What Baton keeps. Every call is scoped to a tenant where one is concerned;
 /// another tenant's thing is simply not there.
 #[async_trait]
-pub trait Store:
-    ReleaseStore + PeopleStore + NotifyStore + NumberStore + CoexistStore
-{
+pub trait Store: ReleaseStore + PeopleStore + NotifyStore + NumberStore + CoexistStore {
     /// The customer whom any of `links` names, with the state and whether each
     /// of `dedupe` (in order) was committed before. A customer nobody knows
     /// comes back under a new random id, at version 0, with an empty state;

@@ -419,7 +419,14 @@ pub(crate) fn samples() -> Vec<Event> {
             ..ProfileChanged::default()
         }),
     ];
-    let later = [later, duties(), vec![flagged], unasked::unasked(), coexisting].concat();
+    let later = [
+        later,
+        duties(),
+        vec![flagged],
+        unasked::unasked(),
+        coexisting,
+    ]
+    .concat();
     let bodies = [messages(), commerce(), ownership(), later].concat();
     let at = |place: usize| start() + jiff::SignedDuration::from_millis(place as i64 * 1_001);
     let event = |(place, body)| {
