@@ -116,7 +116,7 @@ fn what_was_edited_or_taken_back_is_found_by_its_time() {
         ..said(5, "Three rings")
     };
     check(
-        &[edited.clone()],
+        std::slice::from_ref(&edited),
         &[ours(said(0, "Two rings"))],
         1,
         &[Cause::TextDiffers],

@@ -21,6 +21,10 @@ use super::{
 };
 use crate::{host::Host, pipeline::Refused};
 
+/// Phase and number of a chunk, when it says, and how many of its messages are
+/// held against the logs.
+type Judged = (Option<(u32, u32)>, u64);
+
 /// Notes what a webhook told of the past of numbers.
 ///
 /// # Errors
@@ -56,7 +60,7 @@ async fn hold_against(
     }
     let since = judged_until(host, (tenant, number), now).await?;
     let since = since.max(sync.receives_since);
-    let mut chunks: Vec<(Option<(u32, u32)>, u64)> = Vec::new();
+    let mut chunks: Vec<Judged> = Vec::new();
     let mut suspects = BTreeMap::<&[Link], Vec<&PastOne>>::new();
     for chunk in &told.chunks {
         let of_chunk = suspects_of(chunk, since, now);
@@ -117,7 +121,7 @@ fn open_of(all: &[Document<Comparison>], now: Timestamp) -> Option<Document<Comp
 fn held(
     all: &[Document<Comparison>],
     number: &NumberId,
-    (chunks, found): (&[(Option<(u32, u32)>, u64)], &[Discrepancy]),
+    (chunks, found): (&[Judged], &[Discrepancy]),
     now: Timestamp,
 ) -> Option<Document<Comparison>> {
     let mut open = match open_of(all, now) {

@@ -258,7 +258,7 @@ impl Sorting {
         }
         match &update.content {
             Content::History(message) => {
-                parcel.items.extend(history::items(update, message, events))
+                parcel.items.extend(history::items(update, message, events));
             }
             _ => parcel.items.push(Item {
                 identity: Some(identity(update)),

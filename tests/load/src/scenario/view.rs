@@ -44,7 +44,10 @@ pub fn run(stage: &Stage<'_>) -> anyhow::Result<Vec<Row>> {
             scope.spawn(move || open_all(port, theirs))
         });
         let people: Vec<_> = people.collect();
-        people.into_iter().map(|it| it.join()).collect()
+        people
+            .into_iter()
+            .map(std::thread::ScopedJoinHandle::join)
+            .collect()
     });
     let memory = server.memory() >> 20;
     server.end()?;

@@ -72,15 +72,7 @@ impl Conversation {
             EventBody::FollowUpSkipped(skipped) => self.unasked.skip(at, skipped),
             EventBody::FieldGranted(grant) => self.grants.add(at, grant),
             EventBody::HandoffFlagged(flagged) => self.flags.add(flagged),
-            EventBody::Reassigned(passed) => {
-                let Reassigned {
-                    epoch, from, to, ..
-                } = passed.clone();
-                let taken_by = to.clone();
-                if self.change_owner(at, &OwnerChange::Reassign { epoch, from, to }) {
-                    self.care.taken(at, Some(&taken_by));
-                }
-            }
+            EventBody::Reassigned(passed) => self.reassign(at, passed),
             // Records for people and audit; what follows from a decision or a
             // timer comes as an event of its own.
             EventBody::Decided(_) | EventBody::Shadowed(_) | EventBody::TimerFired(_) => {}
@@ -254,6 +246,14 @@ impl Conversation {
             },
         );
         self.care.escalated(at, escalated);
+    }
+
+    fn reassign(&mut self, at: Timestamp, passed: &Reassigned) {
+        let (epoch, from) = (passed.epoch, passed.from.clone());
+        let to = passed.to.clone();
+        if self.change_owner(at, &OwnerChange::Reassign { epoch, from, to }) {
+            self.care.taken(at, Some(&passed.to));
+        }
     }
 
     fn requeue(&mut self, at: Timestamp, requeued: &Requeued) {
