@@ -4,7 +4,7 @@ use baton_domain::{
     care::{CarePolicy, TierPromise},
     limits::{
         CAP_DAYS_MAX, CAP_MESSAGES_MAX, CAPS_MAX, FOLLOW_UP_HOURS_MAX, FOLLOW_UP_TEXT_CHARS_MAX,
-        FOLLOW_UPS_MAX, NAME_CHARS_MAX, TENANT_NUMBERS_MAX,
+        FOLLOW_UPS_MAX, NAME_CHARS_MAX, NUMBER_WORD_CHARS_MAX, TENANT_NUMBERS_MAX,
     },
     tenant::{InvalidProfile, Team, TenantProfile},
 };
@@ -77,6 +77,11 @@ pub fn within_limits(tenant: &Tenant) -> Result<(), InvalidTenant> {
     let count = |it: usize| it as u64;
     let max = count(TENANT_NUMBERS_MAX);
     check("numbers", 0, count(tenant.numbers.len()), max)?;
+    for account in tenant.numbers.iter().filter_map(|it| it.account.as_ref()) {
+        let (length, max) = (account.chars().count(), count(NUMBER_WORD_CHARS_MAX));
+        let what = "characters of a number's account";
+        check(what, 0, count(length), max)?;
+    }
     let max = count(FOLLOW_UPS_MAX);
     check("follow_ups", 0, count(tenant.follow_ups.len()), max)?;
     for row in &tenant.follow_ups {
