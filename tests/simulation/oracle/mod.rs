@@ -192,10 +192,11 @@ impl Oracle {
             self.check(is.epoch.0 == was.epoch.0 + moved, || {
                 format!("the owner {was:?} became {is:?} by {event:?}")
             });
-            let on_its_way = before
-                .conversation(number)
-                .is_some_and(|it| it.thread.messages().any(|it| sends::may_leave(&it)));
-            if !was.owner.is_people() && is.owner.is_people() && on_its_way {
+            let amid_sends = || {
+                let thread = before.conversation(number).map(|it| &it.thread);
+                thread.is_some_and(|it| it.messages().any(|it| sends::may_leave(&it)))
+            };
+            if !was.owner.is_people() && is.owner.is_people() && amid_sends() {
                 self.tally.count(TAKEOVERS_AMID_SENDS);
             }
         }
