@@ -1,7 +1,10 @@
 //! Numbers of a store whose writes fail.
 
 use async_trait::async_trait;
-use baton_domain::{ids::TenantId, number::NumberRecord};
+use baton_domain::{
+    ids::{NumberId, TenantId},
+    number::NumberRecord,
+};
 use baton_store::{AuditEntry, CommitError, Document, NumberStore, StoreError};
 
 use crate::faulty::FaultyStore;
@@ -16,9 +19,10 @@ impl NumberStore for FaultyStore {
         &self,
         tenant: &TenantId,
         number: Document<NumberRecord>,
+        instead: Option<&NumberId>,
         entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
-        self.write(self.inner.put_number(tenant, number, entry))
+        self.write(self.inner.put_number(tenant, number, instead, entry))
             .await
     }
 }

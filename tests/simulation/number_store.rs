@@ -1,7 +1,10 @@
 //! Numbers, as one simulated host sees them.
 
 use async_trait::async_trait;
-use baton_domain::{ids::TenantId, number::NumberRecord};
+use baton_domain::{
+    ids::{NumberId, TenantId},
+    number::NumberRecord,
+};
 use baton_store::{AuditEntry, CommitError, Document, NumberStore, StoreError};
 
 use crate::store::SimStore;
@@ -17,9 +20,10 @@ impl NumberStore for SimStore {
         &self,
         tenant: &TenantId,
         number: Document<NumberRecord>,
+        instead: Option<&NumberId>,
         entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
         self.wait().await?;
-        self.disk.put_number(tenant, number, entry).await
+        self.disk.put_number(tenant, number, instead, entry).await
     }
 }

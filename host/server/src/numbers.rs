@@ -6,10 +6,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use baton_domain::{
     ids::{NumberId, TenantId},
-    limits::COMMIT_TRIES_MAX,
+    limits::{COMMIT_TRIES_MAX, TENANT_NUMBERS_MAX},
     number::{News, NumberRecord},
 };
-use baton_store::{CommitError, Document, Store, StoreError};
+use baton_store::{AuditEntry, CommitError, Document, Store, StoreError, Tenant};
 use baton_whatsapp::{
     news::{is_same_number, news, number_of},
     webhook::{Content, Update, notice::Notice},
@@ -49,6 +49,37 @@ impl Numbers {
             body: NumberRecord::new(number.clone()),
         })
     }
+
+    /// The record that makes room for one of `number`, when as many are kept as
+    /// may be: of a number that the tenant has no more, a frozen one last.
+    fn room_for(&self, number: &NumberId, tenant: &Tenant) -> Option<NumberId> {
+        if self.0.len() < TENANT_NUMBERS_MAX || self.0.contains_key(number) {
+            return None;
+        }
+        let is_gone = |it: &&NumberRecord| tenant.numbers.iter().all(|own| own.id != it.id);
+        let gone = self.0.values().map(|it| &it.body).filter(is_gone);
+        let least = gone.min_by_key(|it| (it.frozen.is_some(), &it.id));
+        least.map(|it| it.id.clone())
+    }
+}
+
+/// Writes what is known of a number, and reads it anew. Hold
+/// [`Host::number_changes`] meanwhile.
+///
+/// # Errors
+/// As [`baton_store::NumberStore::put_number`].
+pub async fn write(
+    host: &Host,
+    tenant: &ActiveTenant,
+    document: Document<NumberRecord>,
+    entry: Option<AuditEntry>,
+) -> Result<(), CommitError> {
+    let id = &tenant.document.id;
+    let known = tenant.numbers.load();
+    let instead = known.room_for(&document.body.id, &tenant.document);
+    let put = host.store.put_number(id, document, instead.as_ref(), entry);
+    put.await?;
+    Ok(host.reload_numbers(id).await?)
 }
 
 /// Something that WhatsApp told about one number.
@@ -175,12 +206,48 @@ async fn learn_one(host: &Host, told: &Told) -> Result<(), Refused> {
         if !document.body.learn(told.at, &told.news) {
             return Ok(());
         }
-        match host.store.put_number(&told.tenant, document, None).await {
-            Ok(()) => return Ok(host.reload_numbers(&told.tenant).await?),
+        match write(host, tenant, document, None).await {
+            Ok(()) => return Ok(()),
             Err(CommitError::Store(error)) => return Err(error.into()),
             // Another host wrote it meanwhile.
             Err(_stale) => host.reload_numbers(&told.tenant).await?,
         }
     }
     Err(Refused::Contended)
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::{number::Frozen, people::Principal};
+    use serde_json::json;
+
+    use super::*;
+
+    fn id(place: usize) -> NumberId {
+        NumberId::parse(&place.to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_number_that_is_gone_makes_room_a_frozen_one_last() {
+        let own = json!([{ "id": id(0), "app": "main" }, { "id": "new", "app": "main" }]);
+        let tenant = json!({ "id": "shop", "name": "Kopi Senja", "timezone": "Asia/Jakarta",
+            "language": "en", "teams": [{ "name": "sales" }], "numbers": own });
+        let tenant: Tenant = serde_json::from_value(tenant).unwrap();
+        let record = |place| {
+            let mut body = NumberRecord::new(id(place));
+            body.frozen = (place < 3).then(|| Frozen {
+                at: Timestamp::MIN,
+                since: None,
+                by: Principal::Host,
+            });
+            (id(place), Document { revision: 1, body })
+        };
+        let new = NumberId::parse("new").unwrap();
+        let few = Numbers((0..4).map(record).collect());
+        assert_eq!(few.room_for(&new, &tenant), None);
+        let full = Numbers((0..TENANT_NUMBERS_MAX).map(record).collect());
+        assert_eq!(full.room_for(&id(0), &tenant), None, "it is there");
+        let room = full.room_for(&new, &tenant).unwrap();
+        assert!(room != id(0) && full.get(&room).unwrap().frozen.is_none());
+    }
 }

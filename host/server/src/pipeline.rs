@@ -31,6 +31,12 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
+pub use care::{CareDue, escalate, reassign, requeue};
+pub use change::Change;
+pub use deferred::finish_evaluation;
+pub use follow_ups::FollowUpDue;
+pub use history::{message_identity, past_item};
+
 use crate::{
     accept::Shed,
     coexist,
@@ -39,11 +45,6 @@ use crate::{
     numbers,
 };
 use baton_domain::limits::{COMMIT_TRIES_MAX, CUSTOMERS_AT_ONCE_MAX};
-pub use care::{CareDue, escalate, reassign, requeue};
-pub use change::Change;
-pub use deferred::finish_evaluation;
-pub use follow_ups::FollowUpDue;
-pub use history::{message_identity, past_item};
 
 /// Why a webhook was not taken. Nothing of it was acknowledged.
 #[derive(Debug, thiserror::Error)]

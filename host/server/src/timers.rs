@@ -5,7 +5,8 @@ mod care;
 mod follow_up;
 
 use baton_domain::limits::COMMIT_TRIES_MAX;
-use baton_store::{CommitError, LeasedWork, WorkChange};
+use baton_store::{CommitError, LeasedWork, Stage, WorkChange};
+use jiff::{Timestamp, ToSpan};
 
 use crate::{
     host::Host,
@@ -46,6 +47,17 @@ pub async fn fire(host: &Host, leased: LeasedWork) -> Result<(), Refused> {
         }
     }
     Err(Refused::Contended)
+}
+
+/// It is not its time yet: it is looked at again in so many minutes.
+fn wait(change: &mut Change, now: Timestamp, leased: &LeasedWork, minutes: i64) {
+    let due_at = now.checked_add(minutes.minutes());
+    change.add_work(WorkChange::Moved {
+        lease: leased.lease.clone(),
+        stage: Stage::Waiting,
+        due_at: due_at.unwrap_or(Timestamp::MAX),
+        keep: false,
+    });
 }
 
 /// What a timer is about.

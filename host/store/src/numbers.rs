@@ -1,7 +1,10 @@
 //! What is kept of business numbers, beside what their tenants wrote of them.
 
 use async_trait::async_trait;
-use baton_domain::{ids::TenantId, number::NumberRecord};
+use baton_domain::{
+    ids::{NumberId, TenantId},
+    number::NumberRecord,
+};
 
 use crate::{
     AuditEntry,
@@ -16,6 +19,7 @@ pub trait NumberStore: Send + Sync + 'static {
     async fn numbers(&self, tenant: &TenantId) -> Result<Vec<Document<NumberRecord>>, StoreError>;
     /// Writes what is known of one, conditional on the revision read (0 for a
     /// new one), and with it who did so; nobody does when WhatsApp told it.
+    /// `instead` is forgotten with it, to make room.
     ///
     /// # Errors
     /// [`CommitError::Stale`]; [`StoreError::OverLimit`] for one too many.
@@ -23,6 +27,7 @@ pub trait NumberStore: Send + Sync + 'static {
         &self,
         tenant: &TenantId,
         number: Document<NumberRecord>,
+        instead: Option<&NumberId>,
         entry: Option<AuditEntry>,
     ) -> Result<(), CommitError>;
 }

@@ -35,6 +35,15 @@ struct Bucket {
     slow_at: Option<Instant>,
 }
 
+/// How a tenant stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Whether it may evaluate before the answer.
+    pub(super) has_left: bool,
+    /// Whether an evaluation of its took long lately.
+    pub(super) is_slow: bool,
+}
+
 impl Budgets {
     /// Budgets of `ms_per_second` for each of `threads` threads.
     pub(super) fn new(threads: usize, ms_per_second: u32) -> Self {
@@ -47,21 +56,22 @@ impl Budgets {
         }
     }
 
-    /// Whether the tenant may evaluate now.
-    pub(super) fn has_left(&self, tenant: &TenantId, now: Instant) -> bool {
+    /// How the tenant stands now.
+    pub(super) fn standing(&self, tenant: &TenantId, now: Instant) -> Standing {
         let mut buckets = self.buckets();
         let Some(bucket) = buckets.get_mut(tenant) else {
-            return true;
+            return Standing {
+                has_left: true,
+                is_slow: false,
+            };
         };
         *bucket = self.filled(*bucket, now);
-        bucket.left_us > 0
-    }
-
-    /// Whether an evaluation of the tenant took long lately.
-    pub(super) fn is_slow(&self, tenant: &TenantId, now: Instant) -> bool {
         let lately = Duration::from_secs(SLOW_TENANT_SECONDS);
-        let slow_at = self.buckets().get(tenant).and_then(|it| it.slow_at);
-        slow_at.is_some_and(|at| now.saturating_duration_since(at) < lately)
+        let is_late = |at: Instant| now.saturating_duration_since(at) < lately;
+        Standing {
+            has_left: bucket.left_us > 0,
+            is_slow: bucket.slow_at.is_some_and(is_late),
+        }
     }
 
     /// Takes what an evaluation took.
@@ -113,14 +123,18 @@ mod tests {
         let budgets = Budgets::new(2, 500);
         let [slow, quick] = ["slow", "quick"].map(|id| TenantId::parse(id).unwrap());
         let start = Instant::now();
-        assert!(budgets.has_left(&slow, start));
+        assert!(budgets.standing(&slow, start).has_left);
         budgets.spend(&slow, Duration::from_secs(3_600), start);
-        assert!(!budgets.has_left(&slow, start));
-        assert!(budgets.has_left(&quick, start));
+        assert!(!budgets.standing(&slow, start).has_left);
+        assert!(budgets.standing(&quick, start).has_left);
         // It owes no more than one bucket, and that is paid off in time.
         let paid_off = start + Duration::from_secs(TENANT_EVALUATION_BURST_SECONDS as u64);
-        assert!(!budgets.has_left(&slow, paid_off));
-        assert!(budgets.has_left(&slow, paid_off + Duration::from_millis(10)));
+        assert!(!budgets.standing(&slow, paid_off).has_left);
+        assert!(
+            budgets
+                .standing(&slow, paid_off + Duration::from_millis(10))
+                .has_left
+        );
     }
 
     #[test]
@@ -129,14 +143,18 @@ mod tests {
         let [slow, quick] = ["slow", "quick"].map(|id| TenantId::parse(id).unwrap());
         let start = Instant::now();
         let long = Duration::from_micros(SLOW_EVALUATION_US_MIN);
-        assert!(!budgets.is_slow(&slow, start));
+        assert!(!budgets.standing(&slow, start).is_slow);
         budgets.spend(&slow, long, start);
         budgets.spend(&quick, long / 2, start);
-        assert!(budgets.is_slow(&slow, start) && !budgets.is_slow(&quick, start));
+        assert!(budgets.standing(&slow, start).is_slow && !budgets.standing(&quick, start).is_slow);
         // One that is quick again is slow for a while yet.
         budgets.spend(&slow, Duration::ZERO, start);
         let later = start + Duration::from_secs(SLOW_TENANT_SECONDS);
-        assert!(budgets.is_slow(&slow, later - Duration::from_secs(1)));
-        assert!(!budgets.is_slow(&slow, later));
+        assert!(
+            budgets
+                .standing(&slow, later - Duration::from_secs(1))
+                .is_slow
+        );
+        assert!(!budgets.standing(&slow, later).is_slow);
     }
 }

@@ -127,7 +127,8 @@ impl Evaluators {
             return Some(Evaluated::unheard(ask.release, &ask.facts));
         }
         let now = Instant::now();
-        if now >= deadline || (is_inline && (kills > 0 || !self.budgets.has_left(id, now))) {
+        let standing = self.budgets.standing(id, now);
+        if now >= deadline || (is_inline && (kills > 0 || !standing.has_left)) {
             return None;
         }
         let urgency = match ask.when {
@@ -135,7 +136,7 @@ impl Evaluators {
             When::AfterAnswer => Urgency::Later,
         };
         let aside = self.aside.as_ref();
-        let aside = aside.filter(|_| self.budgets.is_slow(id, now));
+        let aside = aside.filter(|_| standing.is_slow);
         let job = self.job(ask);
         let pool = aside.unwrap_or(&self.pool);
         let pending = pool.run_for(turn_of(id), urgency, job).ok()?;

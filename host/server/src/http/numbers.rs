@@ -24,7 +24,7 @@ use super::{
     people::hand_over::{Holder, pass_all_on},
     view::{List, NumberFrozenView, NumberView},
 };
-use crate::{directory::ActiveTenant, host::Host};
+use crate::{directory::ActiveTenant, host::Host, numbers::write};
 
 /// What is feared of a number.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -154,7 +154,6 @@ async fn set_frozen(
     frozen: Option<Frozen>,
 ) -> Answer<()> {
     let _changing = host.number_changes.lock().await;
-    let tenant = &scope.tenant.document.id;
     let mut document = scope.tenant.numbers.load().document(number);
     let what = match (&document.body.frozen, &frozen) {
         (Some(before), Some(now)) if before.since == now.since => return Ok(()),
@@ -167,6 +166,5 @@ async fn set_frozen(
         number: Some(number.clone()),
         ..scope.entry(host, what)
     };
-    host.store.put_number(tenant, document, Some(entry)).await?;
-    Ok(host.reload_numbers(tenant).await?)
+    Ok(write(host, &scope.tenant, document, Some(entry)).await?)
 }

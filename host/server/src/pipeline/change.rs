@@ -15,7 +15,6 @@ use baton_store::{
     Appended, AuditEntry, Commit, CommitError, Identity, Link, Loaded, StoreError, Version,
     WorkChange,
 };
-use jiff::Timestamp;
 
 use super::{CustomerKey, care};
 use crate::{
@@ -116,13 +115,11 @@ impl Change {
         if let CustomerKey::Links(links) = key {
             self.links.extend(links.iter().cloned());
         }
-        // As old as can be, so that what is told of it later is newer.
-        let at = self.state.first_seen_at.unwrap_or_else(|| host.clock.now());
         if let Some(name) = display_name
             && self.state.profile.name.is_none()
         {
-            self.append_profile(
-                at,
+            self.append_oldest(
+                host,
                 ProfileChanged {
                     name: Some(name.clone()),
                     name_from: NameSource::Customer,
@@ -150,11 +147,12 @@ impl Change {
                 Link::External(_) => {}
             }
         }
-        let at = self.state.first_seen_at.unwrap_or_else(|| host.clock.now());
-        self.append_profile(at, told);
+        self.append_oldest(host, told);
     }
 
-    fn append_profile(&mut self, at: Timestamp, told: ProfileChanged) {
+    /// As old as can be, so that whatever is told of it later is newer.
+    fn append_oldest(&mut self, host: &Host, told: ProfileChanged) {
+        let at = self.state.first_seen_at.unwrap_or_else(|| host.clock.now());
         self.append(Event {
             at,
             number: None,

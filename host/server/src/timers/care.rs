@@ -7,9 +7,10 @@ use baton_domain::{
     event::{EscalationCause, Event, EventBody, Returned, TimerFired},
     limits::RETURN_WAIT_MINUTES,
 };
-use baton_store::{LeasedWork, Stage, WorkChange};
-use jiff::{Timestamp, ToSpan};
+use baton_store::{LeasedWork, WorkChange};
+use jiff::Timestamp;
 
+use super::wait;
 use crate::{
     host::Host,
     pipeline::{CareDue, Change, escalate},
@@ -26,7 +27,8 @@ pub(super) fn fire(
     let deadline = due.holds(change);
     if matches!(deadline, Some(Deadline::AutoReturn(_))) && !host.is_bot_there(change.tenant(), now)
     {
-        return wait_for_bot(change, now, leased);
+        // People keep it until the bot is there.
+        return wait(change, now, leased, RETURN_WAIT_MINUTES);
     }
     let number = Some(due.number.clone());
     let fired = TimerFired {
@@ -73,16 +75,4 @@ fn go_up(host: &Host, change: &mut Change, now: Timestamp, due: &CareDue, cause:
         // The operator has it already, and is told by the inbox.
         tracing::warn!(deadline = due.name(), "nobody is above the operator");
     }
-}
-
-/// People keep it until the bot is there.
-fn wait_for_bot(change: &mut Change, now: Timestamp, leased: &LeasedWork) {
-    change.add_work(WorkChange::Moved {
-        lease: leased.lease.clone(),
-        stage: Stage::Waiting,
-        due_at: now
-            .saturating_add(RETURN_WAIT_MINUTES.minutes())
-            .unwrap_or(Timestamp::MAX),
-        keep: false,
-    });
 }

@@ -7,9 +7,10 @@ use baton_domain::{
     limits::FOLLOW_UP_WAIT_MINUTES,
     state::CustomerState,
 };
-use baton_store::{FollowUp, LeasedWork, NewWork, Stage, WorkChange, WorkKey, WorkKind};
-use jiff::{Timestamp, ToSpan};
+use baton_store::{FollowUp, LeasedWork, NewWork, WorkChange, WorkKey, WorkKind};
+use jiff::Timestamp;
 
+use super::wait;
 use crate::{
     directory::ActiveTenant,
     outbox::{Effect, Fate, SendEffect, fate},
@@ -29,7 +30,9 @@ pub(super) fn fire(
     let row = rows.find(|row| *row.name == *due.name);
     let verdict = row.map(|row| judged(change.state(), row, due, now));
     if verdict == Some(Verdict::Wait) {
-        return wait_for_people(change, now, leased);
+        // News of what was bought is told over nobody's head: it waits for the
+        // return to the bot, until it is too late.
+        return wait(change, now, leased, FOLLOW_UP_WAIT_MINUTES);
     }
     let fired = TimerFired {
         timer: due.name.as_str().into(),
@@ -71,19 +74,6 @@ fn judged(state: &CustomerState, row: &FollowUp, due: &FollowUpDue, now: Timesta
         too_late_at: due.too_late_at,
     };
     verdict(state, &planned, now)
-}
-
-/// News of what was bought is told over nobody's head: it waits for the return to
-/// the bot, until it is too late.
-fn wait_for_people(change: &mut Change, now: Timestamp, leased: &LeasedWork) {
-    change.add_work(WorkChange::Moved {
-        lease: leased.lease.clone(),
-        stage: Stage::Waiting,
-        due_at: now
-            .saturating_add(FOLLOW_UP_WAIT_MINUTES.minutes())
-            .unwrap_or(Timestamp::MAX),
-        keep: false,
-    });
 }
 
 /// Puts the message into the thread and the outbox; tells why it cannot leave.

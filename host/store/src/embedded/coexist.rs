@@ -41,12 +41,9 @@ impl Shared {
     ) -> Result<(), CommitError> {
         let all = comparisons_of(tenant, &comparison.body.number);
         let key_of = |id: &ComparisonId| all.clone().text(id.as_str()).done();
-        let put = Put {
-            key: key_of(&comparison.body.id),
-            instead: instead.map(key_of),
-            among: all.clone().done(),
-            max: COMPARISONS_MAX,
-        };
+        let key = key_of(&comparison.body.id);
+        let put = Put::one_of(COMPARISONS_MAX, all.clone().done(), key);
+        let put = put.instead_of(instead.map(key_of));
         let by = entry.map(|it| (tenant.clone(), it));
         self.put_audited(put, comparison, by).await
     }

@@ -97,14 +97,25 @@ pub(super) struct Put {
 }
 
 impl Put {
-    /// One of the whole host's.
-    pub(super) fn of_all(key: Vec<u8>) -> Self {
+    /// One of `max` whose keys begin with `among`.
+    pub(super) fn one_of(max: usize, among: Vec<u8>, key: Vec<u8>) -> Self {
         Self {
-            among: key[..1].to_vec(),
             key,
             instead: None,
-            max: DIRECTORY_DOCUMENTS_MAX,
+            among,
+            max,
         }
+    }
+
+    /// One of the whole host's.
+    pub(super) fn of_all(key: Vec<u8>) -> Self {
+        Self::one_of(DIRECTORY_DOCUMENTS_MAX, key[..1].to_vec(), key)
+    }
+
+    /// In the place of another, when there is one to make room.
+    pub(super) fn instead_of(mut self, key: Option<Vec<u8>>) -> Self {
+        self.instead = key;
+        self
     }
 }
 

@@ -43,12 +43,8 @@ impl Shared {
         entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
         let all = endpoints_of(tenant);
-        let put = Put {
-            instead: None,
-            key: all.clone().text(endpoint.body.id.as_str()).done(),
-            among: all.done(),
-            max: ENDPOINTS_MAX,
-        };
+        let key = all.clone().text(endpoint.body.id.as_str()).done();
+        let put = Put::one_of(ENDPOINTS_MAX, all.done(), key);
         let by = entry.map(|it| (tenant.clone(), it));
         self.put_audited(put, endpoint, by).await
     }

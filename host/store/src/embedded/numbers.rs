@@ -2,7 +2,11 @@
 //! key.
 
 use async_trait::async_trait;
-use baton_domain::{ids::TenantId, limits::TENANT_NUMBERS_MAX, number::NumberRecord};
+use baton_domain::{
+    ids::{NumberId, TenantId},
+    limits::TENANT_NUMBERS_MAX,
+    number::NumberRecord,
+};
 
 use super::{
     Embedded,
@@ -27,15 +31,14 @@ impl<B: Send + Sync + 'static> NumberStore for Embedded<B> {
         &self,
         tenant: &TenantId,
         number: Document<NumberRecord>,
+        instead: Option<&NumberId>,
         entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
         let all = list_of(area::NUMBER, tenant);
-        let put = Put {
-            key: all.clone().text(number.body.id.as_str()).done(),
-            among: all.done(),
-            max: TENANT_NUMBERS_MAX,
-            instead: None,
-        };
+        let key_of = |id: &NumberId| all.clone().text(id.as_str()).done();
+        let key = key_of(&number.body.id);
+        let put = Put::one_of(TENANT_NUMBERS_MAX, all.clone().done(), key);
+        let put = put.instead_of(instead.map(key_of));
         let by = entry.map(|it| (tenant.clone(), it));
         self.shared.put_audited(put, number, by).await
     }

@@ -97,12 +97,9 @@ impl Shared {
         agent: Document<Agent>,
         entry: AuditEntry,
     ) -> Result<(), CommitError> {
-        let put = Put {
-            instead: None,
-            key: self.of_agent(area::AGENT, tenant, &agent.body.id).done(),
-            among: list_of(area::AGENT, tenant).done(),
-            max: TENANT_AGENTS_MAX,
-        };
+        let key = self.of_agent(area::AGENT, tenant, &agent.body.id).done();
+        let all = list_of(area::AGENT, tenant).done();
+        let put = Put::one_of(TENANT_AGENTS_MAX, all, key);
         self.put_audited(put, agent, Some((tenant.clone(), entry)))
             .await
     }
@@ -130,12 +127,8 @@ impl Shared {
         role: Document<Role>,
         entry: AuditEntry,
     ) -> Result<(), CommitError> {
-        let put = Put {
-            instead: None,
-            key: role_key(tenant, &role.body.name),
-            among: list_of(area::ROLE, tenant).done(),
-            max: TENANT_ROLES_MAX,
-        };
+        let key = role_key(tenant, &role.body.name);
+        let put = Put::one_of(TENANT_ROLES_MAX, list_of(area::ROLE, tenant).done(), key);
         self.put_audited(put, role, Some((tenant.clone(), entry)))
             .await
     }
@@ -176,12 +169,8 @@ impl Shared {
         let among = self.of_agent(area::TOKEN, tenant, &body.agent);
         let name = body.name.as_bytes();
         let name = self.keyring.indexer.hash(&[b"token", b"", name]);
-        let put = Put {
-            instead: None,
-            key: among.clone().bytes(&name.0).done(),
-            among: among.done(),
-            max: AGENT_TOKENS_MAX,
-        };
+        let key = among.clone().bytes(&name.0).done();
+        let put = Put::one_of(AGENT_TOKENS_MAX, among.done(), key);
         let body = StoredToken::from(body);
         let document = Document { revision, body };
         self.put_audited(put, document, Some((tenant.clone(), entry)))

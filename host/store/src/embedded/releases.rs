@@ -133,12 +133,8 @@ impl Shared {
         next: u64,
     ) -> Result<(), CommitError> {
         let all = of_tenant(area::GRANTS, tenant);
-        let put = Put {
-            instead: None,
-            key: all.clone().text(grants.body.module.as_str()).done(),
-            among: all.done(),
-            max: TENANT_MODULES_MAX,
-        };
+        let key = all.clone().text(grants.body.module.as_str()).done();
+        let put = Put::one_of(TENANT_MODULES_MAX, all.done(), key);
         self.put_document_as(put, grants, next).await
     }
 

@@ -1,5 +1,5 @@
 use baton_domain::{
-    ids::TeamName,
+    ids::{NumberId, TeamName},
     limits::COMPARISONS_MAX,
     number::{News, NumberRecord},
 };
@@ -96,17 +96,35 @@ async fn numbers_are_kept_by_tenant_and_outlive_a_restart(mut fixture: Fixture) 
         record.learn(at(0), &News::Account(format!("account-{revision}").into()));
         let body = record.clone();
         let document = Document { revision, body };
-        store.put_number(&tenant(), document, None).await.unwrap();
+        store
+            .put_number(&tenant(), document, None, None)
+            .await
+            .unwrap();
     }
     let late = Document {
         revision: 1,
         body: NumberRecord::new(number()),
     };
-    let late = store.put_number(&tenant(), late, None).await;
+    let late = store.put_number(&tenant(), late, None, None).await;
     assert!(matches!(late, Err(CommitError::Stale)));
+    // One that the tenant has no more makes room.
+    let gone = NumberId::parse("200").unwrap();
+    let document = |id: &NumberId| Document {
+        revision: 0,
+        body: NumberRecord::new(id.clone()),
+    };
+    let put = store.put_number(&tenant(), document(&gone), None, None);
+    put.await.unwrap();
+    let next = NumberId::parse("300").unwrap();
+    let put = store.put_number(&tenant(), document(&next), Some(&gone), None);
+    put.await.unwrap();
+    let ids = store.numbers(&tenant()).await.unwrap();
+    let ids: Vec<_> = ids.into_iter().map(|it| it.body.id).collect();
+    assert_eq!(ids, [number(), next.clone()]);
     drop(store);
     let store = fixture.reopen();
-    let kept = store.numbers(&tenant()).await.unwrap();
+    let mut kept = store.numbers(&tenant()).await.unwrap();
+    kept.retain(|it| it.body.id != next);
     let revision = 2;
     assert_eq!(
         kept,

@@ -169,7 +169,10 @@ async fn directory(store: &dyn Store) {
         revision,
         body: number,
     };
-    store.put_number(&tenant(), number, None).await.unwrap();
+    store
+        .put_number(&tenant(), number, None, None)
+        .await
+        .unwrap();
     crate::releases::fill(store).await;
     crate::people::fill(store).await;
     store
