@@ -126,6 +126,28 @@ async fn seen(host: &Fixture) -> Value {
     json!({ "conversation": conversation, "customer": found, "sync": sync })
 }
 
+/// Messages that the log has from the past though they had come by themselves
+/// before.
+async fn told_once_more(host: &Fixture) -> Vec<Value> {
+    let customer = host.conversation().await["customer"].clone();
+    let customer = customer.as_str().expect("an id");
+    let (_, events) = host
+        .get(&format!("/v1/customers/{customer}/events?limit=200"))
+        .await;
+    let mut events = events["items"].as_array().expect("events").clone();
+    events.sort_by_key(|it| it["version"].as_u64());
+    let (mut came, mut again) = (Vec::new(), Vec::new());
+    for event in events.iter().map(|it| &it["event"]) {
+        match event["kind"].as_str() {
+            Some("message_received" | "echo_received") => came.push(event["id"].clone()),
+            Some("past_message") if came.contains(&event["id"]) => again.push(event.clone()),
+            _ => {}
+        }
+    }
+    assert_eq!(came.len(), 2, "both came");
+    again
+}
+
 #[tokio::test]
 async fn any_order_and_repetition_gives_the_same() {
     let mut first: Option<Value> = None;
@@ -156,6 +178,7 @@ async fn any_order_and_repetition_gives_the_same() {
         assert_eq!(host.count_of("decided").await, 1, "seed {seed}");
         assert_eq!(host.count_of("message_received").await, 1, "seed {seed}");
         assert_eq!(host.count_of("echo_received").await, 1, "seed {seed}");
+        assert_eq!(told_once_more(&host).await, [] as [Value; 0], "seed {seed}");
         let same = first.get_or_insert_with(|| seen.clone());
         assert_eq!(*same, seen, "seed {seed}");
     }

@@ -113,11 +113,13 @@ async fn numbers_are_kept_by_tenant_and_outlive_a_restart(mut fixture: Fixture) 
         revision: 0,
         body: NumberRecord::new(id.clone()),
     };
-    let put = store.put_number(&tenant(), document(&gone), None, None);
-    put.await.unwrap();
     let next = NumberId::parse("300").unwrap();
-    let put = store.put_number(&tenant(), document(&next), Some(&gone), None);
-    put.await.unwrap();
+    for (id, instead) in [(&gone, None), (&next, Some(&gone))] {
+        store
+            .put_number(&tenant(), document(id), instead, None)
+            .await
+            .unwrap();
+    }
     let ids = store.numbers(&tenant()).await.unwrap();
     let ids: Vec<_> = ids.into_iter().map(|it| it.body.id).collect();
     assert_eq!(ids, [number(), next.clone()]);
