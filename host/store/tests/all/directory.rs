@@ -122,7 +122,7 @@ async fn numbers_are_kept_by_tenant_and_outlive_a_restart(mut fixture: Fixture) 
     }
     let ids = store.numbers(&tenant()).await.unwrap();
     let ids: Vec<_> = ids.into_iter().map(|it| it.body.id).collect();
-    assert_eq!(ids, [number(), next.clone()]);
+    assert_eq!(ids, [next.clone(), number()]);
     drop(store);
     let store = fixture.reopen();
     let mut kept = store.numbers(&tenant()).await.unwrap();
