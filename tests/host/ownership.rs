@@ -1,6 +1,6 @@
 //! Who has the next step.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, NUMBER, PHONE, sari, text, until};
 
@@ -147,6 +147,10 @@ async fn who_resolves_what_changed_meanwhile_learns_it() {
     assert_eq!(host.get("/v1/conversations?after=nonsense").await.0, 422);
 }
 
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
 #[tokio::test]
 async fn two_contacts_of_one_customer_become_one_and_people_keep_it() {
     let host = Fixture::start().await;
@@ -204,6 +208,8 @@ async fn two_contacts_of_one_customer_become_one_and_people_keep_it() {
         assert!(!seen.to_string().contains("before noon"), "{seen}");
     };
     hidden_at(&hers).await;
+    let (_, before) = host.get(&format!("{hers}/view")).await;
+    assert!(!list(&before["signals"]).is_empty(), "{before}");
 
     let both = by_user("wamid.u2", "It is me again", Some(PHONE));
     assert_eq!(host.signed(&both).await, 200);
@@ -215,7 +221,16 @@ async fn two_contacts_of_one_customer_become_one_and_people_keep_it() {
         merged["owner"]["is"], "team",
         "the merge took it from people"
     );
-    hidden_at(&format!("/v1/conversations/{older}/{NUMBER}")).await;
+    let joined = format!("/v1/conversations/{older}/{NUMBER}");
+    hidden_at(&joined).await;
+    // Why it was handed off, and what the rules noticed then, is still there.
+    let (_, after) = host.get(&format!("{joined}/view")).await;
+    assert_eq!(after["signals"], before["signals"], "{after}");
+    for what in ["tags", "reasons"] {
+        let (was, is) = (&before["handoff"][what], &after["handoff"][what]);
+        assert!(list(is).starts_with(list(was)), "{what}: {is}");
+        assert_eq!(list(is).len(), list(was).len() + 1, "{what}: {is}");
+    }
     let thread = merged["thread"].to_string();
     assert!(
         thread.contains("Please let me talk") && thread.contains("It is me again"),

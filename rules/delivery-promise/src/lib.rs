@@ -19,6 +19,8 @@ baton_guest::rule! {
         /// Score when the promised date is later than the date asked for, or was missed.
         late_score: decimal = 0.9,
     },
+    // Dates and short words: with the stack, one page of memory.
+    arena_kib: 16,
     score: score,
 }
 

@@ -20,6 +20,8 @@ baton_guest::rule! {
         /// Also fires when the basket is this many times the customer's average order; 0 turns this off.
         average_ratio: decimal = 2.5,
     },
+    // Amounts and short words: with the stack, one page of memory.
+    arena_kib: 16,
     score: score,
 }
 

@@ -76,8 +76,10 @@ async fn in_the_queue_of_those_who_claim_at_once_one_wins() {
     assert_eq!(view["conversation"]["owner"]["is"], "team");
     let queue = json!({ "why": "closed", "expected_at": "2026-11-25T02:00:00Z" });
     assert_eq!(view["handoff"]["queue"], queue);
+    // Counted once it is committed, so after it can be seen.
     let queued = "baton_people_alerts_total{what=\"queued\"} 1";
-    assert!(shop.host.host.metrics.text().contains(queued));
+    let is_counted = || async { shop.host.host.metrics.text().contains(queued) };
+    until("it is counted", is_counted).await;
     let epoch = &view["conversation"]["epoch"];
     let claim =
         |token, agent: &str| shop.does(token, "claim", json!({ "agent": agent, "epoch": epoch }));

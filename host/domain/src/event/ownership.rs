@@ -47,8 +47,8 @@ pub struct HandedOff {
     /// the reasons. Of older handoffs it is not known, and any field counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<FieldSet>,
-    /// Where the decision stands in the log of the customer who was handed
-    /// off; a merge gives it another place.
+    /// Where the decision stands in the log; a merge tells it with the place in
+    /// the older customer's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<u64>,
     /// What is promised to the customer.

@@ -119,15 +119,17 @@ pub fn complete(
     handoff.suggested_reply = suggestion.text.ok();
 }
 
-/// Whether `record` is the decision that brought `handoff` about: a merge may
-/// have moved it.
+/// Whether `record` is the decision that brought `handoff` about: a merge once
+/// left the place where it stood, and such logs are still there.
 pub fn is_decision_of(record: &DecisionRecord, handoff: &Handoff) -> bool {
     let decision = &record.decision;
     let cut = |text: &Arc<str>| crate::text::truncated(text, crate::limits::SHORT_TEXT_CHARS_MAX);
-    let reasons = decision.reasons.iter().map(cut);
+    // A merge may add a reason of its own behind.
+    let mut told = handoff.reasons.iter().cloned();
+    let mut reasons = decision.reasons.iter().map(cut);
     decision.hands_off()
         && decision.team == handoff.team
-        && reasons.eq(handoff.reasons.iter().cloned())
+        && reasons.all(|reason| told.next() == Some(reason))
 }
 
 fn noticed(record: &DecisionRecord) -> Vec<Noticed<'_>> {

@@ -107,7 +107,7 @@ pub struct Handoff {
     pub priority: u8,
     /// What its words rest on; `None` when that is not known.
     pub read: Option<FieldSet>,
-    /// Where the decision stands in the log, unless a merge moved it.
+    /// Where the decision stands in the log.
     pub decided_at: Option<u64>,
     /// That nobody was available.
     pub queue: Option<QueueAlert>,

@@ -13,5 +13,6 @@ mod limits;
 mod memo;
 mod permissions;
 mod pool;
+mod stock;
 mod tier;
 mod week;

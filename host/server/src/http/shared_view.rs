@@ -71,7 +71,7 @@ pub async fn show(
     Ok(Json(view))
 }
 
-/// The decision behind a handoff, unless a merge has moved it.
+/// The decision behind a handoff.
 async fn decision(
     host: &Host,
     scope: &Scope,

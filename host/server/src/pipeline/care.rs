@@ -147,7 +147,7 @@ pub(super) fn handed_over(
     change.reserve(reservation);
     (handoff.agent, handoff.queue) = assignment.parts();
     if handoff.queue.is_some() {
-        host.metrics.alerts.count("queued");
+        change.alert("queued");
     }
     handoff
 }
@@ -207,7 +207,7 @@ pub fn escalate(
     let tags = tags(conversation);
     let (assignment, reservation) = find(change, host, (now, number), &team, &rung, &tags);
     change.reserve(reservation);
-    host.metrics.alerts.count("escalated");
+    change.alert("escalated");
     let target = (team.name, rung);
     let body = escalated(
         conversation,

@@ -37,6 +37,7 @@ pub struct Change {
     audit: Vec<AuditEntry>,
     /// What to count once it is durable.
     decided: Vec<DecisionCount>,
+    alerts: Vec<&'static str>,
     /// What the shadow looks at once it is durable.
     shadows: Vec<ShadowJob>,
     /// The deadlines that held before.
@@ -68,6 +69,7 @@ impl Change {
             work: Vec::new(),
             audit: Vec::new(),
             decided: Vec::new(),
+            alerts: Vec::new(),
             shadows: Vec::new(),
             timers: care::Timers::new(),
             reserved: Vec::new(),
@@ -170,6 +172,12 @@ impl Change {
         self.work.push(change);
     }
 
+    /// Counts what the tenant's people should look at, once it is durable: a
+    /// change that is done again counts once.
+    pub fn alert(&mut self, what: &'static str) {
+        self.alerts.push(what);
+    }
+
     /// Folds an event and appends it, with a notice to whoever should know.
     pub fn append(&mut self, event: Event) {
         let before = notify::before(self, &event);
@@ -228,6 +236,9 @@ impl Change {
             .await;
         host.metrics.committed(&committed, &self.decided);
         if let Ok(appended) = &committed {
+            for what in self.alerts {
+                host.metrics.alerts.count(what);
+            }
             if let Some(state) = counted {
                 let tenant = &self.tenant.document.id;
                 let stands = (&customer, appended.version, &*state);

@@ -50,7 +50,7 @@ pub(super) fn fire(
             go_up(host, change, now, due, EscalationCause::NextStepLate);
         }
         Some(Deadline::AutoReturn(epoch)) => {
-            host.metrics.alerts.count("returned");
+            change.alert("returned");
             let (by, note) = (None, None);
             let body = EventBody::Returned(Returned {
                 epoch,

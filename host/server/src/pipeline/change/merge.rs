@@ -1,6 +1,8 @@
 //! A younger customer who turns out to be the same person is told again in the
 //! older one's log.
 
+use std::sync::Arc;
+
 use baton_domain::{
     event::{Event, EventBody, HandedOff, NextStepSet, Promised},
     ids::{CustomerId, NumberId},
@@ -24,14 +26,25 @@ impl Change {
         let tenant = self.tenant.document.id.clone();
         let mut told = Version(0);
         let mut owners = CustomerState::default();
+        // Where the latest decision stood in that log, and stands in this one.
+        let mut decided = None;
         loop {
             let from = Version(told.0 + 1);
             let page = host.store.events(&tenant, &younger, from, PAGE).await?;
             let Some(last) = page.last() else { break };
             told = last.version;
             for stored in page {
-                owners.apply(&stored.event);
-                self.append_known(stored.event);
+                let mut event = stored.event;
+                if let EventBody::HandedOff(handoff) = &mut event.body {
+                    let moved = decided.filter(|(stood, _)| handoff.decided_at == Some(*stood));
+                    handoff.decided_at = moved.map(|(_, stands)| stands);
+                }
+                let is_decision = matches!(event.body, EventBody::Decided(_));
+                owners.apply(&event);
+                self.append_known(event);
+                if is_decision {
+                    decided = Some((stored.version.0, self.place()));
+                }
             }
         }
         self.keep_with_people(host.clock.now(), &owners);
@@ -57,13 +70,27 @@ impl Change {
             let default_team = self.tenant.profile.default_team();
             let step = before.care.step().filter(|step| step.is_open());
             let is_declared = before.care.is_step_declared();
+            let busy_with = before.care.handoff();
+            let and = |known: Option<&Vec<Arc<str>>>, also: &str| {
+                let known = known.into_iter().flatten().cloned();
+                known.chain([also.into()]).collect()
+            };
             let handoff = HandedOff {
                 tier,
                 agent,
-                tags: vec!["two contacts of one customer".into()],
-                reasons: vec![
-                    "People owned the conversation of the contact that was merged.".into(),
-                ],
+                tags: and(
+                    busy_with.map(|it| &it.tags),
+                    "two contacts of one customer",
+                ),
+                reasons: and(
+                    busy_with.map(|it| &it.reasons),
+                    "People owned the conversation of the contact that was merged.",
+                ),
+                priority: busy_with.map_or(0, |it| it.priority),
+                decided_at: busy_with.and_then(|it| it.decided_at),
+                queue: busy_with
+                    .and_then(|it| it.queue.clone())
+                    .filter(|_| owner.agent().is_none()),
                 next_step: step
                     .and_then(|step| step.what.clone())
                     .filter(|_| is_declared),
@@ -72,7 +99,7 @@ impl Change {
                     first_reply: before.care.first_reply().map(|it| it.due),
                     next_step: step.and_then(|step| step.promise).map(|it| it.due),
                 },
-                read: Some(FieldSet::NONE),
+                read: busy_with.map_or(Some(FieldSet::NONE), |it| it.read),
                 ..HandedOff::to_team(
                     ownership.epoch,
                     owner.team().unwrap_or(default_team).clone(),
