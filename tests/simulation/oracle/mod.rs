@@ -136,14 +136,20 @@ impl Oracle {
         self.customers.insert(who, shadow);
     }
 
-    /// A younger customer becomes this one: the log begins with the younger's,
-    /// unchanged, and the work is this one's. Returns how long that log is.
+    /// A younger customer becomes this one: what follows begins with the
+    /// younger's log, unchanged but for the places it names, and the work is this
+    /// one's. Returns how long that log is.
     fn absorb(&mut self, who: &Who, commit: &Commit) -> usize {
         let Some((younger, version)) = &commit.absorb else {
             return 0;
         };
         let younger = (commit.tenant.clone(), younger.clone());
-        let log = self.customers.remove(&younger).unwrap_or_default().log;
+        let mut log = self.customers.remove(&younger).unwrap_or_default().log;
+        for event in &mut log {
+            if let EventBody::HandedOff(handoff) = &mut event.body {
+                handoff.decided_at = handoff.decided_at.map(|place| place + commit.expected.0);
+            }
+        }
         let is_whole = log.len() as u64 == version.0 && commit.events.starts_with(&log);
         self.check(is_whole, || {
             format!("a merge did not tell the whole log of {}", younger.1)

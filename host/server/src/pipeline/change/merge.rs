@@ -26,8 +26,8 @@ impl Change {
         let tenant = self.tenant.document.id.clone();
         let mut told = Version(0);
         let mut owners = CustomerState::default();
-        // Where the latest decision stood in that log, and stands in this one.
-        let mut decided = None;
+        // What stood at 1 in that log stands behind this one's end.
+        let moved_by = self.place();
         loop {
             let from = Version(told.0 + 1);
             let page = host.store.events(&tenant, &younger, from, PAGE).await?;
@@ -36,15 +36,10 @@ impl Change {
             for stored in page {
                 let mut event = stored.event;
                 if let EventBody::HandedOff(handoff) = &mut event.body {
-                    let moved = decided.filter(|(stood, _)| handoff.decided_at == Some(*stood));
-                    handoff.decided_at = moved.map(|(_, stands)| stands);
+                    handoff.decided_at = handoff.decided_at.map(|place| place + moved_by);
                 }
-                let is_decision = matches!(event.body, EventBody::Decided(_));
                 owners.apply(&event);
                 self.append_known(event);
-                if is_decision {
-                    decided = Some((stored.version.0, self.place()));
-                }
             }
         }
         self.keep_with_people(host.clock.now(), &owners);
