@@ -92,13 +92,18 @@ fn stock_rules_stand_the_most_that_they_may_read() {
     let source: Arc<dyn FieldSource> = Arc::new(facts);
     let mut fired = BTreeSet::new();
     for (name, bytes) in stock() {
-        let compiled = Inspected::inspect(bytes).unwrap().compile(&sandbox).unwrap();
+        let compiled = Inspected::inspect(bytes)
+            .unwrap()
+            .compile(&sandbox)
+            .unwrap();
         if compiled.inspected().declaration().world == World::Policy {
             continue;
         }
         let rule = compiled.activate(&fields, &BTreeMap::new()).unwrap();
         let run = run_one_rule(&rule, &source).run;
-        let signals = run.answer.unwrap_or_else(|failure| panic!("{name}: {failure:?}"));
+        let signals = run
+            .answer
+            .unwrap_or_else(|failure| panic!("{name}: {failure:?}"));
         if !signals.is_empty() {
             fired.insert(name);
         }

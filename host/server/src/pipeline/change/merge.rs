@@ -73,10 +73,7 @@ impl Change {
             let handoff = HandedOff {
                 tier,
                 agent,
-                tags: and(
-                    busy_with.map(|it| &it.tags),
-                    "two contacts of one customer",
-                ),
+                tags: and(busy_with.map(|it| &it.tags), "two contacts of one customer"),
                 reasons: and(
                     busy_with.map(|it| &it.reasons),
                     "People owned the conversation of the contact that was merged.",
