@@ -25,6 +25,17 @@ pub use people::*;
 pub use releases::*;
 pub use script::*;
 
+/// A limit and its name here, which the error of whoever passes it tells.
+pub type Limit = (&'static str, usize);
+
+/// The [`Limit`](limits::Limit) of a constant of `limits`.
+#[macro_export]
+macro_rules! limit {
+    ($name:ident) => {
+        (stringify!($name), $name)
+    };
+}
+
 // ---- identifiers -----------------------------------------------------------
 
 /// Length of a tenant's, team's, agent's or module's name.

@@ -54,6 +54,7 @@ impl TemplateRecord {
         match status.as_deref() {
             Some("PAUSED") => Some("template_paused"),
             Some("REJECTED") => Some("template_rejected"),
+            Some("PENDING" | "IN_APPEAL" | "LIMIT_EXCEEDED") => Some("template_not_approved"),
             Some("DISABLED" | "PENDING_DELETION" | "DELETED") => Some("template_disabled"),
             Some("FLAGGED") if is_marketing => Some("template_flagged"),
             _ if is_marketing && quality.as_deref() == Some("RED") => Some("template_flagged"),

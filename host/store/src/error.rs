@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use baton_domain::ids::CustomerId;
+use baton_domain::{ids::CustomerId, limits::Limit};
 
 use crate::commit::Version;
 
@@ -26,12 +26,12 @@ pub enum StoreError {
     #[error("this was erased")]
     Erased,
     /// A named limit of `baton_domain::limits` was passed; nothing changed.
-    #[error("{what}: at most {max} fit")]
+    #[error("{what}: at most {} fit", limit.1)]
     OverLimit {
         /// Of what there was too much.
         what: &'static str,
-        /// The limit.
-        max: usize,
+        /// The limit and its name.
+        limit: Limit,
     },
     /// The text does not say where a page starts.
     #[error("this is not the `next` of a page of this list")]

@@ -1,5 +1,7 @@
 //! First replies and next steps that are late, and silence.
 
+use baton::clock::Clock;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, sari, until};
@@ -50,6 +52,37 @@ async fn who_is_not_answered_goes_up_to_the_operator_and_no_further() {
     host.says("Is anybody there?").await;
     assert_eq!(escalations(&host).await, 2);
     assert_eq!(host.count_of("timer_fired").await, 2);
+}
+
+#[tokio::test]
+async fn what_is_overdue_with_the_operator_is_told_once_more_and_stays() {
+    let host = asked().await;
+    let path = host.path().await;
+    for _ in 0..2 {
+        assert_eq!(
+            host.post(&format!("{path}/escalate"), &json!({})).await.0,
+            200
+        );
+    }
+    let epoch = host.conversation().await["epoch"].as_u64();
+    assert_eq!(host.reply("ana", epoch, "Ana here, I take it").await.0, 202);
+    until("it left", || async {
+        host.view().await["first_reply_due"].is_null()
+    })
+    .await;
+    let promise = host.view().await["promise"].clone();
+    let due = (host.clock.now() + SignedDuration::from_mins(10)).to_string();
+    let step = json!({ "promise": promise, "what": "Call her", "due": due });
+    let (status, set) = host.post(&format!("{path}/next-step"), &step).await;
+    assert_eq!(status, 200, "{set}");
+    host.advance(0, 10);
+    until("it is told", || async { escalations(&host).await == 3 }).await;
+    let view = host.view().await;
+    assert_eq!(view["handoff"]["escalations"][2]["cause"], "next_step_late");
+    assert_eq!(host.owner().await["agent"], "ana", "nobody else is there");
+    host.advance(400 * 24, 0);
+    host.says("Is anybody there?").await;
+    assert_eq!(escalations(&host).await, 3, "once");
 }
 
 #[tokio::test]

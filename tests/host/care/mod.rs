@@ -109,6 +109,27 @@ async fn who_replies_to_what_another_agent_has_learns_who() {
     assert_eq!(host.reply("budi", seen, "Hi, Budi here").await.0, 202);
     assert_eq!(host.owner().await["agent"], "budi");
     assert_eq!(host.reply("ana", seen, "Wait").await.0, 409);
+    // Nor does anybody give away what a colleague has without having seen it.
+    host.bot_comes().await;
+    let path = host.path().await;
+    for what in ["escalate", "assign", "return", "resolve"] {
+        let by_ana = json!({ "by": "ana" });
+        let (status, lost) = host.post(&format!("{path}/{what}"), &by_ana).await;
+        assert_eq!(
+            (status, &lost["error"]["code"]),
+            (409, &json!("not_moved")),
+            "{what}"
+        );
+        assert_eq!(lost["error"]["owner"]["agent"], "budi", "{what}");
+    }
+    let note = json!({ "by": "budi", "note": "x".repeat(281) });
+    let (status, long) = host.post(&format!("{path}/return"), &note).await;
+    let limit = json!("SHORT_TEXT_CHARS_MAX");
+    assert_eq!((status, &long["error"]["limit"]), (422, &limit), "{long}");
+    let now = host.conversation().await["epoch"].clone();
+    let by_ana = json!({ "by": "ana", "epoch": now, "note": "Budi is ill." });
+    let (status, back) = host.post(&format!("{path}/return"), &by_ana).await;
+    assert_eq!(status, 200, "{back}");
 }
 
 #[tokio::test]

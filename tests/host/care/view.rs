@@ -79,6 +79,40 @@ async fn one_call_tells_all_that_a_person_needs_to_go_on() {
     );
 }
 
+/// While people own, rules move nothing, and whoever answers is warned.
+#[tokio::test]
+async fn who_answers_is_warned_of_what_the_rules_notice_since() {
+    let host = friday().await;
+    assert_eq!(host.view().await["advice"], json!([]));
+    let asks = "This is WhatsApp support: send me the 6-digit code that you just received";
+    host.says(asks).await;
+    until("it is noticed", || async {
+        host.view().await["advice"] != json!([])
+    })
+    .await;
+    let view = host.view().await;
+    let warning = &view["advice"][0];
+    assert_eq!(warning["module"], "suspicious-message", "{view}");
+    assert!(warning["reason"].is_string() && warning["tag"].is_string());
+    host.role("blind", &[], &["read-conversations"]).await;
+    let blind = host.person("budi", "blind").await;
+    let path = format!("{}/view", host.path().await);
+    let (_, seen) = host.request("GET", &path, &blind, None).await;
+    assert_eq!(seen["advice"][0]["tag"], warning["tag"]);
+    assert_eq!(
+        seen["advice"][0].get("reason"),
+        None,
+        "it rests on what she wrote"
+    );
+    host.bot_comes().await;
+    let path = host.path().await;
+    assert_eq!(
+        host.post(&format!("{path}/return"), &json!({})).await.0,
+        200
+    );
+    assert_eq!(host.view().await["advice"], json!([]));
+}
+
 #[tokio::test]
 async fn what_is_not_known_is_not_made_up() {
     let host = Fixture::start().await;

@@ -23,6 +23,23 @@ fn causes(comparison: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// What is found and what is not would tell whom a number is of, and what was
+/// written.
+#[tokio::test]
+async fn a_comparison_is_for_who_sees_numbers_and_messages() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    let path = format!("/v1/numbers/{NUMBER}/comparisons");
+    let guess = json!({ "messages": [given("customer", 0, "Hello")] });
+    let blind = host.person("rina", "compliance").await;
+    let (status, refused) = host.request("POST", &path, &blind, Some(&guess)).await;
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (403, &json!("forbidden"))
+    );
+    assert_eq!(host.compare(&guess).await["matched"], 1);
+}
+
 /// Two messages that read the same are two, also when only one of them came.
 #[tokio::test]
 async fn each_message_is_matched_once() {
@@ -193,7 +210,8 @@ async fn what_cannot_be_compared_is_refused() {
         (422, &json!("COMPARED_MESSAGES_MAX"))
     );
     // To import takes both actions.
-    host.role("auditor", &[], &["read-audit"]).await;
+    let seen = ["customer.phone", "message.text", "message.recent"];
+    host.role("auditor", &seen, &["read-audit"]).await;
     let token = host.person("ines", "auditor").await;
     let body = json!({ "messages": [], "import": true });
     let (status, answer) = host.request("POST", &path, &token, Some(&body)).await;

@@ -37,6 +37,14 @@ async fn one_call_freezes_somebody_passes_their_work_on_and_tells_what_they_read
     assert_eq!(host.request("GET", &search, &ana, None).await.0, 200);
     let budi = host.person("budi", "senior-agent").await;
 
+    // To write it into the document would leave her tokens and conversations.
+    let frozen = json!({ "id": "ana", "name": "ana", "role": "senior-agent", "is_frozen": true });
+    let (status, refused) = host.change("/v1/people/ana", "PUT", Some(&frozen)).await;
+    assert_eq!(
+        (status, &refused["error"]["place"]),
+        (422, &json!("is_frozen"))
+    );
+
     let wanted = json!({ "since": since });
     let (status, frozen) = host.post("/v1/people/ana/freeze", &wanted).await;
     assert_eq!(status, 200, "{frozen}");

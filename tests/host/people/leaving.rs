@@ -33,6 +33,15 @@ async fn nobody_leaves_conversations_behind() {
         assert_eq!(host.change(&path, "DELETE", None).await.0, 422);
     }
     assert_eq!(host.conversation().await["owner"]["agent"], "ana");
+    host.person("rina", "rule-author").await;
+    let path = "/v1/people/ana?successor=rina";
+    let (status, unfit) = host.change(path, "DELETE", None).await;
+    let unfit = &unfit["error"];
+    assert_eq!((status, &unfit["code"]), (409, &json!("agent_unfit")));
+    assert_eq!(
+        (&unfit["why"], &unfit["place"]),
+        (&json!("role"), &json!("successor"))
+    );
     let path = "/v1/people/ana?successor=budi";
     assert_eq!(host.change(path, "DELETE", None).await.0, 204);
     let conversation = host.conversation().await;

@@ -16,22 +16,19 @@ async fn a_token_opens_what_its_owners_role_allows_until_it_does_not() {
     let (_, tokens) = host.get("/v1/people/ana/tokens").await;
     assert!(!tokens.to_string().contains(&ana), "shown once");
 
-    // Frozen, and thawed.
-    let mut body = json!({ "id": "ana", "name": "Ana", "role": "junior-agent", "is_frozen": true });
-    assert_eq!(
-        host.change("/v1/people/ana", "PUT", Some(&body)).await.0,
-        200
-    );
+    // Frozen, and thawed: with a token of before nobody comes back.
+    let freeze = "/v1/people/ana/freeze";
+    assert_eq!(host.post(freeze, &json!({})).await.0, 200);
     assert_eq!(host.request("GET", list, &ana, None).await.0, 401);
-    body["is_frozen"] = false.into();
-    assert_eq!(
-        host.change("/v1/people/ana", "PUT", Some(&body)).await.0,
-        200
-    );
+    let body = json!({ "id": "ana", "name": "Ana", "role": "junior-agent" });
+    let thawed = host.change("/v1/people/ana", "PUT", Some(&body)).await;
+    assert_eq!(thawed.0, 200);
+    assert_eq!(host.request("GET", list, &ana, None).await.0, 401);
+    let ana = host.token("ana", "tablet").await;
     assert_eq!(host.request("GET", list, &ana, None).await.0, 200);
 
     // Revoked.
-    let revoke = "/v1/people/ana/tokens/phone";
+    let revoke = "/v1/people/ana/tokens/tablet";
     assert_eq!(host.request("DELETE", revoke, &host.key, None).await.0, 204);
     assert_eq!(host.request("GET", list, &ana, None).await.0, 401);
     assert_eq!(host.request("DELETE", revoke, &host.key, None).await.0, 404);

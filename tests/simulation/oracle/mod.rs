@@ -146,8 +146,13 @@ impl Oracle {
         let younger = (commit.tenant.clone(), younger.clone());
         let mut log = self.customers.remove(&younger).unwrap_or_default().log;
         for event in &mut log {
-            if let EventBody::HandedOff(handoff) = &mut event.body {
-                handoff.decided_at = handoff.decided_at.map(|place| place + commit.expected.0);
+            let moved_by = commit.expected.0;
+            match &mut event.body {
+                EventBody::HandedOff(handoff) => {
+                    handoff.decided_at = handoff.decided_at.map(|place| place + moved_by);
+                }
+                EventBody::HandoffFlagged(flagged) => flagged.decision += moved_by,
+                _ => {}
             }
         }
         let is_whole = log.len() as u64 == version.0 && commit.events.starts_with(&log);

@@ -9,6 +9,8 @@ pub const ESCALATIONS_MAX: usize = 16;
 pub const NOTES_MAX: usize = 32;
 /// Length of one note.
 pub const NOTE_CHARS_MAX: usize = 1_000;
+/// Signals of rules kept of one conversation since people have it, the latest.
+pub const ADVICE_MAX: usize = 8;
 /// Messages that nobody asked for just then, kept for one conversation.
 pub const PROMOTIONS_MAX: usize = 32;
 /// Days in which somebody's next working hour is looked for.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::field::Field;
 
 /// A set of fields; as text, a list of their names.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "Vec<Field>", into = "Vec<Field>")]
 pub struct FieldSet(u128);
 

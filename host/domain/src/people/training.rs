@@ -53,9 +53,11 @@ pub enum Unmet {
 impl TrainingPolicy {
     /// What somebody of this training lacks on the day `today`.
     pub fn unmet(&self, training: &Training, today: Date) -> Vec<Unmet> {
+        // A day that has not come is no evidence; somebody ahead of the tenant's
+        // time zone may write tomorrow's.
         let is_recent = |date: Date, days: u16| {
             let age = today.since(date).map(|span| span.get_days());
-            age.is_ok_and(|age| age <= i32::from(days))
+            age.is_ok_and(|age| (-1..=i32::from(days)).contains(&age))
         };
         let lacks_two_step = self.two_step && training.two_step_attested_at.is_none();
         let lacks_training = self.trained_within_days.is_some_and(|days| {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Care, Ended, Flags, Grants, Thread, Unasked, bound,
+    Advices, Care, Ended, Flags, Grants, Thread, Unasked, bound,
     misses::{Misses, Question},
 };
 use crate::{
@@ -110,6 +110,9 @@ pub struct Conversation {
     /// What people owe.
     #[serde(default, skip_serializing_if = "Care::is_empty")]
     pub care: Care,
+    /// What the rules notice while people own.
+    #[serde(default, skip_serializing_if = "Advices::is_empty")]
+    pub advice: Advices,
     /// What was said unasked.
     #[serde(default, skip_serializing_if = "Unasked::is_empty")]
     pub unasked: Unasked,
@@ -233,6 +236,7 @@ impl Conversation {
         if self.change_owner(at, change) {
             self.misses.settle();
             self.care.ended(ended);
+            self.advice.clear();
             if let Some(episode) = &mut self.episode {
                 episode.active_at = episode.active_at.max(at);
             }

@@ -2,6 +2,7 @@
 //! what is dropped here, so an event costs the same in the first hour and the
 //! tenth year.
 
+mod advice;
 mod bound;
 mod care;
 mod conversation;
@@ -21,6 +22,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+pub use advice::{Advice, Advices};
 pub use care::{Care, Ended, Escalation, Handoff, NextStep, Note, Promise, Rung};
 pub use conversation::{Conversation, Episode, OwnerSince};
 pub use flags::{Flag, Flags};
@@ -42,7 +44,7 @@ use crate::{
 
 /// Version of the fold. A stored state of another version is folded anew from
 /// the log: raise it with every change to what [`fold`] makes of an event.
-pub const FOLD_VERSION: u32 = 3;
+pub const FOLD_VERSION: u32 = 4;
 
 /// Who the customer is, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -313,6 +313,13 @@ impl Thread {
             .any(|receipt| receipt.send.as_ref() == Some(send))
     }
 
+    /// Under which id WhatsApp has the send of this key, as its statuses tell.
+    pub fn sent_as(&self, send: &SendKey) -> Option<&MessageId> {
+        let is_of =
+            |it: &&Receipt| it.send.as_ref() == Some(send) && it.status != ReceiptStatus::Failed;
+        self.receipts.iter().find(is_of).map(|it| &it.message)
+    }
+
     /// Whether `id` is a message that Baton itself sent.
     pub fn is_own_send(&self, id: &MessageId) -> bool {
         self.outcomes

@@ -166,6 +166,10 @@ fn who_is_frozen_untrained_or_may_not_claim_gets_nothing() {
         ..ana
     };
     case.goes_to("ana", &of(&trained));
+    // A day that has not come is no evidence.
+    let mut ahead = trained;
+    ahead.training.trained_at = Some(date("2027-06-01"));
+    case.waits(QueueReason::Nobody, None, &of(&ahead));
 }
 
 #[test]

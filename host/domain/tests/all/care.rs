@@ -124,6 +124,21 @@ fn an_answer_ends_the_wait_for_it_and_a_claim_or_the_bots_words_do_not() {
         "it has not left"
     );
     story.tell(outcome("s1", SendOutcome::Begun));
+    let dead = |why: &str| SendOutcome::Dead { why: why.into() };
+    story.tell(outcome("s1", dead("given_up")));
+    assert_eq!(
+        names(&story),
+        ["first-reply", "next-step"],
+        "WhatsApp never took it"
+    );
+    story.tell(sending("s2", Author::Agent));
+    story.tell(outcome("s2", SendOutcome::Begun));
+    story.tell(outcome(
+        "s2",
+        SendOutcome::Accepted {
+            message: wamid("s2"),
+        },
+    ));
     assert_eq!(names(&story), ["next-step"]);
     let handoff = story.conversation().care.handoff().unwrap();
     assert_eq!(handoff.replied_at, Some(story.now));

@@ -66,6 +66,16 @@ fn each_word_holds_back_what_it_must() {
             Some("template_rejected"),
         ),
         (
+            "PENDING",
+            Some("template_not_approved"),
+            Some("template_not_approved"),
+        ),
+        (
+            "IN_APPEAL",
+            Some("template_not_approved"),
+            Some("template_not_approved"),
+        ),
+        (
             "DISABLED",
             Some("template_disabled"),
             Some("template_disabled"),

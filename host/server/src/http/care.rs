@@ -8,7 +8,8 @@ use baton_domain::{
     assign::Asked,
     event::{EscalationCause, Event, EventBody, NextStepSet, NoteKind, NoteTaken},
     ids::{AgentId, NumberId, OwnerEpoch},
-    limits::{COMMIT_TRIES_MAX, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
+    limit,
+    limits::{COMMIT_TRIES_MAX, Limit, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
     people::Principal,
     seen::Seen,
     state::Conversation,
@@ -21,7 +22,7 @@ use utoipa::ToSchema;
 use super::{
     auth::{Claimer, Escalator, Noter, Replier, Scope},
     code::Code,
-    conversations::{ConversationPath, as_oneself, not_moved},
+    conversations::{ConversationPath, as_oneself, not_moved, seen_epoch},
     customers::load,
     error::{Answer, ApiError},
     extract::{Json, Path},
@@ -37,7 +38,8 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendUp {
-    /// The epoch that was seen; as it is now when absent.
+    /// The epoch that was seen. What a colleague has moves for who names it;
+    /// otherwise it is as it is now when absent.
     #[serde(default)]
     #[schema(value_type = Option<u64>)]
     epoch: Option<OwnerEpoch>,
@@ -67,7 +69,7 @@ pub async fn send_up(
     let note = up
         .note
         .as_deref()
-        .map(|it| short("note", it, SHORT_TEXT_CHARS_MAX));
+        .map(|it| short("note", it, limit!(SHORT_TEXT_CHARS_MAX)));
     let note = note.transpose()?;
     as_oneself(&scope, up.by.as_ref())?;
     let by = up.by.or_else(|| scope.access.agent().cloned());
@@ -83,7 +85,8 @@ pub async fn send_up(
                 by: by.clone(),
                 note: note.clone(),
             };
-            let is_stale = up.epoch.is_some_and(|seen| seen != ownership.epoch);
+            let epoch = seen_epoch(&ownership, up.epoch, by.as_ref())?;
+            let is_stale = epoch != ownership.epoch;
             if is_stale || !escalate(change, &host, now, number, asked) {
                 return Err(not_moved(&ownership));
             }
@@ -97,7 +100,8 @@ pub async fn send_up(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PassOn {
-    /// The epoch that was seen; as it is now when absent.
+    /// The epoch that was seen. What a colleague has moves for who names it;
+    /// otherwise it is as it is now when absent.
     #[serde(default)]
     #[schema(value_type = Option<u64>)]
     epoch: Option<OwnerEpoch>,
@@ -129,7 +133,8 @@ pub async fn pass_on(
         may_take(&scope.tenant, to, host.clock.now())?;
     }
     as_oneself(&scope, pass.by.as_ref())?;
-    let by = || match &pass.by {
+    let who = pass.by.as_ref().or_else(|| scope.access.agent());
+    let by = || match who {
         Some(agent) => Principal::Person(agent.clone()),
         None => scope.access.who().clone(),
     };
@@ -140,7 +145,8 @@ pub async fn pass_on(
         &path,
         |change, now, number, before| {
             let ownership = before.ownership.clone();
-            let is_stale = pass.epoch.is_some_and(|seen| seen != ownership.epoch);
+            let epoch = seen_epoch(&ownership, pass.epoch, who)?;
+            let is_stale = epoch != ownership.epoch;
             let is_theirs = pass.to.is_some() && ownership.owner.agent() == pass.to.as_ref();
             let place = (now, number);
             if is_stale
@@ -194,7 +200,7 @@ pub async fn set_next_step(
     let what = step
         .what
         .as_deref()
-        .map(|it| short("what", it, SHORT_TEXT_CHARS_MAX));
+        .map(|it| short("what", it, limit!(SHORT_TEXT_CHARS_MAX)));
     let what = what.transpose()?;
     if !step.close && what.is_none() && step.due.is_none() {
         return Err(ApiError::invalid("say `close`, `what` or `due`"));
@@ -271,7 +277,7 @@ pub async fn take_note(
     Json(note): Json<NewNote>,
 ) -> Answer<(StatusCode, Json<Noted>)> {
     as_oneself(&scope, note.by.as_ref())?;
-    let text = short("text", &note.text, NOTE_CHARS_MAX)?;
+    let text = short("text", &note.text, limit!(NOTE_CHARS_MAX))?;
     let by = note.by.or_else(|| scope.access.agent().cloned());
     let source = by.is_none().then(|| scope.name());
     let mut at = host.clock.now();
@@ -294,13 +300,13 @@ pub async fn take_note(
 }
 
 /// A text of 1 to `most` characters.
-fn short(name: &str, text: &str, most: usize) -> Answer<Arc<str>> {
+pub(super) fn short(name: &str, text: &str, (limit, most): Limit) -> Answer<Arc<str>> {
     let length = text.chars().count();
     if (1..=most).contains(&length) {
         return Ok(text.into());
     }
     let message = format!("{name} must have 1 to {most} characters, has {length}");
-    Err(ApiError::invalid(message))
+    Err(ApiError::invalid(message).with("limit", limit))
 }
 
 /// Commits what `build` makes of a conversation; once more when others changed

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
 use baton_domain::{
+    field::Field,
     ids::{MessageId, NumberId},
+    limit,
     limits::{COMPARED_CUSTOMERS_MAX, COMPARED_MESSAGES_MAX, MESSAGE_TEXT_CHARS_MAX},
     people::Action,
 };
-use baton_store::{Document, Link};
+use baton_store::{AuditEntry, Document, Link};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -28,6 +30,13 @@ use crate::{
     pipeline::CustomerKey,
     wire::CustomerRef,
 };
+
+/// What a comparison tells of: who has a phone number here, and what was written.
+const COMPARED_FIELDS: [Field; 3] = [
+    Field::CustomerPhone,
+    Field::MessageText,
+    Field::MessageRecent,
+];
 
 /// Which number.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -68,7 +77,8 @@ pub async fn show_sync(
 /// what is here, and keeps what it found. Messages without an `id` are matched
 /// by customer, direction, text and time. With `import`, those that are missing
 /// here are taken over as the history would be: they open nothing and start
-/// nothing. That takes the action `tell-facts`, too.
+/// nothing. That takes the action `tell-facts`, too. What is found and what is
+/// not tells of phone numbers and messages: the role sees both.
 #[utoipa::path(post, path = "/v1/numbers/{number}/comparisons", tag = "numbers",
     operation_id = "compare_number", params(NumberPath), request_body = NewComparison,
     security(("tenant_key" = [])),
@@ -84,10 +94,22 @@ pub async fn make(
     if new.import {
         scope.may(Action::TellFacts)?;
     }
+    if !COMPARED_FIELDS
+        .iter()
+        .all(|field| scope.access.sees(*field))
+    {
+        let message = "your role does not see whom a phone number is of and what is written, \
+                       and a comparison would tell";
+        return Err(ApiError::new(Code::Forbidden, message));
+    }
     let wanted = Wanted {
         messages: given(new.messages)?,
         import: new.import,
-        by: entry_about(&scope, &host, "compare-number", number.as_str()),
+        by: AuditEntry {
+            number: Some(number.clone()),
+            fields: COMPARED_FIELDS.into_iter().collect(),
+            ..entry_about(&scope, &host, "compare-number", number.as_str())
+        },
         number,
     };
     let compared = compare(&host, &scope.tenant, wanted).await?;
@@ -144,12 +166,11 @@ fn number_of(scope: &Scope, number: &str) -> Answer<NumberId> {
 
 /// The messages as they are compared.
 fn given(messages: Vec<AppMessage>) -> Answer<Vec<Given>> {
-    let over = |limit: &str, max: usize| {
-        let message = format!("too much: at most {max} are compared in one request");
-        ApiError::invalid(message).with("limit", limit)
-    };
     if messages.len() > COMPARED_MESSAGES_MAX {
-        return Err(over("COMPARED_MESSAGES_MAX", COMPARED_MESSAGES_MAX));
+        return Err(ApiError::over(
+            "messages in one request",
+            limit!(COMPARED_MESSAGES_MAX),
+        ));
     }
     let mut given = Vec::with_capacity(messages.len());
     for (place, message) in messages.into_iter().enumerate() {
@@ -159,7 +180,10 @@ fn given(messages: Vec<AppMessage>) -> Answer<Vec<Given>> {
     let customers: std::collections::BTreeSet<&[Link]> =
         given.iter().map(|it| it.links.as_slice()).collect();
     if customers.len() > COMPARED_CUSTOMERS_MAX {
-        return Err(over("COMPARED_CUSTOMERS_MAX", COMPARED_CUSTOMERS_MAX));
+        return Err(ApiError::over(
+            "customers in one request",
+            limit!(COMPARED_CUSTOMERS_MAX),
+        ));
     }
     Ok(given)
 }
@@ -178,8 +202,10 @@ fn one(place: u64, message: AppMessage) -> Answer<Given> {
     let id = id.map_err(ApiError::invalid)?;
     let text = message.text.as_deref().unwrap_or_default();
     if text.chars().count() > MESSAGE_TEXT_CHARS_MAX {
-        let problem = format!("a text has at most {MESSAGE_TEXT_CHARS_MAX} characters");
-        return Err(ApiError::invalid(problem).with("limit", "MESSAGE_TEXT_CHARS_MAX"));
+        return Err(ApiError::over(
+            "characters of a text",
+            limit!(MESSAGE_TEXT_CHARS_MAX),
+        ));
     }
     let message = message.told(id);
     Ok(Given {

@@ -7,7 +7,8 @@ use axum::extract::State;
 use baton_domain::{
     event::{Claimed, Event, EventBody, Resolved, Returned},
     ids::{AgentId, NumberId, OwnerEpoch},
-    limits::COMMIT_TRIES_MAX,
+    limit,
+    limits::{COMMIT_TRIES_MAX, SHORT_TEXT_CHARS_MAX},
     owner::Ownership,
     people::Action,
     seen::Seen,
@@ -21,6 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     audit::note,
     auth::{Claimer, Reader, Returner, Scope},
+    care::short,
     code::Code,
     customers::load,
     error::{Answer, ApiError},
@@ -147,7 +149,7 @@ pub async fn claim(
     may_take(&scope.tenant, &agent, host.clock.now())?;
     change(&host, &scope, "claim", path, |_| {
         let agent = agent.clone();
-        EventBody::Claimed(Claimed { epoch, agent })
+        Ok(EventBody::Claimed(Claimed { epoch, agent }))
     })
     .await
 }
@@ -156,7 +158,8 @@ pub async fn claim(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HandBack {
-    /// The epoch that whoever gives it back has seen; as it is now when absent.
+    /// The epoch that whoever gives it back has seen. What a colleague has is
+    /// given away by who names it; otherwise it is as it is now when absent.
     #[serde(default)]
     #[schema(value_type = Option<u64>)]
     epoch: Option<OwnerEpoch>,
@@ -164,16 +167,32 @@ pub struct HandBack {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
     by: Option<AgentId>,
-    /// A note, kept with a return.
+    /// A note for the bot and the next person.
     #[serde(default)]
+    #[schema(max_length = 280)]
     note: Option<String>,
+}
+
+/// That there is nothing more to do.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct End {
+    /// The epoch that whoever ends it has seen. What a colleague has is ended by
+    /// who names it; otherwise it is as it is now when absent.
+    #[serde(default)]
+    #[schema(value_type = Option<u64>)]
+    epoch: Option<OwnerEpoch>,
+    /// Who.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    by: Option<AgentId>,
 }
 
 /// Gives the conversation back to the bot, when it is there.
 #[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/return", tag = "conversations",
     operation_id = "return", params(ConversationPath), request_body = HandBack,
     security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::BotUnavailable, Code::ChangedMeanwhile]))),
+    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::BotUnavailable, Code::ChangedMeanwhile, Code::InvalidValue]))),
     responses((status = 200, description = "It moved.", body = HeadView)))]
 pub async fn hand_back(
     State(host): State<Arc<Host>>,
@@ -185,24 +204,27 @@ pub async fn hand_back(
         let message = "the bot cannot take it: it has no key, or was not heard of late";
         return Err(ApiError::new(Code::BotUnavailable, message));
     }
-    let note: Option<Arc<str>> = back.note.map(Into::into);
+    let note = back.note.as_deref();
+    let note = note.map(|it| short("note", it, limit!(SHORT_TEXT_CHARS_MAX)));
+    let note = note.transpose()?;
     as_oneself(&scope, back.by.as_ref())?;
     let by = back.by.or_else(|| scope.access.agent().cloned());
     change(&host, &scope, "return", path, |conversation| {
-        let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
-        EventBody::Returned(Returned {
+        let epoch = seen_epoch(&conversation.ownership, back.epoch, by.as_ref())?;
+        Ok(EventBody::Returned(Returned {
             epoch,
             by: by.clone(),
             note: note.clone(),
             by_policy: false,
-        })
+        }))
     })
     .await
 }
 
-/// Ends the episode.
+/// Ends the episode, also while the bot is not there: what is over waits for
+/// nobody, and the customer's next message begins another.
 #[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/resolve", tag = "conversations",
-    operation_id = "resolve", params(ConversationPath), request_body = HandBack,
+    operation_id = "resolve", params(ConversationPath), request_body = End,
     security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::NotMoved, Code::ChangedMeanwhile]))),
     responses((status = 200, description = "It moved.", body = HeadView)))]
@@ -210,20 +232,38 @@ pub async fn resolve(
     State(host): State<Arc<Host>>,
     Returner(scope): Returner,
     Path(path): Path<ConversationPath>,
-    Json(back): Json<HandBack>,
+    Json(end): Json<End>,
 ) -> Answer<Json<HeadView>> {
-    as_oneself(&scope, back.by.as_ref())?;
-    let by = back.by.or_else(|| scope.access.agent().cloned());
+    as_oneself(&scope, end.by.as_ref())?;
+    let by = end.by.or_else(|| scope.access.agent().cloned());
     change(&host, &scope, "resolve", path, |conversation| {
-        let epoch = back.epoch.unwrap_or(conversation.ownership.epoch);
+        let epoch = seen_epoch(&conversation.ownership, end.epoch, by.as_ref())?;
         let episode = conversation.last_episode();
-        EventBody::Resolved(Resolved {
+        Ok(EventBody::Resolved(Resolved {
             epoch,
             episode,
             by: by.clone(),
-        })
+        }))
     })
     .await
+}
+
+/// The epoch that somebody has seen: the one they name, or as it is now, unless
+/// a colleague has the conversation, of whom they may not know.
+///
+/// # Errors
+/// [`Code::NotMoved`], which tells who has it and under which epoch.
+pub(super) fn seen_epoch(
+    ownership: &Ownership,
+    named: Option<OwnerEpoch>,
+    who: Option<&AgentId>,
+) -> Answer<OwnerEpoch> {
+    let has = ownership.owner.agent();
+    let is_a_colleagues = has.is_some() && who.is_some() && has != who;
+    match named {
+        None if is_a_colleagues => Err(not_moved(ownership)),
+        named => Ok(named.unwrap_or(ownership.epoch)),
+    }
 }
 
 /// A person acts as oneself; who manages people, and a system with a key, may
@@ -245,7 +285,7 @@ async fn change(
     scope: &Scope,
     what: &str,
     ConversationPath { customer, number }: ConversationPath,
-    body: impl Fn(&Conversation) -> EventBody,
+    body: impl Fn(&Conversation) -> Answer<EventBody>,
 ) -> Answer<Json<HeadView>> {
     let number = NumberId::parse(&number).map_err(|_| ApiError::not_found())?;
     for _ in 1..COMMIT_TRIES_MAX {
@@ -267,14 +307,14 @@ async fn changed(
     scope: &Scope,
     what: &str,
     (customer, number): (&str, &NumberId),
-    body: &impl Fn(&Conversation) -> EventBody,
+    body: &impl Fn(&Conversation) -> Answer<EventBody>,
 ) -> Answer<Result<HeadView, CommitError>> {
     let loaded = load(host, scope, customer).await?;
     let before = loaded
         .state
         .conversation(number)
         .ok_or_else(ApiError::not_found)?;
-    let body = body(before);
+    let body = body(before)?;
     let ends_episode = match &body {
         EventBody::Resolved(it) => {
             it.epoch == before.ownership.epoch && before.open_episode(host.clock.now()).is_some()

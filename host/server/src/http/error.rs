@@ -6,7 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use baton_domain::limits::{BODY_SECONDS_MAX, RETRY_AFTER_SECONDS};
+use baton_domain::limits::{BODY_SECONDS_MAX, Limit, RETRY_AFTER_SECONDS};
 use baton_store::{CommitError, StoreError};
 use serde_json::{Map, Value, json};
 
@@ -46,6 +46,11 @@ impl ApiError {
     /// There is no such thing, or it is another tenant's: the same bytes.
     pub fn not_found() -> Self {
         Self::new(Code::NotFound, "there is no such thing here")
+    }
+
+    /// More than a limit allows; `what` says of what.
+    pub fn over(what: &str, (limit, most): Limit) -> Self {
+        Self::invalid(format!("{what}: at most {most}")).with("limit", limit)
     }
 
     /// Adds something that programs can read.
@@ -142,9 +147,7 @@ impl From<StoreError> for ApiError {
             }
             error @ StoreError::ExportRunning => Self::new(Code::ExportRunning, error),
             error @ StoreError::BadCursor => Self::invalid(error),
-            StoreError::OverLimit { what, max } => {
-                Self::invalid(format!("too much: {what}, at most {max}")).with("limit", what)
-            }
+            StoreError::OverLimit { what, limit } => Self::over(what, limit),
             error => {
                 tracing::error!(%error, source = ?std::error::Error::source(&error), "store");
                 Self::unavailable()
@@ -188,8 +191,12 @@ impl From<Shed> for ApiError {
 
 impl From<InvalidValue> for ApiError {
     fn from(error: InvalidValue) -> Self {
-        let place = error.place;
-        Self::invalid(error).with("place", place)
+        let (place, limit) = (error.place, error.limit);
+        let error = Self::invalid(error).with("place", place);
+        match limit {
+            Some(limit) => error.with("limit", limit),
+            None => error,
+        }
     }
 }
 

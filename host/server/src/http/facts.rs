@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use baton_domain::{event::EventBody, limits::FACTS_MAX, people::Action};
+use baton_domain::{event::EventBody, limit, limits::FACTS_MAX, people::Action};
 use baton_store::{Identity, Link};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,8 +63,11 @@ pub async fn tell(
     Json(told): Json<Facts>,
 ) -> Answer<Json<Told>> {
     told.customer.check()?;
-    if told.facts.is_empty() || told.facts.len() > FACTS_MAX {
-        return Err(ApiError::invalid(format!("send 1 to {FACTS_MAX} facts")));
+    if told.facts.is_empty() {
+        return Err(ApiError::invalid("send at least one fact"));
+    }
+    if told.facts.len() > FACTS_MAX {
+        return Err(ApiError::over("facts in one request", limit!(FACTS_MAX)));
     }
     let now = host.clock.now();
     let mut items = Vec::with_capacity(told.facts.len());

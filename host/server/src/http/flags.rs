@@ -8,6 +8,7 @@ use baton_domain::{
     decide::DecisionRecord,
     event::{Event, EventBody, FlagKind, HandoffFlagged},
     ids::NumberId,
+    limit,
     limits::{COMMIT_TRIES_MAX, FLAG_EVENTS_SEARCHED_MAX, FLAG_NOTE_CHARS_MAX, REPORT_WEEKS_MAX},
     week::Week,
 };
@@ -77,8 +78,8 @@ pub async fn flag(
     let number = NumberId::parse(&number).map_err(|_| ApiError::not_found())?;
     let length = new.note.as_ref().map_or(0, |it| it.chars().count());
     if length > FLAG_NOTE_CHARS_MAX {
-        let message = format!("a note has at most {FLAG_NOTE_CHARS_MAX} characters");
-        return Err(ApiError::invalid(message).with("place", "note"));
+        let over = ApiError::over("characters of a note", limit!(FLAG_NOTE_CHARS_MAX));
+        return Err(over.with("place", "note"));
     }
     for _ in 0..COMMIT_TRIES_MAX {
         let loaded = load(&host, &scope, &customer).await?;

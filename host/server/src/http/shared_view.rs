@@ -59,6 +59,7 @@ pub async fn show(
             customer: CustomerView::of(&seen, customer, state, now),
             package: Package::of(state, place, decided.as_deref(), profile),
             care: &conversation.care,
+            advice: &conversation.advice,
             said: &conversation.unasked,
             messages: conversation.thread.messages().collect(),
             bot_is_there: host.is_bot_there(&scope.tenant, now),

@@ -233,8 +233,13 @@ impl Sending<'_> {
                 }
             };
             if is_sent {
-                if self.has_crossed(change) {
-                    self.record(change, now, SendOutcome::Crossed);
+                let sent_as = conversation.and_then(|it| it.thread.sent_as(&self.key));
+                let accepted = sent_as
+                    .cloned()
+                    .map(|message| SendOutcome::Accepted { message });
+                let crossed = || self.has_crossed(change).then_some(SendOutcome::Crossed);
+                if let Some(outcome) = crossed().or(accepted) {
+                    self.record(change, now, outcome);
                 }
                 change.add_work(WorkChange::Done(lease.clone()));
             } else if now < give_up_at {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use baton_domain::{
     assign::{Asked, Assignment, Wanted, escalated, next_rung, out_of_doubt, passed_on, team_of},
     care::{Deadline, deadlines, holds},
-    event::{Event, EventBody, HandedOff},
+    event::{EscalationCause, Event, EventBody, HandedOff},
     ids::{AgentId, CustomerId, NumberId, OwnerEpoch},
     package,
     people::Principal,
@@ -201,12 +201,21 @@ pub fn escalate(
         return false;
     }
     let team = team_of(conversation, &tenant.profile);
-    let Some(rung) = next_rung(&team, conversation.care.rung()) else {
+    // Nobody is above the operator. What is overdue there is told once more, and
+    // goes to another operator when there is one.
+    let is_overdue = asked.cause != EscalationCause::Asked;
+    let is_again = is_overdue && conversation.care.rung().is_operator;
+    let again = || is_again.then(|| conversation.care.rung().clone());
+    let Some(rung) = next_rung(&team, conversation.care.rung()).or_else(again) else {
         return false;
     };
     let tags = tags(conversation);
     let (assignment, reservation) = find(change, host, (now, number), &team, &rung, &tags);
     change.reserve(reservation);
+    let assignment = match (assignment, conversation.ownership.owner.agent()) {
+        (Assignment::Queued(_), Some(agent)) if is_again => Assignment::Agent(agent.clone()),
+        (found, _) => found,
+    };
     change.alert("escalated");
     let target = (team.name, rung);
     let body = escalated(

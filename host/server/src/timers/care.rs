@@ -71,8 +71,5 @@ pub(super) fn fire(
 fn go_up(host: &Host, change: &mut Change, now: Timestamp, due: &CareDue, cause: EscalationCause) {
     let (by, note) = (None, None);
     let asked = Asked { cause, by, note };
-    if !escalate(change, host, now, &due.number, asked) {
-        // The operator has it already, and is told by the inbox.
-        tracing::warn!(deadline = due.name(), "nobody is above the operator");
-    }
+    escalate(change, host, now, &due.number, asked);
 }

@@ -1,6 +1,6 @@
 //! How other programs name a customer.
 
-use baton_domain::limits::FOREIGN_ID_CHARS_MAX;
+use baton_domain::{limit, limits::FOREIGN_ID_CHARS_MAX};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -60,7 +60,11 @@ impl CustomerRef {
         };
         if named.iter().any(is_long) {
             let problem = format!("ids have 1 to {FOREIGN_ID_CHARS_MAX} characters");
-            return Err(InvalidValue::new("customer", problem));
+            return Err(InvalidValue::over(
+                "customer",
+                problem,
+                limit!(FOREIGN_ID_CHARS_MAX),
+            ));
         }
         self.phone_digits().map(drop)
     }

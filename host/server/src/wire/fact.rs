@@ -10,6 +10,7 @@ use baton_domain::{
         OrderChanged, OrderStatus, PaymentChanged, PaymentStatus, ProfileChanged,
     },
     ids::{NumberId, OrderId, PaymentReference},
+    limit,
     limits::{FOREIGN_ID_CHARS_MAX, MESSAGE_TEXT_CHARS_MAX, SHORT_TEXT_CHARS_MAX, TAGS_MAX},
 };
 use jiff::{Timestamp, civil::Date};
@@ -243,7 +244,7 @@ impl FactBody {
                 date,
                 value,
             } => EventBody::BookingChanged(BookingChanged {
-                id: bounded("id", id, FOREIGN_ID_CHARS_MAX)?,
+                id: bounded("id", id, limit!(FOREIGN_ID_CHARS_MAX))?,
                 state: word("state", state)?,
                 date: *date,
                 value: optional_money("value", value.as_ref())?,
@@ -274,9 +275,9 @@ impl FactBody {
         let count = tags.as_ref().map_or(0, Vec::len);
         if count > TAGS_MAX {
             let problem = format!("has {count}, at most {TAGS_MAX} are allowed");
-            return Err(InvalidValue::new("tags", problem));
+            return Err(InvalidValue::over("tags", problem, limit!(TAGS_MAX)));
         }
-        let tag = |tag: &String| bounded("tags", tag, SHORT_TEXT_CHARS_MAX);
+        let tag = |tag: &String| bounded("tags", tag, limit!(SHORT_TEXT_CHARS_MAX));
         let tags = tags.as_ref().map(|tags| tags.iter().map(tag).collect());
         Ok(ProfileChanged {
             name: short("name", name.as_ref())?,
@@ -323,12 +324,12 @@ fn order_id(id: &str) -> Result<OrderId, InvalidValue> {
 }
 
 fn short(place: &'static str, text: Option<&String>) -> Result<Option<Arc<str>>, InvalidValue> {
-    text.map(|text| bounded(place, text, SHORT_TEXT_CHARS_MAX))
+    text.map(|text| bounded(place, text, limit!(SHORT_TEXT_CHARS_MAX)))
         .transpose()
 }
 
 fn long(place: &'static str, text: Option<&String>) -> Result<Option<Arc<str>>, InvalidValue> {
-    text.map(|text| bounded(place, text, MESSAGE_TEXT_CHARS_MAX))
+    text.map(|text| bounded(place, text, limit!(MESSAGE_TEXT_CHARS_MAX)))
         .transpose()
 }
 
@@ -341,5 +342,5 @@ fn word(place: &'static str, text: &str) -> Result<Arc<str>, InvalidValue> {
             "is a lower-case word, such as `uncertain`",
         ));
     }
-    bounded(place, text, SHORT_TEXT_CHARS_MAX)
+    bounded(place, text, limit!(SHORT_TEXT_CHARS_MAX))
 }

@@ -8,6 +8,7 @@ mod money;
 mod outgoing;
 mod tenant;
 
+use baton_domain::limits::Limit;
 use serde::{
     Deserialize, Deserializer,
     de::{self, DeserializeOwned},
@@ -28,6 +29,8 @@ pub struct InvalidValue {
     pub place: &'static str,
     /// What is wrong with it and what is wanted.
     pub problem: String,
+    /// The limit that it passes, by its name.
+    pub limit: Option<&'static str>,
 }
 
 impl InvalidValue {
@@ -35,6 +38,16 @@ impl InvalidValue {
         Self {
             place,
             problem: problem.to_string(),
+            limit: None,
+        }
+    }
+
+    /// More than there may be.
+    fn over(place: &'static str, problem: String, (limit, _): Limit) -> Self {
+        Self {
+            place,
+            problem,
+            limit: Some(limit),
         }
     }
 }
@@ -70,12 +83,12 @@ fn of_named<T: DeserializeOwned, E: de::Error>(value: Value) -> Result<T, E> {
 fn bounded(
     place: &'static str,
     text: &str,
-    chars_max: usize,
+    limit: Limit,
 ) -> Result<std::sync::Arc<str>, InvalidValue> {
     let chars = text.chars().count();
-    if chars > chars_max {
-        let problem = format!("has {chars} characters, at most {chars_max} are allowed");
-        return Err(InvalidValue { place, problem });
+    if chars > limit.1 {
+        let problem = format!("has {chars} characters, at most {} are allowed", limit.1);
+        return Err(InvalidValue::over(place, problem, limit));
     }
     Ok(text.into())
 }

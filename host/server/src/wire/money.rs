@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::{
     field::Line,
+    limit,
     limits::{ATTRIBUTES_MAX, FOREIGN_ID_CHARS_MAX, LINES_MAX, SHORT_TEXT_CHARS_MAX},
     money::{Currency, Money},
 };
@@ -64,16 +65,20 @@ impl LineItem {
         }
         if self.attributes.len() > ATTRIBUTES_MAX {
             let problem = format!("at most {ATTRIBUTES_MAX} are allowed");
-            return Err(InvalidValue::new("lines.attributes", problem));
+            return Err(InvalidValue::over(
+                "lines.attributes",
+                problem,
+                limit!(ATTRIBUTES_MAX),
+            ));
         }
-        let text = |text| bounded("lines.attributes", text, SHORT_TEXT_CHARS_MAX);
+        let text = |text| bounded("lines.attributes", text, limit!(SHORT_TEXT_CHARS_MAX));
         let attributes = self
             .attributes
             .iter()
             .map(|(name, value)| Ok((text(name)?, text(value)?)));
         Ok(Line {
-            product: bounded("lines.product", &self.product, FOREIGN_ID_CHARS_MAX)?,
-            name: bounded("lines.name", &self.name, SHORT_TEXT_CHARS_MAX)?,
+            product: bounded("lines.product", &self.product, limit!(FOREIGN_ID_CHARS_MAX))?,
+            name: bounded("lines.name", &self.name, limit!(SHORT_TEXT_CHARS_MAX))?,
             quantity: self.quantity,
             unit_price: self.unit_price.money("lines.unit_price")?,
             attributes: attributes.collect::<Result<_, _>>()?,
@@ -85,7 +90,7 @@ impl LineItem {
 pub(super) fn lines(items: &[LineItem]) -> Result<Vec<Line>, InvalidValue> {
     if items.len() > LINES_MAX {
         let problem = format!("has {}, at most {LINES_MAX} are allowed", items.len());
-        return Err(InvalidValue::new("lines", problem));
+        return Err(InvalidValue::over("lines", problem, limit!(LINES_MAX)));
     }
     items.iter().map(LineItem::line).collect()
 }

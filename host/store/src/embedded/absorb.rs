@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use baton_domain::{ids::CustomerId, limits::COMMIT_ROWS_MAX};
+use baton_domain::{ids::CustomerId, limit, limits::COMMIT_ROWS_MAX};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -100,11 +100,11 @@ pub(crate) fn read_all<'a>(
     let head = head.ok_or_else(conflict)?;
     let mut all = |prefix: Vec<u8>| {
         let rows = draft.with_prefix(&prefix, MOVED_ROWS_MAX)?;
-        let (what, max) = ("rows of a customer to be merged", MOVED_ROWS_MAX);
-        if rows.len() < max {
+        let (what, limit) = ("rows of a customer to be merged", limit!(MOVED_ROWS_MAX));
+        if rows.len() < limit.1 {
             Ok(rows)
         } else {
-            Err(StoreError::OverLimit { what, max })
+            Err(StoreError::OverLimit { what, limit })
         }
     };
     let rows = all(by.who.rows().done())?;

@@ -5,8 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use baton_domain::{
     ids::CustomerId,
+    limit,
     limits::{
-        COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX, COMMIT_ROWS_MAX, CUSTOMER_LINKS_MAX, STATE_EVENTS_MAX,
+        COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX, COMMIT_ROWS_MAX, CUSTOMER_LINKS_MAX, Limit,
+        STATE_EVENTS_MAX,
     },
 };
 
@@ -63,28 +65,32 @@ pub(crate) fn unused_slot_key() -> Vec<u8> {
 }
 
 fn check_limits(commit: &Commit) -> Result<(), StoreError> {
-    let within = |what, count: usize, max| {
-        if count > max {
-            Err(StoreError::OverLimit { what, max })
+    let within = |what, count: usize, limit: Limit| {
+        if count > limit.1 {
+            Err(StoreError::OverLimit { what, limit })
         } else {
             Ok(())
         }
     };
-    within("events of a commit", commit.events.len(), COMMIT_EVENTS_MAX)?;
+    within(
+        "events of a commit",
+        commit.events.len(),
+        limit!(COMMIT_EVENTS_MAX),
+    )?;
     within(
         "identities of a commit",
         commit.dedupe.len(),
-        COMMIT_ROWS_MAX,
+        limit!(COMMIT_ROWS_MAX),
     )?;
     within(
         "changes of work of a commit",
         commit.work.len(),
-        COMMIT_ROWS_MAX,
+        limit!(COMMIT_ROWS_MAX),
     )?;
     within(
         "links of a customer",
         commit.links.len(),
-        CUSTOMER_LINKS_MAX,
+        limit!(CUSTOMER_LINKS_MAX),
     )
 }
 
@@ -230,8 +236,8 @@ impl Shared {
             audit: commit.audit.clone(),
         };
         if prepared.bytes() > COMMIT_BYTES_MAX {
-            let (what, max) = ("bytes of a commit", COMMIT_BYTES_MAX);
-            return Err(StoreError::OverLimit { what, max }.into());
+            let (what, limit) = ("bytes of a commit", limit!(COMMIT_BYTES_MAX));
+            return Err(StoreError::OverLimit { what, limit }.into());
         }
         Ok(prepared)
     }
@@ -311,8 +317,8 @@ impl Prepared {
             }
         }
         if head.links.len() > CUSTOMER_LINKS_MAX {
-            let (what, max) = ("links of a customer", CUSTOMER_LINKS_MAX);
-            return Err(StoreError::OverLimit { what, max }.into());
+            let (what, limit) = ("links of a customer", limit!(CUSTOMER_LINKS_MAX));
+            return Err(StoreError::OverLimit { what, limit }.into());
         }
         for change in self.work {
             change.make(draft, &self.who)?;

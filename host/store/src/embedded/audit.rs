@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use baton_domain::{
     ids::{CustomerId, TenantId},
+    limit,
     limits::{AUDIT_AT_ONCE_MAX, AUDIT_ROWS_SEEN_MAX, LIST_ITEMS_MAX},
 };
 use serde::{Deserialize, Serialize};
@@ -111,8 +112,8 @@ impl Shared {
         entries: Vec<AuditEntry>,
     ) -> Result<(), CommitError> {
         if entries.len() > AUDIT_AT_ONCE_MAX {
-            let (what, max) = ("entries of the audit at once", AUDIT_AT_ONCE_MAX);
-            return Err(StoreError::OverLimit { what, max }.into());
+            let (what, limit) = ("entries of the audit at once", limit!(AUDIT_AT_ONCE_MAX));
+            return Err(StoreError::OverLimit { what, limit }.into());
         }
         let (shared, tenant) = (self.clone(), tenant.clone());
         let write = move |draft: &mut Draft<'_>| Ok(shared.chain(draft, &tenant, &entries)?);

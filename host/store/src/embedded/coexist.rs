@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use baton_domain::{
     ids::{ComparisonId, NumberId, TenantId},
+    limit,
     limits::COMPARISONS_MAX,
 };
 
@@ -42,7 +43,7 @@ impl Shared {
         let all = comparisons_of(tenant, &comparison.body.number);
         let key_of = |id: &ComparisonId| all.clone().text(id.as_str()).done();
         let key = key_of(&comparison.body.id);
-        let put = Put::one_of(COMPARISONS_MAX, all.clone().done(), key);
+        let put = Put::one_of(limit!(COMPARISONS_MAX), all.clone().done(), key);
         let put = put.instead_of(instead.map(key_of));
         let by = entry.map(|it| (tenant.clone(), it));
         self.put_audited(put, comparison, by).await

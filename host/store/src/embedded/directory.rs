@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use baton_domain::{
     ids::TenantId,
-    limits::{DIRECTORY_DOCUMENT_BYTES_MAX, DIRECTORY_DOCUMENTS_MAX},
+    limit,
+    limits::{DIRECTORY_DOCUMENT_BYTES_MAX, DIRECTORY_DOCUMENTS_MAX, Limit},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -93,12 +94,12 @@ pub(super) struct Put {
     /// What the keys of its kind begin with.
     pub(super) among: Vec<u8>,
     /// How many there may be of its kind.
-    pub(super) max: usize,
+    pub(super) max: Limit,
 }
 
 impl Put {
     /// One of `max` whose keys begin with `among`.
-    pub(super) fn one_of(max: usize, among: Vec<u8>, key: Vec<u8>) -> Self {
+    pub(super) fn one_of(max: Limit, among: Vec<u8>, key: Vec<u8>) -> Self {
         Self {
             key,
             instead: None,
@@ -109,7 +110,7 @@ impl Put {
 
     /// One of the whole host's.
     pub(super) fn of_all(key: Vec<u8>) -> Self {
-        Self::one_of(DIRECTORY_DOCUMENTS_MAX, key[..1].to_vec(), key)
+        Self::one_of(limit!(DIRECTORY_DOCUMENTS_MAX), key[..1].to_vec(), key)
     }
 
     /// In the place of another, when there is one to make room.
@@ -219,14 +220,14 @@ impl Shared {
             max,
         } = put;
         let record = self.sealed(&key, next, &body)?;
-        let over = |what, max| Err(StoreError::OverLimit { what, max }.into());
+        let over = |what, limit| Err(StoreError::OverLimit { what, limit }.into());
         if record.len() > DIRECTORY_DOCUMENT_BYTES_MAX {
-            return over("bytes of a document", DIRECTORY_DOCUMENT_BYTES_MAX);
+            return over("bytes of a document", limit!(DIRECTORY_DOCUMENT_BYTES_MAX));
         }
         let shared = self.clone();
         let write = move |draft: &mut Draft<'_>| {
             draft.check_revision(&key, revision)?;
-            let is_full = revision == 0 && draft.with_prefix(&among, max)?.len() == max;
+            let is_full = revision == 0 && draft.with_prefix(&among, max.1)?.len() == max.1;
             if is_full && instead.is_none() {
                 return over("documents of a kind", max);
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use baton_domain::{
     ids::{EndpointId, TenantId},
+    limit,
     limits::ENDPOINTS_MAX,
 };
 
@@ -44,7 +45,7 @@ impl Shared {
     ) -> Result<(), CommitError> {
         let all = endpoints_of(tenant);
         let key = all.clone().text(endpoint.body.id.as_str()).done();
-        let put = Put::one_of(ENDPOINTS_MAX, all.done(), key);
+        let put = Put::one_of(limit!(ENDPOINTS_MAX), all.done(), key);
         let by = entry.map(|it| (tenant.clone(), it));
         self.put_audited(put, endpoint, by).await
     }

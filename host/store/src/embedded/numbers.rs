@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use baton_domain::{
     ids::{NumberId, TenantId},
+    limit,
     limits::TENANT_NUMBERS_MAX,
     number::NumberRecord,
 };
@@ -37,7 +38,7 @@ impl<B: Send + Sync + 'static> NumberStore for Embedded<B> {
         let all = list_of(area::NUMBER, tenant);
         let key_of = |id: &NumberId| all.clone().text(id.as_str()).done();
         let key = key_of(&number.body.id);
-        let put = Put::one_of(TENANT_NUMBERS_MAX, all.clone().done(), key);
+        let put = Put::one_of(limit!(TENANT_NUMBERS_MAX), all.clone().done(), key);
         let put = put.instead_of(instead.map(key_of));
         let by = entry.map(|it| (tenant.clone(), it));
         self.shared.put_audited(put, number, by).await

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use baton_domain::{
     ids::{AgentId, RoleName, TenantId},
+    limit,
     limits::{AGENT_TOKENS_MAX, TENANT_AGENTS_MAX, TENANT_ROLES_MAX},
     people::{Agent, Role},
 };
@@ -99,7 +100,7 @@ impl Shared {
     ) -> Result<(), CommitError> {
         let key = self.of_agent(area::AGENT, tenant, &agent.body.id).done();
         let all = list_of(area::AGENT, tenant).done();
-        let put = Put::one_of(TENANT_AGENTS_MAX, all, key);
+        let put = Put::one_of(limit!(TENANT_AGENTS_MAX), all, key);
         self.put_audited(put, agent, Some((tenant.clone(), entry)))
             .await
     }
@@ -128,7 +129,11 @@ impl Shared {
         entry: AuditEntry,
     ) -> Result<(), CommitError> {
         let key = role_key(tenant, &role.body.name);
-        let put = Put::one_of(TENANT_ROLES_MAX, list_of(area::ROLE, tenant).done(), key);
+        let put = Put::one_of(
+            limit!(TENANT_ROLES_MAX),
+            list_of(area::ROLE, tenant).done(),
+            key,
+        );
         self.put_audited(put, role, Some((tenant.clone(), entry)))
             .await
     }
@@ -170,7 +175,7 @@ impl Shared {
         let name = body.name.as_bytes();
         let name = self.keyring.indexer.hash(&[b"token", b"", name]);
         let key = among.clone().bytes(&name.0).done();
-        let put = Put::one_of(AGENT_TOKENS_MAX, among.done(), key);
+        let put = Put::one_of(limit!(AGENT_TOKENS_MAX), among.done(), key);
         let body = StoredToken::from(body);
         let document = Document { revision, body };
         self.put_audited(put, document, Some((tenant.clone(), entry)))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use baton_domain::{
     ids::{ModuleDigest, ReleaseNumber, TenantId},
+    limit,
     limits::{SCRIPT_COMPONENT_BYTES_MAX, TENANT_MODULES_MAX, TENANT_RELEASES_MAX},
     release::{Release, Rollout},
 };
@@ -65,8 +66,8 @@ impl Shared {
     ) -> Result<bool, CommitError> {
         if bytes.len() > SCRIPT_COMPONENT_BYTES_MAX {
             let what = "bytes of a module";
-            let max = SCRIPT_COMPONENT_BYTES_MAX;
-            return Err(StoreError::OverLimit { what, max }.into());
+            let limit = limit!(SCRIPT_COMPONENT_BYTES_MAX);
+            return Err(StoreError::OverLimit { what, limit }.into());
         }
         let key = module_key(tenant, &module.digest);
         let record = self.sealed(&key, 1, &module)?;
@@ -79,8 +80,8 @@ impl Shared {
                 return Ok(false);
             }
             if found.len() == TENANT_MODULES_MAX {
-                let (what, max) = ("modules of a tenant", TENANT_MODULES_MAX);
-                return Err(StoreError::OverLimit { what, max }.into());
+                let (what, limit) = ("modules of a tenant", limit!(TENANT_MODULES_MAX));
+                return Err(StoreError::OverLimit { what, limit }.into());
             }
             if draft.get(&bytes_key)?.is_none() {
                 draft.set(bytes_key, bytes);
@@ -134,7 +135,7 @@ impl Shared {
     ) -> Result<(), CommitError> {
         let all = of_tenant(area::GRANTS, tenant);
         let key = all.clone().text(grants.body.module.as_str()).done();
-        let put = Put::one_of(TENANT_MODULES_MAX, all.done(), key);
+        let put = Put::one_of(limit!(TENANT_MODULES_MAX), all.done(), key);
         self.put_document_as(put, grants, next).await
     }
 

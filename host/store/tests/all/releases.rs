@@ -135,7 +135,7 @@ async fn modules_are_limited(fixture: Fixture) {
     assert!(matches!(
         refused,
         Err(StoreError::OverLimit {
-            max: TENANT_MODULES_MAX,
+            limit: ("TENANT_MODULES_MAX", TENANT_MODULES_MAX),
             ..
         })
     ));

@@ -73,9 +73,14 @@ impl Conversation {
             EventBody::FieldGranted(grant) => self.grants.add(at, grant),
             EventBody::HandoffFlagged(flagged) => self.flags.add(flagged),
             EventBody::Reassigned(passed) => self.reassign(at, passed),
-            // Records for people and audit; what follows from a decision or a
-            // timer comes as an event of its own.
-            EventBody::Decided(_) | EventBody::Shadowed(_) | EventBody::TimerFired(_) => {}
+            EventBody::Decided(record) => {
+                if record.decision.is_advice && self.ownership.owner.is_people() {
+                    self.advice.add(at, record);
+                }
+            }
+            // Records for people and audit; what follows from a timer comes as an
+            // event of its own.
+            EventBody::Shadowed(_) | EventBody::TimerFired(_) => {}
             // About the customer, not about one conversation.
             EventBody::ProfileChanged(_)
             | EventBody::BasketChanged(_)
@@ -153,12 +158,14 @@ impl Conversation {
     }
 
     /// A message counts as said when it leaves: one that is held back breaks
-    /// no silence.
+    /// no silence. It answers once WhatsApp has it: what is refused again and
+    /// again is no answer.
     fn resolve_send(&mut self, at: Timestamp, resolved: &SendResolved) {
         self.thread.outcome(at, &resolved.send, &resolved.outcome);
         self.unasked.resolved(&resolved.send, &resolved.outcome);
         match resolved.outcome {
-            SendOutcome::Begun | SendOutcome::Accepted { .. } | SendOutcome::Crossed => {
+            SendOutcome::Begun => self.touched(at),
+            SendOutcome::Accepted { .. } | SendOutcome::Crossed => {
                 self.touched(at);
                 if self.thread.author_of(&resolved.send) == Some(Author::Agent) {
                     self.care.replied(at);
@@ -202,6 +209,7 @@ impl Conversation {
         // one: what people did then is remembered when the customer answers.
         self.episode_at(at);
         self.change_owner(at, &change);
+        self.advice.clear();
         self.care.handed_off(at, handoff);
         let episode = self.episode_at(at);
         episode.handoffs = episode.handoffs.saturating_add(1);

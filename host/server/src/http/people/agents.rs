@@ -11,7 +11,11 @@ use baton_store::Document;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{entry_about, hand_over::hand_over, holds};
+use super::{
+    entry_about,
+    hand_over::{Holder, hand_over, pass_all_on},
+    holds,
+};
 use crate::{
     host::Host,
     http::{
@@ -20,6 +24,7 @@ use crate::{
         code::Code,
         error::{Answer, ApiError},
         extract::{Json, Path, Query, WithRevision, with_revision},
+        reply::may_take,
         view::{AgentBody, AgentView, List},
     },
 };
@@ -80,6 +85,11 @@ pub async fn put(
     // Who is above the one who asks is not theirs to change either.
     if let Some(before) = host.directory().roster(tenant).agent(&body.id) {
         holds_role_of(&host, &scope, &before.body)?;
+        if body.is_frozen && !before.body.is_frozen {
+            let message = "whoever is frozen has tokens and conversations: \
+                           POST /v1/people/{agent}/freeze takes both away";
+            return Err(ApiError::invalid(message).with("place", "is_frozen"));
+        }
     }
     let entry = entry_about(&scope, &host, "put-person", &agent);
     let document = Document { revision, body };
@@ -110,7 +120,7 @@ pub struct Leaving {
         ("If-Match" = Option<String>, Header, description = "The revision read, such as `\"3\"`.")),
     security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::NotFound, Code::Stale, Code::InvalidValue,
-        Code::SuccessorWanted, Code::ChangedMeanwhile]))),
+        Code::SuccessorWanted, Code::AgentUnfit, Code::ChangedMeanwhile]))),
     responses((status = 204, description = "They are gone.")))]
 pub async fn remove(
     State(host): State<Arc<Host>>,
@@ -139,7 +149,14 @@ pub async fn remove(
     removed.await?;
     host.reload_tenant(tenant).await?;
     // What they took in the meantime; from here on nothing of theirs opens.
-    hand_over(&host, &scope, &agent, successor.as_ref()).await?;
+    // Nobody can be asked for a successor any more: then it is the best one's.
+    match &successor {
+        Some(_) => hand_over(&host, &scope, &agent, successor.as_ref()).await?,
+        None => {
+            let theirs = Holder::Agent(&agent);
+            pass_all_on(&host, &scope, theirs, "agent_removed").await?;
+        }
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -179,13 +196,16 @@ fn check_places(host: &Host, scope: &Scope, agent: &Agent) -> Answer<()> {
     Ok(())
 }
 
-/// A successor: somebody else, whom tokens open for.
+/// A successor: somebody else, who may take conversations as if they claimed
+/// them.
 fn able(host: &Host, scope: &Scope, leaving: &AgentId, id: &str) -> Answer<AgentId> {
-    let successor = known(host, scope, id).ok().map(|it| it.body);
-    let able = successor.filter(|it| it.id != *leaving && !it.is_frozen);
-    let able = able.map(|it| it.id);
-    able.ok_or_else(|| {
-        let message = "the successor is somebody else of the tenant's people who is not frozen";
-        ApiError::invalid(message).with("place", "successor")
-    })
+    let at = |error: ApiError| error.with("place", "successor");
+    let successor = known(host, scope, id).ok().map(|it| it.body.id);
+    let successor = successor.filter(|it| it != leaving).ok_or_else(|| {
+        at(ApiError::invalid(
+            "the successor is somebody else of the tenant's people",
+        ))
+    })?;
+    may_take(&scope.tenant, &successor, host.clock.now()).map_err(at)?;
+    Ok(successor)
 }

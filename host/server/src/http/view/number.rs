@@ -112,8 +112,8 @@ pub struct TemplateView {
     status: Option<WordView>,
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
     quality: Option<WordView>,
-    /// Why nothing is sent with it: `template_paused`, `template_rejected` or
-    /// `template_disabled`; or no marketing: `template_flagged`.
+    /// Why nothing is sent with it: `template_paused`, `template_rejected`,
+    /// `template_not_approved` or `template_disabled`; or no marketing: `template_flagged`.
     held_because: Option<&'static str>,
 }
 

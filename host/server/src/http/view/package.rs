@@ -32,8 +32,11 @@ pub struct SharedView {
     /// The handoff that people are busy with.
     pub(super) handoff: Option<HandoffView>,
     /// What the rules noticed, and what they had read; empty when no decision
-    /// stands behind it, or a merge has moved it in the log.
+    /// stands behind it.
     pub(super) signals: Vec<SignalView>,
+    /// What the rules noticed since people have it, such as a suspicious
+    /// message, the latest first. It moves nothing.
+    pub(super) advice: Vec<AdviceView>,
     /// What the customer waits to hear.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<QuestionView>)]
@@ -67,6 +70,26 @@ pub struct SharedView {
     pub(super) not_sent: Vec<NotSentView>,
     /// Whether the bot can take it back: it has a key and was heard of late.
     pub(super) bot_is_there: bool,
+}
+
+/// A signal that a rule gave while people own.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AdviceView {
+    /// When it came last.
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) at: Timestamp,
+    /// The rule.
+    pub(super) module: String,
+    /// Its name.
+    pub(super) name: Arc<str>,
+    /// Its tag.
+    pub(super) tag: Option<Arc<str>>,
+    /// Why, in the rule's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub(super) reason: Option<Arc<str>>,
+    /// What to do about it.
+    pub(super) next_step: Option<Arc<str>>,
 }
 
 /// A handoff.

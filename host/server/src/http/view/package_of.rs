@@ -9,7 +9,8 @@ use baton_domain::{
     package::{Noticed, OpenQuestion, PACKAGE_VERSION, Package, Past, Quote, Suggestion},
     seen::Seen,
     state::{
-        Care, Handoff, MessageNow, MessageRef, NextStep, Note, Promotion, Rung, Skipped, Unasked,
+        Advice, Advices, Care, Handoff, MessageNow, MessageRef, NextStep, Note, Promotion, Rung,
+        Skipped, Unasked,
     },
 };
 
@@ -17,7 +18,7 @@ use super::{
     ConversationView, CustomerView, Shown,
     conversation::OutcomeView,
     package::{
-        EarlierView, EscalationView, HandoffView, NextStepView, NotSentView, NoteView,
+        AdviceView, EarlierView, EscalationView, HandoffView, NextStepView, NotSentView, NoteView,
         NoticedReadView, QuestionView, QueueView, QuoteView, SharedView, SignalView,
         SuggestionView, UnaskedView,
     },
@@ -35,6 +36,8 @@ pub struct Parts<'s> {
     pub package: Package<'s>,
     /// What people owe.
     pub care: &'s Care,
+    /// What the rules noticed since people have it.
+    pub advice: &'s Advices,
     /// What was said unasked.
     pub said: &'s Unasked,
     /// The messages of the thread.
@@ -48,6 +51,7 @@ impl SharedView {
     pub fn of(seen: &Seen<'_>, parts: Parts<'_>) -> Self {
         let (package, care) = (&parts.package, parts.care);
         let signals = package.signals.iter();
+        let advice = parts.advice.iter().rev();
         let earlier = package.past.iter();
         let unasked = parts.said.promotions().rev();
         Self {
@@ -55,6 +59,7 @@ impl SharedView {
             version: parts.version,
             handoff: package.handoff.map(|it| HandoffView::of(seen, it)),
             signals: signals.map(|it| SignalView::of(seen, it)).collect(),
+            advice: advice.map(|it| AdviceView::of(seen, it)).collect(),
             open_question: QuestionView::of(seen, package.open_question.as_ref()),
             suggested_reply: SuggestionView::of(seen, &package.suggestion),
             order: seen.field(Field::OrderLast, || package.order.map(Into::into)),
@@ -121,6 +126,19 @@ impl HandoffView {
             replied_at: handoff.replied_at,
             escalations: escalations.collect(),
             decided_at: handoff.decided_at,
+        }
+    }
+}
+
+impl AdviceView {
+    fn of(seen: &Seen<'_>, advice: &Advice) -> Self {
+        Self {
+            at: advice.at,
+            module: advice.module.to_string(),
+            name: advice.name.clone(),
+            tag: advice.tag.clone(),
+            reason: seen.words(Some(advice.read), || advice.reason.clone()),
+            next_step: advice.next_step.clone(),
         }
     }
 }

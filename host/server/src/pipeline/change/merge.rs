@@ -35,8 +35,12 @@ impl Change {
             told = last.version;
             for stored in page {
                 let mut event = stored.event;
-                if let EventBody::HandedOff(handoff) = &mut event.body {
-                    handoff.decided_at = handoff.decided_at.map(|place| place + moved_by);
+                match &mut event.body {
+                    EventBody::HandedOff(handoff) => {
+                        handoff.decided_at = handoff.decided_at.map(|place| place + moved_by);
+                    }
+                    EventBody::HandoffFlagged(flagged) => flagged.decision += moved_by,
+                    _ => {}
                 }
                 owners.apply(&event);
                 self.append_known(event);
