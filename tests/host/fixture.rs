@@ -195,13 +195,16 @@ impl Fixture {
         self.request(method, path, ADMIN, Some(body)).await
     }
 
-    /// Writes her merchant's document anew, once, with a change.
+    /// Writes her merchant's document anew, as it was at first, with a change.
     pub async fn rewrite(&self, change: impl FnOnce(&mut Value)) {
         let mut document = tenant("shop", NUMBER);
         change(&mut document);
         let url = format!("{}/admin/tenants/shop", self.url);
+        let shown = self.http.get(&url).bearer_auth(ADMIN).send().await;
+        let shown = shown.expect("an answer");
+        let revision = shown.headers().get("etag").expect("a revision").clone();
         let request = self.http.put(url).bearer_auth(ADMIN).json(&document);
-        let answer = request.header("if-match", "\"1\"").send().await;
+        let answer = request.header("if-match", revision).send().await;
         let answer = answer.expect("an answer");
         let status = answer.status().as_u16();
         assert_eq!(status, 200, "{}", answer.text().await.expect("a text"));

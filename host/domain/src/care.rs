@@ -158,8 +158,14 @@ pub fn deadlines(conversation: &Conversation, policy: &CarePolicy) -> Vec<(Deadl
         .collect()
 }
 
-/// Whether a deadline holds.
-pub fn holds(conversation: &Conversation, policy: &CarePolicy, deadline: Deadline) -> bool {
-    let mut held = deadlines(conversation, policy).into_iter();
-    held.any(|(it, _)| it == deadline)
+/// When a deadline is due, as long as it holds: by the policy of now, which may
+/// be another than that under which its timer began.
+pub fn due_at(
+    conversation: &Conversation,
+    policy: &CarePolicy,
+    deadline: Deadline,
+) -> Option<Timestamp> {
+    let held = deadlines(conversation, policy);
+    let found = held.into_iter().find(|(it, _)| *it == deadline);
+    found.map(|(_, due_at)| due_at)
 }

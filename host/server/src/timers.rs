@@ -52,10 +52,15 @@ pub async fn fire(host: &Host, leased: LeasedWork) -> Result<(), Refused> {
 /// It is not its time yet: it is looked at again in so many minutes.
 fn wait(change: &mut Change, now: Timestamp, leased: &LeasedWork, minutes: i64) {
     let due_at = now.checked_add(minutes.minutes());
+    move_to(change, leased, due_at.unwrap_or(Timestamp::MAX));
+}
+
+/// It is looked at again then.
+fn move_to(change: &mut Change, leased: &LeasedWork, due_at: Timestamp) {
     change.add_work(WorkChange::Moved {
         lease: leased.lease.clone(),
         stage: Stage::Waiting,
-        due_at: due_at.unwrap_or(Timestamp::MAX),
+        due_at,
         keep: false,
     });
 }

@@ -166,6 +166,32 @@ async fn the_next_step_is_put_off_or_closed_by_who_saw_how_it_stands() {
 }
 
 #[tokio::test]
+async fn who_gives_more_time_for_silence_gives_it_to_what_waits_already() {
+    let host = Fixture::start().await;
+    host.promise(json!({ "auto_return_minutes": 60 })).await;
+    let key = host.bot_comes().await;
+    host.says("I want to talk to a human").await;
+    let close = json!({ "promise": host.view().await["promise"], "close": true });
+    let set = format!("{}/next-step", host.path().await);
+    assert_eq!(host.post(&set, &close).await.0, 200);
+    host.promise(json!({ "auto_return_minutes": 240 })).await;
+    host.advance(1, 1);
+    host.bot_is_there(&key).await;
+    until("it was looked at", || async {
+        let done = "baton_work_total{kind=\"timer\"} 1";
+        host.host.metrics.text().contains(done)
+    })
+    .await;
+    assert_eq!(host.owner().await["is"], "team");
+    host.advance(3, 0);
+    host.bot_is_there(&key).await;
+    until("the bot has it", || async {
+        host.owner().await["is"] == "bot"
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn silence_with_nothing_left_to_do_goes_back_to_a_bot_that_is_there() {
     let host = Fixture::start().await;
     host.promise(json!({ "auto_return_minutes": 60 })).await;

@@ -2,7 +2,7 @@
 
 use baton_domain::{
     assign::{Asked, Assignment, escalated, passed_on},
-    care::{CarePolicy, Deadline, TierPromise, deadlines, holds},
+    care::{CarePolicy, Deadline, TierPromise, deadlines, due_at},
     event::*,
     ids::OwnerEpoch,
     owner::Owner,
@@ -274,7 +274,7 @@ fn a_return_or_resolve_ends_all_deadlines_and_the_next_handoff_starts_clean() {
         // What held before the return holds no more, whatever comes after.
         let first = Deadline::FirstReply(care.promises());
         story.hand_off();
-        assert!(!holds(story.conversation(), &policy(), first));
+        assert_eq!(due_at(story.conversation(), &policy(), first), None);
         let care = &story.conversation().care;
         assert_eq!((care.handoffs().len(), care.rung()), (2, &Rung::default()));
         assert_eq!(care.step(), None, "nothing was named");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::{
     assign::{Asked, Assignment, Wanted, escalated, next_rung, out_of_doubt, passed_on, team_of},
-    care::{Deadline, deadlines, holds},
+    care::{Deadline, deadlines, due_at},
     event::{EscalationCause, Event, EventBody, HandedOff},
     ids::{AgentId, CustomerId, NumberId, OwnerEpoch},
     package,
@@ -60,8 +60,8 @@ impl CareDue {
         &self.care
     }
 
-    /// The deadline, when it still holds.
-    pub fn holds(&self, change: &Change) -> Option<Deadline> {
+    /// The deadline and when it is due, when it still holds.
+    pub fn holds(&self, change: &Change) -> Option<(Deadline, Timestamp)> {
         let count = u32::try_from(self.count).ok();
         let deadline = match (&*self.care, count) {
             ("first-reply", Some(count)) => Deadline::FirstReply(count),
@@ -71,8 +71,8 @@ impl CareDue {
         };
         let conversation = change.state().conversation(&self.number)?;
         let policy = change.tenant().profile.care();
-        let is_here = self.customer == *change.customer();
-        (is_here && holds(conversation, policy, deadline)).then_some(deadline)
+        let due_at = due_at(conversation, policy, deadline)?;
+        (self.customer == *change.customer()).then_some((deadline, due_at))
     }
 }
 

@@ -10,7 +10,7 @@ use baton_domain::{
 use baton_store::{LeasedWork, WorkChange};
 use jiff::Timestamp;
 
-use super::wait;
+use super::{move_to, wait};
 use crate::{
     host::Host,
     pipeline::{CareDue, Change, escalate},
@@ -24,7 +24,14 @@ pub(super) fn fire(
     due: &CareDue,
     leased: &LeasedWork,
 ) {
-    let deadline = due.holds(change);
+    let held = due.holds(change);
+    if let Some((_, due_at)) = held
+        && due_at > now
+    {
+        // The policy gives more time than when it began.
+        return move_to(change, leased, due_at);
+    }
+    let deadline = held.map(|(deadline, _)| deadline);
     if matches!(deadline, Some(Deadline::AutoReturn(_))) && !host.is_bot_there(change.tenant(), now)
     {
         // People keep it until the bot is there.
