@@ -31,7 +31,7 @@ pub use latest::Latest;
 pub use orders::{Lifetime, Order, Orders};
 pub use payments::{PaymentFailure, Payments};
 pub use thread::{MessageNow, MessageRef, Thread, ThreadEntry};
-pub use unasked::{Promotion, Skipped, Unasked};
+pub use unasked::{Advert, Promotion, Skipped, Unasked};
 
 use crate::{
     event::{NameSource, OrderStatus, ProfileChanged},
@@ -42,7 +42,7 @@ use crate::{
 
 /// Version of the fold. A stored state of another version is folded anew from
 /// the log: raise it with every change to what [`fold`] makes of an event.
-pub const FOLD_VERSION: u32 = 3;
+pub const FOLD_VERSION: u32 = 4;
 
 /// Who the customer is, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
