@@ -1,10 +1,16 @@
 //! A message to a customer is sent at most once, and only while it is the
 //! bot's turn.
 
+use baton_domain::limits::{SEND_TRIES_MAX, STOPPED_NUMBER_MINUTES};
 use baton_simulator::Fault;
+use baton_store::{Store, WorkKind};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::fixture::{Fixture, sari, until};
+use crate::{
+    fixture::{Fixture, sari, until},
+    metrics::{exposed, samples},
+};
 
 #[tokio::test]
 async fn a_message_is_sent_once_under_its_key() {
@@ -171,4 +177,108 @@ async fn outside_the_window_only_a_template_is_promised() {
         status, 422,
         "WhatsApp's own limits are checked before a promise"
     );
+}
+
+/// When a message is due next.
+async fn next_due(host: &Fixture) -> Timestamp {
+    let store = &host.host.store;
+    let next = Store::next_due(&**store, WorkKind::Effect).await;
+    next.expect("the store reads").expect("it waits")
+}
+
+#[tokio::test]
+async fn a_wait_for_the_token_is_no_try() {
+    let host = Fixture::start().await;
+    host.rewrite(|document| document["numbers"][0]["token"] = json!("an-old-token"))
+        .await;
+    host.says("Hello").await;
+    assert_eq!(host.send("Welcome!").await.0, 202);
+    let waits = || async {
+        let wait = next_due(&host).await.duration_since(host.clock_now());
+        wait == SignedDuration::from_mins(STOPPED_NUMBER_MINUTES)
+    };
+    for _ in 0..SEND_TRIES_MAX + 2 {
+        until("it waits for the token", waits).await;
+        host.clock.set(next_due(&host).await);
+    }
+    until("it waits for the token", waits).await;
+    let tenant = crate::fixture::tenant("shop", crate::fixture::NUMBER);
+    let request = host.http.put(format!("{}/admin/tenants/shop", host.url));
+    let request = request.bearer_auth(crate::fixture::ADMIN).json(&tenant);
+    let answer = request.header("if-match", "\"2\"").send().await;
+    assert_eq!(answer.expect("an answer").status(), 200);
+    host.simulator.break_next_send(Fault::Refuse {
+        status: 429,
+        code: 130_429,
+    });
+    until("it is sent", || async {
+        host.advance(0, 1);
+        host.outcome_of("Welcome!").await["is"] == "accepted"
+    })
+    .await;
+    let (_, letters) = host.get("/v1/dead-letters").await;
+    assert_eq!(letters["items"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_refused_each_time_is_given_up_after_so_many_tries() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    for _ in 0..SEND_TRIES_MAX {
+        host.simulator.break_next_send(Fault::Refuse {
+            status: 429,
+            code: 130_429,
+        });
+    }
+    assert_eq!(host.send("Welcome!").await.0, 202);
+    until("it is given up", || async {
+        host.advance(0, 20);
+        let (_, letters) = host.get("/v1/dead-letters").await;
+        letters["items"][0]["why"].is_string()
+    })
+    .await;
+    let tried = host.count_of("send_resolved").await;
+    assert_eq!(tried, SEND_TRIES_MAX as usize + 1, "and that it is dead");
+    assert!(host.simulator.sent().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_done_again_since_others_changed_the_customer_counts_once() {
+    const SENDS: usize = 24;
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    let is_over = std::cell::Cell::new(false);
+    // Others never stop changing her.
+    let changing = |who: usize| {
+        let (host, is_over) = (&host, &is_over);
+        async move {
+            for at in 0.. {
+                if is_over.get() {
+                    return;
+                }
+                let email = format!("sari-{who}-{at}@example.com");
+                host.tell(json!([{ "type": "profile", "email": email }]))
+                    .await;
+            }
+        }
+    };
+    let sending = async {
+        for at in 0..SENDS {
+            let sale = json!({ "type": "template", "name": "sale", "language": "en",
+                "parameters": [at.to_string()] });
+            let body = json!({ "customer": { "phone": crate::fixture::PHONE }, "message": sale });
+            assert_eq!(host.post("/v1/messages", &body).await.0, 202);
+            let text = format!("[sale] {at}");
+            until("it is suppressed", || async {
+                host.outcome_of(&text).await["why"] == "no_marketing_consent"
+            })
+            .await;
+        }
+        is_over.set(true);
+    };
+    tokio::join!(sending, changing(0), changing(1), changing(2), changing(3));
+    let counted = samples(&exposed(&host).await);
+    let suppressed = counted["baton_sends_total{outcome=\"suppressed\"}"];
+    assert_eq!(suppressed, SENDS as f64);
+    assert!(counted["baton_commits_total{outcome=\"retried\"}"] > 0.0);
 }

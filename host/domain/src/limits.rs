@@ -314,8 +314,15 @@ pub const COMMIT_TRIES_MAX: u32 = 32;
 pub const CUSTOMERS_AT_ONCE_MAX: usize = 64;
 /// Rows of work that are leased at once.
 pub const WORK_AT_ONCE_MAX: usize = 32;
+/// Rows that are held behind the running one of a customer; more are left to be
+/// leased again.
+pub const WORK_BEHIND_MAX: usize = 64;
 /// How long a row of work is held by whoever performs it.
 pub const WORK_LEASE_SECONDS: i64 = 60;
+/// What must be left of the lease of a row that waited for it to be begun.
+pub const WORK_START_SECONDS_MIN: i64 = 30;
+/// How long no more is leased when one customer has more than is held.
+pub const WORK_PAUSE_SECONDS: i64 = 1;
 /// What the configuration may allow the rules of one webhook before the answer.
 pub const EVALUATION_BUDGET_SECONDS_MAX: u64 = 5;
 /// How long the evaluation of one occasion may wait once its webhook was

@@ -85,7 +85,12 @@ pub fn within_limits(tenant: &Tenant) -> Result<(), InvalidTenant> {
     let max = count(FOLLOW_UPS_MAX);
     check("follow_ups", 0, count(tenant.follow_ups.len()), max)?;
     for row in &tenant.follow_ups {
-        let (name, text) = (row.name.chars().count(), row.text.chars().count());
+        let name = row.name.chars().count();
+        // What is blank could never be sent.
+        let text = match row.text.trim() {
+            "" => 0,
+            _ => row.text.chars().count(),
+        };
         let hours = FOLLOW_UP_HOURS_MAX.into();
         check(
             "characters of a follow-up's name",
@@ -94,7 +99,7 @@ pub fn within_limits(tenant: &Tenant) -> Result<(), InvalidTenant> {
             count(NAME_CHARS_MAX),
         )?;
         let max = count(FOLLOW_UP_TEXT_CHARS_MAX);
-        check("characters of a follow-up's text", 0, count(text), max)?;
+        check("characters of a follow-up's text", 1, count(text), max)?;
         check("delay_hours", 0, row.delay_hours.into(), hours)?;
         check("too_late_hours", 0, row.too_late_hours.into(), hours)?;
     }

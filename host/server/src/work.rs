@@ -2,21 +2,12 @@
 //! clock. Rows are leased, so that a crash or a second host loses none and
 //! does none twice.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    future::Future,
-    marker::PhantomData,
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+mod crew;
 
-use baton_domain::{
-    ids::{CustomerId, TenantId},
-    limits::{SWEEP_MINUTES, SWEEP_ROWS_MAX, WORK_AT_ONCE_MAX, WORK_LEASE_SECONDS},
-};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use baton_domain::limits::{SWEEP_MINUTES, SWEEP_ROWS_MAX, WORK_LEASE_SECONDS, WORK_PAUSE_SECONDS};
 use baton_store::{LeasedWork, StoreError, WorkKind};
-use futures_util::{StreamExt, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -30,6 +21,7 @@ use crate::{
     releases::{guarding, note_use, shadowing},
     timers,
 };
+use crew::Crew;
 
 /// One of the loops.
 pub type Loop = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -81,7 +73,7 @@ where
 {
     let (host, shutdown) = (host.clone(), shutdown.clone());
     Box::pin(async move {
-        let mut crew = Crew::new(|row| {
+        let mut crew = Crew::new(host.clock.clone(), |row| {
             let span = span_of(kind, &row);
             watched(host.clone(), kind, perform(host.clone(), row)).instrument(span)
         });
@@ -94,8 +86,12 @@ where
             let room = crew.room(now);
             let next = match lease(&host, kind, now, room).await {
                 Ok(due) if !due.is_empty() => {
-                    crew.take(due, lease_ends);
-                    continue;
+                    if crew.take(due, lease_ends) {
+                        continue;
+                    }
+                    // One customer has more than can be held: the rest of it is
+                    // passed over at leisure, not as fast as the disk allows.
+                    Some(now + SignedDuration::from_secs(WORK_PAUSE_SECONDS))
                 }
                 Ok(_) if room == 0 => Some(Timestamp::MAX),
                 Ok(_) => Some(next_look(&host, kind).await),
@@ -177,105 +173,6 @@ async fn watched(
     }
 }
 
-/// Whose work a row is.
-type Whose = (TenantId, CustomerId);
-
-/// A row, and when the lease of it ends.
-struct Held {
-    row: LeasedWork,
-    lease_ends: Timestamp,
-}
-
-/// A row that was performed, whatever came of it.
-struct Performed {
-    whose: Whose,
-    lease_ends: Timestamp,
-}
-
-/// Rows that are being performed: those of one customer in order, so that
-/// messages arrive as they were decided, customers beside each other. A slow
-/// one holds up its customer and nobody else.
-struct Crew<P, F> {
-    perform: P,
-    running: FuturesUnordered<Pin<Box<dyn Future<Output = Performed> + Send>>>,
-    /// What waits behind a row of the same customer.
-    behind: BTreeMap<Whose, VecDeque<Held>>,
-    /// When the leases of all these rows end.
-    lease_ends: BTreeMap<Timestamp, usize>,
-    performs: PhantomData<F>,
-}
-
-impl<P, F> Crew<P, F>
-where
-    P: Fn(LeasedWork) -> F,
-    F: Future<Output = ()> + Send + 'static,
-{
-    fn new(perform: P) -> Self {
-        Self {
-            perform,
-            running: FuturesUnordered::new(),
-            behind: BTreeMap::new(),
-            lease_ends: BTreeMap::new(),
-            performs: PhantomData,
-        }
-    }
-
-    /// How many rows more it takes; none while a lease has ended, since it
-    /// would be given the same row once more.
-    fn room(&self, now: Timestamp) -> usize {
-        match self.lease_ends.first_key_value() {
-            Some((ends, _)) if *ends <= now => 0,
-            _ => WORK_AT_ONCE_MAX.saturating_sub(self.lease_ends.values().sum()),
-        }
-    }
-
-    fn is_busy(&self) -> bool {
-        !self.running.is_empty()
-    }
-
-    fn take(&mut self, due: Vec<LeasedWork>, lease_ends: Timestamp) {
-        *self.lease_ends.entry(lease_ends).or_default() += due.len();
-        for row in due {
-            let held = Held { row, lease_ends };
-            let work = &held.row.work;
-            let whose = (work.tenant.clone(), work.customer.clone());
-            match self.behind.get_mut(&whose) {
-                Some(behind) => behind.push_back(held),
-                None => {
-                    self.behind.insert(whose.clone(), VecDeque::new());
-                    self.start(whose, held);
-                }
-            }
-        }
-    }
-
-    fn start(&mut self, whose: Whose, Held { row, lease_ends }: Held) {
-        let performed = (self.perform)(row);
-        self.running.push(Box::pin(async move {
-            performed.await;
-            Performed { whose, lease_ends }
-        }));
-    }
-
-    /// Returns when a row was performed, and starts the one behind it.
-    async fn one_done(&mut self) {
-        let Some(performed) = self.running.next().await else {
-            return;
-        };
-        let Performed { whose, lease_ends } = performed;
-        if let Some(rows) = self.lease_ends.get_mut(&lease_ends) {
-            *rows -= 1;
-            if *rows == 0 {
-                self.lease_ends.remove(&lease_ends);
-            }
-        }
-        match self.behind.get_mut(&whose).and_then(VecDeque::pop_front) {
-            Some(held) => self.start(whose, held),
-            None => drop(self.behind.remove(&whose)),
-        }
-    }
-}
-
 /// Ids are random and tell nothing; the key of a row may hold what others
 /// chose.
 fn span_of(kind: WorkKind, row: &LeasedWork) -> tracing::Span {
@@ -290,72 +187,5 @@ async fn next_look(host: &Host, kind: WorkKind) -> Timestamp {
     match host.store.next_due(kind).await {
         Ok(Some(next)) => next.min(later),
         _ => later,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use baton_store::{Lease, Stage, Work, WorkKey};
-    use tokio::sync::Notify;
-
-    use super::*;
-
-    fn row(customer: &str, key: &str) -> LeasedWork {
-        let key = WorkKey(key.into());
-        LeasedWork {
-            lease: Lease {
-                key: key.clone(),
-                number: 1,
-            },
-            work: Work {
-                tenant: TenantId::parse("shop").unwrap(),
-                customer: CustomerId::parse(&customer.repeat(24)).unwrap(),
-                key,
-                kind: WorkKind::Effect,
-                due_at: Timestamp::UNIX_EPOCH,
-                tries: 1,
-                stage: Stage::Waiting,
-                payload: serde_json::Value::Null,
-            },
-        }
-    }
-
-    #[tokio::test]
-    async fn a_slow_row_holds_up_its_customer_and_nobody_else() {
-        let (done, go) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Notify::new()));
-        let mut crew = Crew::new(|row| {
-            let (done, go) = (done.clone(), go.clone());
-            async move {
-                if &*row.work.key.0 == "slow" {
-                    go.notified().await;
-                }
-                done.lock().unwrap().push(row.work.key.0.to_string());
-            }
-        });
-        let due = vec![row("a", "slow"), row("a", "behind"), row("b", "other")];
-        crew.take(due, Timestamp::MAX);
-        crew.one_done().await;
-        assert_eq!(*done.lock().unwrap(), ["other"]);
-        go.notify_one();
-        crew.one_done().await;
-        crew.one_done().await;
-        assert_eq!(*done.lock().unwrap(), ["other", "slow", "behind"]);
-        assert!(!crew.is_busy() && crew.behind.is_empty());
-    }
-
-    #[tokio::test]
-    async fn nothing_is_leased_while_the_lease_of_a_held_row_has_ended() {
-        let mut crew = Crew::new(|_| async {});
-        let (now, lease) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(60));
-        assert_eq!(crew.room(now), WORK_AT_ONCE_MAX);
-        crew.take(vec![row("a", "one"), row("b", "two")], now + lease);
-        assert_eq!(crew.room(now), WORK_AT_ONCE_MAX - 2);
-        assert_eq!(crew.room(now + lease), 0);
-        crew.one_done().await;
-        assert_eq!(crew.room(now + lease), 0);
-        crew.one_done().await;
-        assert_eq!(crew.room(now + lease), WORK_AT_ONCE_MAX);
     }
 }

@@ -2,6 +2,7 @@
 //! was left, to win a customer back, about a booking; and who is not owed one.
 
 mod caps;
+mod forms;
 mod owed;
 
 use serde_json::{Value, json};

@@ -273,3 +273,41 @@ async fn a_trigger_that_is_none_is_named_and_lists_have_an_end() {
     );
     assert_eq!(put(json!([row("basket", 1, "Hi")])).await.0, 200);
 }
+
+#[tokio::test]
+async fn a_review_is_not_asked_of_whom_people_had_to_help_but_of_who_wrote() {
+    let review = json!([row("delivered", 3, "How was it?")]);
+    let host = shop(review.clone()).await;
+    host.tell(order("A-1", "delivered")).await;
+    host.advance(1, 0);
+    host.says("Do you open on Sunday?").await;
+    host.advance(2, 1);
+    host.is_sent("How was it?").await;
+
+    let host = shop(review.clone()).await;
+    host.tell(order("A-1", "delivered")).await;
+    host.advance(1, 0);
+    let said = host
+        .simulator
+        .app_says(&sari(), "So sorry, a new one leaves today")
+        .await;
+    said.expect("it is taken");
+    host.advance(2, 1);
+    assert_eq!(host.not_sent().await["why"], "taken_over");
+
+    let host = shop(review).await;
+    host.tell(order("A-1", "delivered")).await;
+    host.tell(json!([{ "type": "profile", "marketing_consent": false }]))
+        .await;
+    host.advance(3, 1);
+    assert_eq!(host.not_sent().await["why"], "opted_out");
+    // The tenant says otherwise.
+    let mut always = row("delivered", 3, "How was it?");
+    always["cancelled_by"] = json!(["refund"]);
+    let host = shop(json!([always])).await;
+    host.tell(order("A-1", "delivered")).await;
+    host.tell(json!([{ "type": "profile", "marketing_consent": false }]))
+        .await;
+    host.advance(3, 1);
+    host.is_sent("How was it?").await;
+}

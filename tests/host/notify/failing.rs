@@ -1,10 +1,13 @@
 //! Endpoints that fail: tried again on the schedule, given up, disabled,
 //! replayed.
 
+use std::time::{Duration, Instant};
+
+use baton_domain::limits::DELIVERY_SECONDS_MAX;
 use serde_json::{Value, json};
 
-use super::{endpoint, hand_off, make_endpoint, next_due, path, received, start};
-use crate::fixture::{Fixture, until};
+use super::{Receiver, endpoint, hand_off, make_endpoint, next_due, path, received, start};
+use crate::fixture::{Fixture, PHONE, tenant, until};
 
 async fn dead_letter(host: &Fixture) -> Value {
     let (_, letters) = host.get("/v1/dead-letters").await;
@@ -214,4 +217,35 @@ async fn a_slow_endpoint_holds_up_no_message_to_the_customer() {
     })
     .await;
     assert_eq!(receiver.got().len(), 1);
+}
+
+#[tokio::test]
+async fn a_merchant_whose_endpoint_never_answers_holds_up_no_other() {
+    let (host, receiver) = start().await;
+    let tarpit = Receiver::start().await;
+    tarpit.hangs(true);
+    make_endpoint(&host, "crm", &tarpit.url, &[]).await;
+    let total = json!({ "minor": 5_000, "currency": "USD" });
+    let order = |id| json!({ "type": "order", "id": format!("A-{id}"), "status": "placed", "total": total });
+    // More than is leased at once, all of one customer.
+    host.tell((0..100).map(order).collect()).await;
+    received(&tarpit, 1).await;
+
+    host.admin("PUT", "/admin/tenants/other", &tenant("other", "999"))
+        .await;
+    let operator = json!({ "name": "all", "role": "operator" });
+    let key = host.make_key("other", operator).await;
+    let endpoint =
+        json!({ "id": "crm", "url": receiver.url, "kinds": ["order.changed"], "fields": [] });
+    let (status, made) = host
+        .request("POST", "/v1/endpoints", &key, Some(&endpoint))
+        .await;
+    assert_eq!(status, 201, "{made}");
+    let told = json!({ "customer": { "phone": PHONE }, "facts": [order(0)] });
+    let told_at = Instant::now();
+    let (status, answer) = host.request("POST", "/v1/events", &key, Some(&told)).await;
+    assert_eq!(status, 200, "{answer}");
+    received(&receiver, 1).await;
+    let patience = Duration::from_secs(DELIVERY_SECONDS_MAX);
+    assert!(told_at.elapsed() < patience, "it waited for the tarpit");
 }

@@ -1,8 +1,9 @@
 //! An account that somebody else has: one call shuts it.
 
+use baton_simulator::Fault;
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, PHONE};
+use crate::fixture::{Fixture, PHONE, until};
 
 async fn claim(host: &Fixture, token: &str, agent: &str) -> String {
     let path = host.her_conversation().await;
@@ -115,4 +116,71 @@ async fn what_was_read_is_not_told_to_whom_the_audit_is_not_open() {
     assert_eq!(status, 403);
     let (status, _) = host.post("/v1/people/nobody/freeze", &json!({})).await;
     assert_eq!(status, 404);
+}
+
+/// A host on which Ana has answered, and WhatsApp wants to hear it later.
+async fn answered_by_ana() -> (Fixture, String) {
+    let host = Fixture::start().await;
+    host.says("I want to talk to a human").await;
+    let ana = host.person("ana", "senior-agent").await;
+    let path = claim(&host, &ana, "ana").await;
+    host.simulator.break_next_send(Fault::Refuse {
+        status: 400,
+        code: 131_056,
+    });
+    let reply = json!({ "message": { "type": "text", "body": "One moment" } });
+    let (status, answer) =
+        (host.request("POST", &format!("{path}/reply"), &ana, Some(&reply))).await;
+    assert_eq!(status, 202, "{answer}");
+    until("it was tried", || async {
+        host.count_of("send_resolved").await >= 1
+    })
+    .await;
+    (host, path)
+}
+
+/// Well after the next try, the answer fares so.
+async fn fares(host: &Fixture, member: &str, fate: &str) {
+    until(&format!("it is {fate}"), || async {
+        host.advance(0, 2);
+        host.outcome_of("One moment").await[member] == fate
+    })
+    .await;
+    let sent = usize::from(member == "is");
+    assert_eq!(host.simulator.sent().len(), sent);
+}
+
+#[tokio::test]
+async fn what_a_frozen_person_wrote_does_not_leave_any_more() {
+    let (host, _) = answered_by_ana().await;
+    let (status, frozen) = host.post("/v1/people/ana/freeze", &json!({})).await;
+    assert_eq!(status, 200, "{frozen}");
+    fares(&host, "why", "agent_frozen").await;
+}
+
+#[tokio::test]
+async fn what_somebody_wrote_who_is_gone_does_not_leave_any_more() {
+    let (host, _) = answered_by_ana().await;
+    host.person("budi", "senior-agent").await;
+    let path = "/v1/people/ana?successor=budi";
+    assert!(host.change(path, "DELETE", None).await.0 < 300);
+    fares(&host, "why", "agent_gone").await;
+}
+
+#[tokio::test]
+async fn what_one_person_wrote_does_not_leave_over_another() {
+    let (host, path) = answered_by_ana().await;
+    let to_budi = json!({ "to": "budi" });
+    host.person("budi", "senior-agent").await;
+    let (status, answer) = host.post(&format!("{path}/assign"), &to_budi).await;
+    assert_eq!(status, 200, "{answer}");
+    fares(&host, "why", "decided_under_older_owner").await;
+}
+
+#[tokio::test]
+async fn last_words_leave_after_ones_own_resolve() {
+    let (host, path) = answered_by_ana().await;
+    let (status, answer) = host.post(&format!("{path}/resolve"), &json!({})).await;
+    assert_eq!(status, 200, "{answer}");
+    fares(&host, "is", "accepted").await;
 }

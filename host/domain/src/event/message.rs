@@ -237,6 +237,22 @@ pub enum SendOutcome {
     Crossed,
 }
 
+/// Why a message is given up of which nobody knows whether it left.
+pub const FATE_UNKNOWN: &str = "fate_unknown";
+/// Why a message is given up that WhatsApp took without saying as what.
+pub const NO_MESSAGE_ID: &str = "no_message_id";
+
+impl SendOutcome {
+    /// Whether the message certainly did not leave.
+    pub fn is_certainly_unsent(&self) -> bool {
+        match self {
+            Self::Suppressed { .. } => true,
+            Self::Dead { why } => ![FATE_UNKNOWN, NO_MESSAGE_ID].contains(&&**why),
+            Self::Begun | Self::Accepted { .. } | Self::Crossed => false,
+        }
+    }
+}
+
 /// What became of a send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendResolved {
@@ -244,6 +260,13 @@ pub struct SendResolved {
     pub send: SendKey,
     /// What became of it.
     pub outcome: SendOutcome,
+    /// WhatsApp's type of what leaves, when it is not what was queued: a template,
+    /// since the window closed meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_kind: Option<Arc<str>>,
+    /// What it says then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Arc<str>>,
 }
 
 /// The bot says that it answered.

@@ -24,9 +24,9 @@ pub use duty::{
 };
 pub use follow_up::{FollowUpSkipped, MarketingCapped};
 pub use message::{
-    Author, BotAnswered, BotMissed, Called, EchoReceived, InboundMessage, MessageEdited,
-    MessageRevoked, PastMessage, Receipt, ReceiptStatus, SendKey, SendOutcome, SendQueued,
-    SendResolved,
+    Author, BotAnswered, BotMissed, Called, EchoReceived, FATE_UNKNOWN, InboundMessage,
+    MessageEdited, MessageRevoked, NO_MESSAGE_ID, PastMessage, Receipt, ReceiptStatus, SendKey,
+    SendOutcome, SendQueued, SendResolved,
 };
 pub use ownership::{Claimed, HandedOff, Resolved, Returned, Tagged, TimerFired};
 pub use people::{FieldGranted, FlagKind, HandoffFlagged, Reassigned, RuleVersion};

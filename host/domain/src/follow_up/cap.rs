@@ -31,14 +31,14 @@ pub fn usual_caps() -> Vec<Cap> {
 }
 
 /// Whether one more message that advertises, under the key `next`, is too much
-/// at `now`. What was decided on counts, whatever became of it later, but not
-/// what never left.
+/// at `now`. What waits counts and what may have left, but not what certainly
+/// did not leave.
 pub fn is_capped(state: &CustomerState, caps: &[Cap], next: &SendKey, now: Timestamp) -> bool {
-    let promotions = state
+    let adverts = state
         .conversations()
-        .flat_map(|(_, it)| it.unasked.promotions())
-        .filter(|it| it.is_marketing && !it.is_held && it.send != *next);
-    let sent: Vec<Timestamp> = promotions.map(|it| it.at).collect();
+        .flat_map(|(_, it)| it.unasked.adverts())
+        .filter(|it| it.send != *next);
+    let sent: Vec<Timestamp> = adverts.map(|it| it.at).collect();
     caps.iter().any(|cap| {
         let span = SignedDuration::from_hours(24 * i64::from(cap.days));
         let within = sent.iter().filter(|at| now.duration_since(**at) < span);

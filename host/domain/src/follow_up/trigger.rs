@@ -63,7 +63,11 @@ impl Trigger {
     pub fn usually_cancelled_by(self) -> BTreeSet<Canceller> {
         use Canceller::{OptOut, Order, Refund, Reply, Takeover};
         let usual: &[Canceller] = match self {
-            Self::Placed | Self::Paid | Self::Shipped | Self::Delivered => &[Refund],
+            Self::Placed | Self::Paid | Self::Shipped => &[Refund],
+            // A word after it arrived, such as asking for a review, is no news: it
+            // is not owed to whom people had to help, or who wants no more. A
+            // reply to something else ends nothing.
+            Self::Delivered => &[Takeover, OptOut, Refund],
             // They are about just that.
             Self::Refunded | Self::Cancelled => &[],
             Self::Basket => &[Reply, Takeover, OptOut, Order],

@@ -11,7 +11,8 @@ pub const NOTES_MAX: usize = 32;
 pub const NOTE_CHARS_MAX: usize = 1_000;
 /// Signals of rules kept of one conversation since people have it, the latest.
 pub const ADVICE_MAX: usize = 8;
-/// Messages that nobody asked for just then, kept for one conversation.
+/// Messages that nobody asked for just then, kept for one conversation; also those
+/// that advertise and may have left, and those that advertise and wait.
 pub const PROMOTIONS_MAX: usize = 32;
 /// Days in which somebody's next working hour is looked for.
 pub const LOOK_AHEAD_DAYS_MAX: usize = 800;

@@ -332,7 +332,12 @@ fn of_messages(body: &EventBody) -> Rules {
             ("is_marketing", Open),
             ("by", Open),
         ],
-        EventBody::SendResolved(_) => &[("send", Key), ("outcome", Outcome)],
+        EventBody::SendResolved(_) => &[
+            ("send", Key),
+            ("outcome", Outcome),
+            ("message_kind", Open),
+            ("text", Text),
+        ],
         EventBody::BotAnswered(_) => &[("id", Id), ("text", Text), ("intent", Text)],
         EventBody::BotMissed(_) => &[("question", Typed(Field::ConversationFailedQuestion))],
         _ => &[],

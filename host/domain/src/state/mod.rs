@@ -33,7 +33,7 @@ pub use latest::Latest;
 pub use orders::{Lifetime, Order, Orders};
 pub use payments::{PaymentFailure, Payments};
 pub use thread::{MessageNow, MessageRef, Thread, ThreadEntry};
-pub use unasked::{Promotion, Skipped, Unasked};
+pub use unasked::{Advert, Promotion, Skipped, Unasked};
 
 use crate::{
     event::{NameSource, OrderStatus, ProfileChanged},

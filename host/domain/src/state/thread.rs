@@ -180,6 +180,16 @@ impl Thread {
         self.messages.insert(entry)
     }
 
+    /// A send of ours leaves in other words than it was queued in.
+    pub(super) fn left_as(&mut self, send: &SendKey, (kind, text): (&Arc<str>, Option<&Arc<str>>)) {
+        let id = MessageRef::Send(bound::send_key(send));
+        // Words take no part in the order.
+        if let Some(entry) = self.messages.iter_mut().find(|it| it.id == id) {
+            entry.kind = bound::word(kind);
+            entry.text = text.map(|text| truncated(text, THREAD_TEXT_CHARS_MAX));
+        }
+    }
+
     pub(super) fn edited(&mut self, at: Timestamp, target: &MessageId, text: Option<&Arc<str>>) {
         let text = text.map(|text| truncated(text, THREAD_TEXT_CHARS_MAX));
         let edit = Edit {

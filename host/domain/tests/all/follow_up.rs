@@ -243,6 +243,57 @@ fn advertising_is_counted_by_what_may_have_left() {
 }
 
 #[test]
+fn tries_that_were_refused_push_no_advertising_out_of_the_count() {
+    let mut story = greeted();
+    let (caps, next) = (usual_caps(), SendKey("next".into()));
+    advertises(&mut story, "sent");
+    story.tell(outcome("sent", SendOutcome::Begun));
+    for at in 0..40 {
+        let send = format!("held-{at}");
+        advertises(&mut story, &send);
+        let why = "capped".into();
+        story.tell(outcome(&send, SendOutcome::Suppressed { why }));
+    }
+    // Nor do those that wait, or are for a service.
+    for at in 0..40 {
+        advertises(&mut story, &format!("waits-{at}"));
+        let EventBody::SendQueued(queued) = sending(&format!("news-{at}"), Author::Bot) else {
+            unreachable!()
+        };
+        let purpose = Some("tracking".into());
+        story.tell(EventBody::SendQueued(SendQueued { purpose, ..queued }));
+    }
+    for at in 0..40 {
+        let why = "capped".into();
+        let send = format!("waits-{at}");
+        story.tell(outcome(&send, SendOutcome::Suppressed { why }));
+    }
+    assert!(is_capped(&story.state, &caps, &next, story.now));
+    assert_eq!(story.conversation().unasked.adverts().count(), 1);
+}
+
+#[test]
+fn advertising_that_may_have_left_counts() {
+    let (caps, next) = (usual_caps(), SendKey("next".into()));
+    let given_up = |why: &str| {
+        let mut story = greeted();
+        advertises(&mut story, "one");
+        story.tell(outcome("one", SendOutcome::Begun));
+        story.tell(outcome("one", SendOutcome::Dead { why: why.into() }));
+        is_capped(&story.state, &caps, &next, story.now)
+    };
+    assert!(given_up("fate_unknown"));
+    assert!(given_up("no_message_id"));
+    assert!(!given_up("undeliverable"));
+    // It counts from when it left, however long it waited.
+    let mut story = greeted();
+    advertises(&mut story, "one");
+    story.wait(hours(30));
+    story.tell(outcome("one", SendOutcome::Begun));
+    assert!(is_capped(&story.state, &caps, &next, story.now + hours(1)));
+}
+
+#[test]
 fn what_is_kept_of_what_was_not_said_has_an_end() {
     let mut story = greeted();
     for at in 0..40 {

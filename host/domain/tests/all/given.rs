@@ -166,6 +166,8 @@ pub(crate) fn outcome(send: &str, outcome: SendOutcome) -> EventBody {
     EventBody::SendResolved(SendResolved {
         send: SendKey(send.into()),
         outcome,
+        message_kind: None,
+        text: None,
     })
 }
 

@@ -83,7 +83,12 @@ fn thread(text: &Arc<str>, place: usize) -> Vec<EventBody> {
             send: Some(key.clone()),
             error: Some(i64::MIN),
         }),
-        EventBody::SendResolved(SendResolved { send: key, outcome }),
+        EventBody::SendResolved(SendResolved {
+            send: key,
+            outcome,
+            message_kind: Some(text.clone()),
+            text: Some(text.clone()),
+        }),
         missed(Some(&format!("{place}{text}"))),
     ]
 }
@@ -305,6 +310,8 @@ fn said(dice: &mut Dice) -> EventBody {
                 2 => SendOutcome::Crossed,
                 _ => SendOutcome::Suppressed { why: dice.text() },
             },
+            message_kind: dice.some(),
+            text: dice.some(),
         }),
     }
 }

@@ -418,6 +418,12 @@ pub(crate) fn samples() -> Vec<Event> {
             name_from: NameSource::Contacts,
             ..ProfileChanged::default()
         }),
+        EventBody::SendResolved(SendResolved {
+            send: SendKey("send-1".into()),
+            outcome: SendOutcome::Begun,
+            message_kind: Some("template".into()),
+            text: Some("[order_tracking] A-1".into()),
+        }),
     ];
     let later = [
         later,

@@ -7,7 +7,7 @@ use std::{
 
 use baton_domain::{
     compare::{Cause, Message, Ours},
-    event::{Author, Event, EventBody, SendKey, SendOutcome},
+    event::{Author, Event, EventBody, SendKey, SendOutcome, SendResolved},
     ids::{CustomerId, MessageId, NumberId, TenantId},
     limits::COMPARISON_EVENTS_AT_ONCE,
 };
@@ -171,7 +171,7 @@ impl Log {
                     },
                 );
             }
-            EventBody::SendResolved(it) => self.resolved(at, &it.send, &it.outcome),
+            EventBody::SendResolved(it) => self.resolved(at, it),
             EventBody::MessageEdited(it) => {
                 let edit = (at, it.text.clone());
                 let known = self
@@ -223,12 +223,16 @@ impl Log {
         }
     }
 
-    fn resolved(&mut self, at: Timestamp, send: &SendKey, outcome: &SendOutcome) {
-        let place = self.by_send.get(send).copied();
+    fn resolved(&mut self, at: Timestamp, resolved: &SendResolved) {
+        let place = self.by_send.get(&resolved.send).copied();
         let Some(told) = place.and_then(|place| self.messages.get_mut(place)) else {
             return;
         };
-        match outcome {
+        if let Some(kind) = &resolved.message_kind {
+            told.ours.message.kind = kind.clone();
+            told.ours.message.text = resolved.text.clone();
+        }
+        match &resolved.outcome {
             SendOutcome::Accepted { message } => {
                 told.ours.message.id = Some(message.clone());
                 told.ours.message.at = at;

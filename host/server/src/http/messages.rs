@@ -143,11 +143,14 @@ fn queue(host: &Host, change: &mut Change, outgoing: &Outgoing, send: &str) -> A
     let effect = Effect::Send(SendEffect {
         number: number.clone(),
         author: Author::Bot,
+        by: None,
         epoch: ownership.epoch,
         message: outgoing.message.clone(),
         outside_window: None,
         is_marketing: outgoing.message.is_marketing(),
         too_late_at: None,
+        refused: 0,
+        waited: 0,
     });
     change.append(Event {
         at: now,

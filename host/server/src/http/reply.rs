@@ -191,11 +191,14 @@ fn queue_reply(
     let effect = Effect::Send(SendEffect {
         number: number.clone(),
         author: Author::Agent,
+        by: Some(agent.clone()),
         epoch: epoch.unwrap_or_default(),
         message: reply.message.clone(),
         outside_window: None,
         is_marketing: reply.message.is_marketing(),
         too_late_at: None,
+        refused: 0,
+        waited: 0,
     });
     change.add_work(WorkChange::Add(NewWork {
         key: WorkKey(format!("send/{send}").into()),

@@ -5,6 +5,7 @@
 use baton_domain::{
     event::{Author, SendKey},
     follow_up::is_capped,
+    ids::AgentId,
     number::NumberRecord,
     state::CustomerState,
 };
@@ -26,8 +27,8 @@ pub enum Fate<'a> {
 /// Why a message must not leave, as a stable code.
 type Held = Result<(), &'static str>;
 
-/// Looks again, right before a message leaves: whether its number is frozen,
-/// whose turn it is, whether the window is open, whether the customer agreed and
+/// Looks again, right before a message leaves: whether its number is frozen, or
+/// whoever wrote it, whose turn it is, whether the window is open, whether the customer agreed and
 /// has not had enough, whether the template may be used.
 pub fn fate<'a>(
     tenant: &ActiveTenant,
@@ -40,7 +41,8 @@ pub fn fate<'a>(
     if record.is_some_and(|it| it.frozen.is_some()) {
         return Fate::Suppress("number_frozen");
     }
-    if let Err(why) = has_turn(state, effect, now) {
+    let turn = speaks_for_tenant(tenant, effect).and_then(|()| has_turn(state, effect, now));
+    if let Err(why) = turn {
         return Fate::Suppress(why);
     }
     // Words that advertise need consent as templates do, and the window
@@ -66,6 +68,19 @@ pub fn fate<'a>(
     }
 }
 
+/// Whether a person whose message it is still works for the tenant. Who has no
+/// people in Baton names agents that nobody knows.
+fn speaks_for_tenant(tenant: &ActiveTenant, effect: &SendEffect) -> Held {
+    let Some(agent) = &effect.by else {
+        return Ok(());
+    };
+    match tenant.people.agent(agent) {
+        Some(agent) if agent.body.is_frozen => Err("agent_frozen"),
+        None if tenant.people.agents().next().is_some() => Err("agent_gone"),
+        _ => Ok(()),
+    }
+}
+
 fn has_turn(state: &CustomerState, effect: &SendEffect, now: Timestamp) -> Held {
     let conversation = state.conversation(&effect.number);
     let ownership = &conversation.ok_or("no_conversation")?.ownership;
@@ -76,6 +91,12 @@ fn has_turn(state: &CustomerState, effect: &SendEffect, now: Timestamp) -> Held 
         if ownership.epoch != effect.epoch {
             return Err("decided_under_older_owner");
         }
+    }
+    // A person's last words still leave after their own return or resolve, and
+    // while a team has the conversation, but not over another person.
+    let is_others = |owner: &AgentId| effect.by.as_ref().is_some_and(|it| it != owner);
+    if ownership.owner.agent().is_some_and(is_others) {
+        return Err("decided_under_older_owner");
     }
     if effect.too_late_at.is_some_and(|too_late| now > too_late) {
         return Err("too_late");

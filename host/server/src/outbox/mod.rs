@@ -3,11 +3,12 @@
 
 mod compose;
 mod fate;
+mod row;
 mod send;
 
 use baton_domain::{
     event::Author,
-    ids::{NumberId, OwnerEpoch},
+    ids::{AgentId, NumberId, OwnerEpoch},
 };
 use baton_store::{LeasedWork, WorkChange};
 use jiff::Timestamp;
@@ -21,6 +22,10 @@ use crate::{
     pipeline::{Change, Refused},
     wire::OutgoingMessage,
 };
+
+/// Why a message must not leave that WhatsApp would refuse as it is, as a stable
+/// code.
+pub const NOT_SENDABLE: &str = "not_sendable";
 
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +42,12 @@ pub struct SendEffect {
     pub number: NumberId,
     /// Who says it.
     pub author: Author,
+    /// Which of the tenant's people, when it is one of them; rows of earlier
+    /// versions do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AgentId>,
     /// The owner epoch it was decided under: under another, the bot's message
-    /// is suppressed.
+    /// is suppressed, and a person's once another person owns.
     pub epoch: OwnerEpoch,
     /// What it says inside the service window.
     pub message: OutgoingMessage,
@@ -51,6 +60,12 @@ pub struct SendEffect {
     /// After this it is not sent any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub too_late_at: Option<Timestamp>,
+    /// How often it was tried and refused, so that it certainly did not leave.
+    #[serde(default)]
+    pub refused: u32,
+    /// How often it waited for its number.
+    #[serde(default)]
+    pub waited: u32,
 }
 
 impl Effect {

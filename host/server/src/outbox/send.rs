@@ -4,20 +4,19 @@
 //! carries its key; without one it becomes a dead letter. It is never sent a
 //! second time, since the Graph API has no idempotency key.
 
+use std::{sync::Arc, time::Instant};
+
 use baton_domain::{
     event::{
-        Author, Event, EventBody, MarketingCapped, ProfileChanged, SendKey, SendOutcome,
-        SendResolved,
+        Author, Event, EventBody, FATE_UNKNOWN, MarketingCapped, NO_MESSAGE_ID, ProfileChanged,
+        SendKey, SendOutcome,
     },
     limits::{
-        COMMIT_TRIES_MAX, SEND_FATE_MINUTES_MAX, STOPPED_NUMBER_MINUTES, STOPPED_NUMBER_TRIES_MAX,
-        WORK_LEASE_SECONDS,
+        SEND_FATE_MINUTES_MAX, STOPPED_NUMBER_MINUTES, STOPPED_NUMBER_TRIES_MAX, WORK_LEASE_SECONDS,
     },
     state::Profile,
 };
-use std::{sync::Arc, time::Instant};
-
-use baton_store::{CommitError, Identity, LeasedWork, Stage, StoreError, WorkChange};
+use baton_store::{LeasedWork, Stage, WorkChange};
 use baton_whatsapp::{
     graph::{AccessToken, Outcome, Rejection},
     send_rules::{Next, after},
@@ -25,9 +24,10 @@ use baton_whatsapp::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    SendEffect,
+    NOT_SENDABLE, SendEffect,
     compose::compose,
     fate::{Fate, fate},
+    row::{Committed, Sending},
 };
 use crate::{
     directory::ActiveTenant,
@@ -35,21 +35,6 @@ use crate::{
     pipeline::{Change, Refused, message_identity},
     wire::OutgoingMessage,
 };
-
-/// One message on its way.
-struct Sending<'a> {
-    host: &'a Host,
-    leased: LeasedWork,
-    effect: SendEffect,
-    key: SendKey,
-}
-
-/// What a commit of this file came to.
-enum Committed<T> {
-    Yes(T),
-    /// Somebody else holds the row by now: leave it to them.
-    LeaseLost,
-}
 
 /// Sends a message, or records why not.
 pub(super) async fn send(
@@ -77,13 +62,19 @@ pub(super) async fn send(
     }
 }
 
+/// What a row came to of which nobody told the end.
+enum Settled {
+    Dead,
+    Otherwise,
+}
+
 /// What looking again right before the request came to.
 enum Begin {
     Leave {
         message: OutgoingMessage,
         profile: Box<Profile>,
     },
-    Suppressed,
+    Suppressed(&'static str),
 }
 
 impl Sending<'_> {
@@ -97,7 +88,12 @@ impl Sending<'_> {
         }
         let (message, profile) = match self.begin().await? {
             Committed::Yes(Begin::Leave { message, profile }) => (message, profile),
-            Committed::Yes(Begin::Suppressed) | Committed::LeaseLost => return Ok(()),
+            Committed::Yes(Begin::Suppressed(why)) => {
+                tracing::info!(why, "a message is suppressed");
+                self.host.metrics.sends.count("suppressed");
+                return Ok(());
+            }
+            Committed::LeaseLost => return Ok(()),
         };
         // Both were checked before the row was begun.
         let tenant = self.tenant();
@@ -109,7 +105,7 @@ impl Sending<'_> {
             let why = if is_frozen {
                 "number_frozen"
             } else {
-                "not_sendable"
+                NOT_SENDABLE
             };
             return self.give_up(why, None).await;
         };
@@ -122,13 +118,6 @@ impl Sending<'_> {
         let took = begun.elapsed();
         self.host.metrics.graph_seconds.record(took.as_secs_f64());
         self.conclude(&outcome).await
-    }
-
-    fn tenant(&self) -> Option<Arc<ActiveTenant>> {
-        self.host
-            .directory()
-            .tenant(&self.leased.work.tenant)
-            .cloned()
     }
 
     /// Looks again at owner, window and consent, and commits the row as begun
@@ -146,7 +135,8 @@ impl Sending<'_> {
             };
             match leave {
                 Ok(message) => {
-                    self.record(change, now, SendOutcome::Begun);
+                    let left_as = self.is_news(&message).then_some(&message);
+                    self.record_as(change, now, SendOutcome::Begun, left_as);
                     change.add_work(WorkChange::Moved {
                         lease: lease.clone(),
                         stage: Stage::Begun { at: now },
@@ -156,113 +146,140 @@ impl Sending<'_> {
                     Begin::Leave { message, profile }
                 }
                 Err(why) => {
-                    tracing::info!(why, "a message is suppressed");
-                    self.host.metrics.sends.count("suppressed");
                     self.record(change, now, SendOutcome::Suppressed { why: why.into() });
                     change.add_work(WorkChange::Done(lease.clone()));
-                    Begin::Suppressed
+                    Begin::Suppressed(why)
                 }
             }
         })
         .await
     }
 
+    /// Whether the thread may show other words than these: those that were
+    /// queued, or those of an earlier try.
+    fn is_news(&self, message: &OutgoingMessage) -> bool {
+        let SendEffect {
+            outside_window,
+            refused,
+            waited,
+            ..
+        } = &self.effect;
+        let was_tried = outside_window.is_some() && (*refused > 0 || *waited > 0);
+        was_tried || *message != self.effect.message
+    }
+
     /// Records what the request came to.
     async fn conclude(&self, outcome: &Outcome) -> Result<(), Refused> {
-        let lease = self.leased.lease.clone();
-        match after(outcome, self.leased.work.tries.max(1), self.jitter()) {
-            Next::Done => {
-                let Outcome::Accepted(accepted) = outcome else {
-                    return Ok(());
+        let refused = self.effect.refused.saturating_add(1);
+        match after(outcome, refused, self.jitter()) {
+            Next::Done => self.accepted(outcome).await,
+            Next::Again(wait) => {
+                let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(60));
+                let next = SendEffect {
+                    refused,
+                    ..self.effect.clone()
                 };
-                let Some(message) = accepted.message.clone() else {
-                    return self.give_up("no_message_id", None).await;
-                };
-                // However late history tells of it, it is known as ours.
-                let itself = message_identity(&self.effect.number, &message);
-                self.commit_known_as(Some(&itself), |change, now| {
-                    let accepted = SendOutcome::Accepted {
-                        message: message.clone(),
-                    };
-                    self.record(change, now, accepted);
-                    if self.has_crossed(change) {
-                        self.record(change, now, SendOutcome::Crossed);
-                    }
-                    change.add_work(WorkChange::Done(lease.clone()));
-                })
-                .await?;
-                self.host.metrics.sends.count("accepted");
+                let again = self.again(next, wait, self.learnt(outcome)).await?;
+                self.count(&again, "again");
                 Ok(())
             }
-            Next::Again(wait) => {
-                self.host.metrics.sends.count("again");
-                let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(60));
-                self.moved(Stage::Waiting, wait, self.learnt(outcome)).await
-            }
             Next::AwaitStatus => {
-                self.host.metrics.sends.count("awaits_status");
                 let at = self.host.clock.now();
-                self.moved(Stage::Begun { at }, fate_wait(), None).await
+                let awaits = self
+                    .commit(|change, now| {
+                        change.add_work(self.moved(Stage::Begun { at }, now + fate_wait()));
+                    })
+                    .await?;
+                self.count(&awaits, "awaits_status");
+                Ok(())
             }
             Next::GiveUp => self.give_up(outcome.code(), self.learnt(outcome)).await,
             Next::StopNumber => {
                 let (number, code) = (&self.effect.number, outcome.code());
                 tracing::error!(%number, code, "the number cannot send: look at its token");
+                self.wait_for_number(code).await?;
                 self.host.metrics.sends.count("number_stopped");
-                self.wait_for_number(code).await
+                Ok(())
             }
         }
+    }
+
+    /// WhatsApp took it.
+    async fn accepted(&self, outcome: &Outcome) -> Result<(), Refused> {
+        let Outcome::Accepted(accepted) = outcome else {
+            return Ok(());
+        };
+        let Some(message) = accepted.message.clone() else {
+            return self.give_up(NO_MESSAGE_ID, None).await;
+        };
+        // However late history tells of it, it is known as ours.
+        let itself = message_identity(&self.effect.number, &message);
+        let accepted = self
+            .commit_known_as(Some(&itself), |change, now| {
+                let accepted = SendOutcome::Accepted {
+                    message: message.clone(),
+                };
+                self.record(change, now, accepted);
+                if self.has_crossed(change) {
+                    self.record(change, now, SendOutcome::Crossed);
+                }
+                change.add_work(WorkChange::Done(self.leased.lease.clone()));
+            })
+            .await?;
+        self.count(&accepted, "accepted");
+        Ok(())
     }
 
     /// The row was begun by someone who never told the end: a status with its
     /// key tells that it was sent; after a while without one, a person must
     /// look.
     async fn settle_unknown(&self, begun_at: Timestamp) -> Result<(), Refused> {
-        let lease = &self.leased.lease;
-        self.commit(|change, now| {
-            let conversation = change.state().conversation(&self.effect.number);
-            let is_sent = conversation.is_some_and(|it| it.thread.has_receipt_of(&self.key));
-            let give_up_at = begun_at + fate_wait();
-            let moved = |stage, due_at| {
-                let lease = lease.clone();
-                WorkChange::Moved {
-                    lease,
-                    stage,
-                    due_at,
-                    keep: false,
+        let settled = self
+            .commit(|change, now| {
+                let conversation = change.state().conversation(&self.effect.number);
+                let is_sent = conversation.is_some_and(|it| it.thread.has_receipt_of(&self.key));
+                let give_up_at = begun_at + fate_wait();
+                if is_sent {
+                    let sent_as = conversation.and_then(|it| it.thread.sent_as(&self.key));
+                    let accepted = sent_as
+                        .cloned()
+                        .map(|message| SendOutcome::Accepted { message });
+                    let crossed = || self.has_crossed(change).then_some(SendOutcome::Crossed);
+                    if let Some(outcome) = crossed().or(accepted) {
+                        self.record(change, now, outcome);
+                    }
+                    change.add_work(WorkChange::Done(self.leased.lease.clone()));
+                } else if now < give_up_at {
+                    change.add_work(self.moved(Stage::Begun { at: begun_at }, give_up_at));
+                } else {
+                    let why: Arc<str> = FATE_UNKNOWN.into();
+                    self.record(change, now, SendOutcome::Dead { why: why.clone() });
+                    change.add_work(self.moved(Stage::Dead { why, at: now }, now));
+                    return Settled::Dead;
                 }
-            };
-            if is_sent {
-                let sent_as = conversation.and_then(|it| it.thread.sent_as(&self.key));
-                let accepted = sent_as
-                    .cloned()
-                    .map(|message| SendOutcome::Accepted { message });
-                let crossed = || self.has_crossed(change).then_some(SendOutcome::Crossed);
-                if let Some(outcome) = crossed().or(accepted) {
-                    self.record(change, now, outcome);
-                }
-                change.add_work(WorkChange::Done(lease.clone()));
-            } else if now < give_up_at {
-                change.add_work(moved(Stage::Begun { at: begun_at }, give_up_at));
-            } else {
-                let why: Arc<str> = "fate_unknown".into();
-                self.host.metrics.sends.count("dead");
-                self.record(change, now, SendOutcome::Dead { why: why.clone() });
-                change.add_work(moved(Stage::Dead { why, at: now }, now));
-            }
-        })
-        .await?;
+                Settled::Otherwise
+            })
+            .await?;
+        if let Committed::Yes(Settled::Dead) = settled {
+            self.host.metrics.sends.count("dead");
+        }
         Ok(())
     }
 
     /// Nothing was sent and nothing can be until someone acts: it waits, and
     /// everything is looked at again when it is tried.
     async fn wait_for_number(&self, why: &str) -> Result<(), Refused> {
-        if self.leased.work.tries >= STOPPED_NUMBER_TRIES_MAX {
+        let waited = self.effect.waited.saturating_add(1);
+        if waited >= STOPPED_NUMBER_TRIES_MAX {
             return self.give_up(why, None).await;
         }
         let wait = SignedDuration::from_mins(STOPPED_NUMBER_MINUTES);
-        self.moved(Stage::Waiting, wait, None).await
+        let next = SendEffect {
+            waited,
+            ..self.effect.clone()
+        };
+        self.again(next, wait, None).await?;
+        Ok(())
     }
 
     /// What a refusal tells of the customer: that they get too much marketing, or
@@ -290,63 +307,11 @@ impl Sending<'_> {
         Some(Event { at, number, body })
     }
 
-    async fn give_up(&self, why: &str, learnt: Option<Event>) -> Result<(), Refused> {
-        tracing::info!(why, "a message is given up");
-        self.host.metrics.sends.count("dead");
-        self.commit(|change, now| {
-            learnt.iter().cloned().for_each(|it| change.append(it));
-            self.record(change, now, SendOutcome::Dead { why: why.into() });
-            change.add_work(WorkChange::Moved {
-                lease: self.leased.lease.clone(),
-                stage: Stage::Dead {
-                    why: why.into(),
-                    at: now,
-                },
-                due_at: now,
-                keep: false,
-            });
-        })
-        .await?;
-        Ok(())
-    }
-
-    async fn moved(
-        &self,
-        stage: Stage,
-        wait: SignedDuration,
-        learnt: Option<Event>,
-    ) -> Result<(), Refused> {
-        self.commit(|change, now| {
-            learnt.iter().cloned().for_each(|it| change.append(it));
-            change.add_work(WorkChange::Moved {
-                lease: self.leased.lease.clone(),
-                stage: stage.clone(),
-                due_at: now + wait,
-                keep: false,
-            });
-        })
-        .await?;
-        Ok(())
-    }
-
     /// Whether a person took over while the bot's request was on its way.
     fn has_crossed(&self, change: &Change) -> bool {
         let conversation = change.state().conversation(&self.effect.number);
         let is_moved = conversation.is_some_and(|it| it.ownership.epoch != self.effect.epoch);
         self.effect.author == Author::Bot && is_moved
-    }
-
-    fn record(&self, change: &mut Change, now: Timestamp, outcome: SendOutcome) {
-        let resolved = SendResolved {
-            send: self.key.clone(),
-            outcome,
-        };
-        let number = Some(self.effect.number.clone());
-        change.append(Event {
-            at: now,
-            number,
-            body: EventBody::SendResolved(resolved),
-        });
     }
 
     /// A number from 0 to 1 that differs between messages.
@@ -357,52 +322,6 @@ impl Sending<'_> {
             .bytes()
             .fold(17u32, |sum, byte| sum.wrapping_mul(31) ^ u32::from(byte));
         f64::from(sum % 1_000) / 1_000.0
-    }
-
-    /// Commits what `build` makes of the customer as it is now; once more when
-    /// others changed it meanwhile.
-    async fn commit<T>(
-        &self,
-        build: impl Fn(&mut Change, Timestamp) -> T,
-    ) -> Result<Committed<T>, Refused> {
-        self.commit_known_as(None, build).await
-    }
-
-    /// The same, and `identity` is known from then on, if it was not before.
-    async fn commit_known_as<T>(
-        &self,
-        identity: Option<&Identity>,
-        build: impl Fn(&mut Change, Timestamp) -> T,
-    ) -> Result<Committed<T>, Refused> {
-        let asked: Vec<Identity> = identity.cloned().into_iter().collect();
-        let work = &self.leased.work;
-        let Some(tenant) = self.tenant() else {
-            return Ok(Committed::LeaseLost);
-        };
-        for _ in 0..COMMIT_TRIES_MAX {
-            let loaded = match self
-                .host
-                .store
-                .load(&work.tenant, &work.customer, &asked)
-                .await
-            {
-                Ok(Some(loaded)) => loaded,
-                // Nobody is left to write to.
-                Ok(None) | Err(StoreError::Erased) => return Ok(Committed::LeaseLost),
-                Err(error) => return Err(error.into()),
-            };
-            let is_news = loaded.known.first() == Some(&false);
-            let mut change = Change::onto(self.host, tenant.clone(), loaded).await?;
-            change.remember(identity.filter(|_| is_news));
-            let built = build(&mut change, self.host.clock.now());
-            match change.commit(self.host).await {
-                Ok(_) => return Ok(Committed::Yes(built)),
-                Err(CommitError::LeaseLost) => return Ok(Committed::LeaseLost),
-                Err(CommitError::Store(error)) => return Err(error.into()),
-                Err(_changed_meanwhile) => {}
-            }
-        }
-        Err(Refused::Contended)
     }
 }
 

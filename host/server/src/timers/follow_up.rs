@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::wait;
 use crate::{
     directory::ActiveTenant,
-    outbox::{Effect, Fate, SendEffect, fate},
+    outbox::{Effect, Fate, NOT_SENDABLE, SendEffect, check_message, fate},
     pipeline::{Change, FollowUpDue},
     wire::OutgoingMessage,
 };
@@ -86,7 +86,7 @@ fn queue(
 ) -> Result<(), &'static str> {
     let key = due.key();
     let send = SendKey(key.as_str().into());
-    let (text, effect) = message(change.state(), due, row);
+    let effect = effect(change.state(), (due, row), now)?;
     // What could not leave is no message: it is said here why. The outbox looks
     // again.
     if change.state().conversation(&due.number).is_some()
@@ -97,8 +97,8 @@ fn queue(
     let queued = SendQueued {
         send,
         author: Author::Bot,
-        message_kind: "text".into(),
-        text: Some(text.as_str().into()),
+        message_kind: effect.message.kind().into(),
+        text: effect.message.text(),
         purpose: Some(row.name.clone()),
         is_marketing: row.is_marketing,
         by: None,
@@ -113,10 +113,50 @@ fn queue(
     Ok(())
 }
 
-/// What is said, inside the window and outside of it.
-fn message(state: &CustomerState, due: &FollowUpDue, row: &FollowUp) -> (String, SendEffect) {
+/// What is to be sent. Outside the window it is the template from the start, so
+/// that the thread shows what the customer gets.
+fn effect(
+    state: &CustomerState,
+    (due, row): (&FollowUpDue, &FollowUp),
+    now: Timestamp,
+) -> Result<SendEffect, &'static str> {
+    let conversation = state.conversation(&due.number);
+    let is_window_open = conversation.is_some_and(|it| it.is_window_open(now));
+    let (text, template) = forms(state, due, row);
+    let (message, outside_window) = match (text, template) {
+        (Some(text), template) if is_window_open => (text, template),
+        (_, Some(template)) => (template, None),
+        // Nothing was to be said outside the window: that is why.
+        (Some(text), None) if row.template.is_none() => (text, None),
+        (_, None) => return Err(NOT_SENDABLE),
+    };
+    Ok(SendEffect {
+        number: due.number.clone(),
+        author: Author::Bot,
+        by: None,
+        epoch: conversation
+            .map(|it| it.ownership.epoch)
+            .unwrap_or_default(),
+        message,
+        outside_window,
+        is_marketing: row.is_marketing,
+        too_late_at: Some(due.too_late_at),
+        refused: 0,
+        waited: 0,
+    })
+}
+
+/// What is said inside the window and outside of it, as far as WhatsApp would
+/// take it: filled in, it may be blank or too long.
+fn forms(
+    state: &CustomerState,
+    due: &FollowUpDue,
+    row: &FollowUp,
+) -> (Option<OutgoingMessage>, Option<OutgoingMessage>) {
     let fill = |text: &str| filled(text, state, &due.about);
-    let text = fill(&row.text);
+    let text = OutgoingMessage::Text {
+        body: fill(&row.text),
+    };
     let template = row
         .template
         .as_ref()
@@ -126,19 +166,8 @@ fn message(state: &CustomerState, due: &FollowUpDue, row: &FollowUp) -> (String,
             parameters: template.parameters.iter().map(|it| fill(it)).collect(),
             is_marketing: row.is_marketing,
         });
-    let conversation = state.conversation(&due.number);
-    let effect = SendEffect {
-        number: due.number.clone(),
-        author: Author::Bot,
-        epoch: conversation
-            .map(|it| it.ownership.epoch)
-            .unwrap_or_default(),
-        message: OutgoingMessage::Text { body: text.clone() },
-        outside_window: template,
-        is_marketing: row.is_marketing,
-        too_late_at: Some(due.too_late_at),
-    };
-    (text, effect)
+    let fits = |message: &OutgoingMessage| check_message(message).is_ok();
+    (Some(text).filter(fits), template.filter(fits))
 }
 
 fn append(change: &mut Change, at: Timestamp, due: &FollowUpDue, body: EventBody) {

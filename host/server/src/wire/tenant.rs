@@ -219,7 +219,7 @@ pub struct FollowUpOfTenant {
     too_late_hours: u32,
     /// What it says inside the service window; `{name}`, `{order}`, `{tracking}`,
     /// `{booking}` and `{date}` are filled in.
-    #[schema(max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000)]
     text: Arc<str>,
     /// The approved template outside the window.
     #[serde(default)]
@@ -228,7 +228,7 @@ pub struct FollowUpOfTenant {
     #[serde(default)]
     is_marketing: bool,
     /// What takes it back while it waits; absent, the usual: after an order
-    /// `refund`; for `basket` and `last-order` all that apply; for bookings
+    /// `refund`, and when it arrived `takeover` and `opt-out` too; for `basket` and `last-order` all that apply; for bookings
     /// nothing but the booking itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<CancellerName>>, required = false)]

@@ -162,7 +162,12 @@ impl Conversation {
     /// again is no answer.
     fn resolve_send(&mut self, at: Timestamp, resolved: &SendResolved) {
         self.thread.outcome(at, &resolved.send, &resolved.outcome);
-        self.unasked.resolved(&resolved.send, &resolved.outcome);
+        self.unasked.resolved(at, &resolved.send, &resolved.outcome);
+        if let Some(kind) = &resolved.message_kind {
+            let said = (kind, resolved.text.as_ref());
+            self.thread.left_as(&resolved.send, said);
+            self.unasked.left_as(&resolved.send, said.1);
+        }
         match resolved.outcome {
             SendOutcome::Begun => self.touched(at),
             SendOutcome::Accepted { .. } | SendOutcome::Crossed => {
