@@ -20,6 +20,8 @@ pub struct Flagged<'f> {
     /// The run of the rule: of the decision that was flagged or, when that came
     /// too late, of an earlier one at which the rule kept quiet.
     pub run: &'f RuleRun,
+    /// Whether something in its texts is masked that the rule had read.
+    pub is_masked: bool,
     /// The signals that the rule should have given at that moment.
     pub missing: Vec<String>,
 }
@@ -79,9 +81,14 @@ fn comment(flagged: &Flagged<'_>) -> String {
             "Somebody else should have had it: say which tag or score would have led there."
         }
     };
+    let masked = if flagged.is_masked {
+        "# Numbers and addresses in the texts are masked for your role: the rule read them.\n"
+    } else {
+        ""
+    };
     format!(
         "# Flagged as {}: {module} ({digest}).\n# {says}\n\
-         # It fails until the rule, or what is expected, is changed.\n",
+         # It fails until the rule, or what is expected, is changed.\n{masked}",
         flagged.flag.as_str()
     )
 }

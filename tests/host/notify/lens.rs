@@ -1,15 +1,29 @@
 //! A customer whose every field holds a value of its own: what an endpoint is
 //! told that lacks one of them holds no byte of it.
 
-use baton_domain::{field::Field, limits::ENDPOINTS_MAX};
+use baton_domain::{field::Field, ids::RoleName, limits::ENDPOINTS_MAX, people::stock_role};
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Receiver, make_endpoint, next_due, path, start};
 use crate::{
     fixture::{Fixture, until},
-    people::canary::{MARKERS, everything},
+    people::{
+        addresses::{STREET, typed_everywhere},
+        canary::{MARKERS, everything},
+    },
 };
+
+/// Waits until all that is due is told.
+async fn told(host: &Fixture) {
+    until("all are told", || async {
+        // As many as may be are on their way, and the others wait a little.
+        host.clock
+            .set(host.clock_now() + SignedDuration::from_secs(6));
+        next_due(host).await.is_none()
+    })
+    .await;
+}
 
 /// Everything that is told when everything happens.
 async fn all_is_told(host: &Fixture) {
@@ -22,13 +36,7 @@ async fn all_is_told(host: &Fixture) {
         host.post(&path(&conversation, "escalate"), &up).await.0,
         200
     );
-    until("all are told", || async {
-        // As many as may be are on their way, and the others wait a little.
-        host.clock
-            .set(host.clock_now() + SignedDuration::from_secs(6));
-        next_due(host).await.is_none()
-    })
-    .await;
+    told(host).await;
 }
 
 /// Every byte that came for an endpoint.
@@ -95,4 +103,36 @@ async fn no_byte_of_a_field_that_an_endpoint_lacks_is_told() {
             "{whole}"
         );
     }
+}
+
+#[tokio::test]
+async fn an_address_is_told_to_who_holds_the_unmasked_text_alone() {
+    let (host, receiver) = start().await;
+    let junior = RoleName::parse("junior-agent").expect("a name");
+    let junior = stock_role(&junior).expect("a stock role").fields;
+    let junior: Vec<&str> = junior.iter().map(Field::name).collect();
+    let all: Vec<&str> = Field::ALL.iter().map(|it| it.name()).collect();
+    for (id, fields) in [("all", &all), ("junior", &junior)] {
+        make_endpoint(&host, id, &format!("{}/{id}", receiver.url), fields).await;
+    }
+    typed_everywhere(&host).await;
+    let conversation = host.conversation().await;
+    let up = json!({ "note": "She lives at Jl. Kenanga 12" });
+    assert_eq!(
+        host.post(&path(&conversation, "escalate"), &up).await.0,
+        200
+    );
+    told(&host).await;
+    let (whole, theirs) = (came(&receiver, "all"), came(&receiver, "junior"));
+    for field in [
+        Field::MessageRecent,
+        Field::ConversationFailedQuestion,
+        Field::PaymentLastFailureReason,
+        Field::DeliveryUncertaintyReason,
+    ] {
+        assert!(theirs.contains(field.name()), "{field} in {theirs}");
+    }
+    assert!(whole.matches(STREET).count() > 4, "{whole}");
+    assert!(!theirs.contains(STREET), "{theirs}");
+    assert_eq!(theirs.lines().count(), whole.lines().count());
 }

@@ -1,10 +1,13 @@
 //! Who read what, when, under which grant; and what was granted for a while.
 
+use std::collections::BTreeSet;
+
 use baton::clock::Clock;
+use baton_domain::limits::{AUDIT_EVENTS_SEEN_MAX, AUDIT_MODULE_READS_MAX, FACTS_MAX};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, PHONE};
+use crate::fixture::{Fixture, NUMBER, PHONE, messages, text, until};
 
 fn whos(audit: &Value) -> Vec<(&str, &str)> {
     let items = audit["items"].as_array().expect("entries").iter();
@@ -121,6 +124,74 @@ async fn what_was_granted_is_seen_for_a_while_and_told() {
     assert_eq!(said(ana.clone()).await, "Please call [phone]");
     let (_, seen) = host.request("GET", &customer, &ana, None).await;
     assert!(seen.get("phone").is_none(), "{seen}");
+}
+
+/// What modules read is looked for in a bounded part of the log at a time, and
+/// the answer says where to go on.
+#[tokio::test]
+async fn a_long_log_is_looked_through_in_parts() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    for part in 0..AUDIT_EVENTS_SEEN_MAX / FACTS_MAX {
+        let fact = |at: usize| json!({ "type": "profile", "name": format!("Sari {part} {at}") });
+        host.tell((0..FACTS_MAX).map(fact).collect()).await;
+    }
+    host.says("Can I talk to a person?").await;
+    let id = host.conversation().await["customer"].clone();
+    let asked = format!("/v1/audit?customer={}", id.as_str().expect("an id"));
+    let places = |audit: &Value| {
+        let modules = audit["modules"].as_array().expect("modules").iter();
+        let places = modules.map(|it| it["version"].as_u64().expect("a place"));
+        places.collect::<BTreeSet<u64>>()
+    };
+    let (_, first) = host.get(&asked).await;
+    let next = AUDIT_EVENTS_SEEN_MAX as u64 + 1;
+    assert_eq!(first["modules_next"], next);
+    let found = places(&first);
+    assert!(!found.is_empty() && found.last() < Some(&next), "{found:?}");
+    let on = format!("{asked}&modules_from={next}&limit=1");
+    let (_, second) = host.get(&on).await;
+    let found = places(&second);
+    assert!(
+        !found.is_empty() && found.first() >= Some(&next),
+        "{found:?}"
+    );
+    assert_eq!(second.get("modules_next"), None);
+    // No module reads anything tomorrow.
+    let later = host.clock.now() + SignedDuration::from_hours(24);
+    let (_, none) = host.get(&format!("{asked}&from={later}")).await;
+    assert_eq!(
+        (&none["modules"], none.get("modules_next")),
+        (&json!([]), None)
+    );
+}
+
+#[tokio::test]
+async fn so_many_reads_of_modules_are_told_at_once() {
+    let host = Fixture::start().await;
+    for part in 0..6 {
+        let said = |at: usize| text(&format!("wamid.{PHONE}.{part}.{at}"), "Hello there");
+        let all: Vec<Value> = (0..40).map(said).collect();
+        assert_eq!(host.signed(&messages(NUMBER, &all)).await, 200);
+    }
+    until("all are decided", || async {
+        let (_, list) = host.get("/v1/decisions?limit=200").await;
+        list["items"].as_array().is_some_and(|it| it.len() == 200)
+    })
+    .await;
+    let id = host.conversation().await["customer"].clone();
+    let asked = format!("/v1/audit?customer={}", id.as_str().expect("an id"));
+    let (_, first) = host.get(&asked).await;
+    let next = first["modules_next"].as_u64().expect("there are more");
+    let told = first["modules"].as_array().expect("modules");
+    assert!(
+        told.len() <= AUDIT_MODULE_READS_MAX && told.len() > 900,
+        "{}",
+        told.len()
+    );
+    assert!(told.iter().all(|it| it["version"].as_u64() < Some(next)));
+    let (_, second) = host.get(&format!("{asked}&modules_from={next}")).await;
+    assert_eq!(second["modules"][0]["version"], next);
 }
 
 /// What was answered is told, also after the host was killed at once.

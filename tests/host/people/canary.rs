@@ -6,7 +6,10 @@ use baton_simulator::Fault;
 use serde_json::{Value, json};
 
 use super::walk::routes;
-use crate::fixture::{Fixture, NUMBER, PHONE, messages, sari, text, until};
+use crate::{
+    fixture::{Fixture, NUMBER, PHONE, messages, sari, start_time, text, until},
+    numbers::statuses,
+};
 
 const EXTERNAL: &str = "crm-77";
 
@@ -59,7 +62,16 @@ pub const MARKERS: &[(Field, &[&str])] = &[
     (Field::CustomerLanguage, &["marker-language"]),
     (Field::CustomerLifetimeValue, &["30000008"]),
     (Field::CustomerTags, &["marker-customer-tag"]),
-    (Field::CustomerMarketingConsent, &["\"marketing_consent\""]),
+    // Also by the codes of what was not sent for want of it.
+    (
+        Field::CustomerMarketingConsent,
+        &[
+            "\"marketing_consent\"",
+            "\"opted_out\"",
+            "\"no_marketing_consent\"",
+            "\"error\":131050",
+        ],
+    ),
     (Field::CustomerDaysKnown, &["\"first_seen_at\""]),
     (
         Field::DeliveryPromisedDate,
@@ -110,6 +122,7 @@ pub async fn everything(host: &Fixture) {
         letters["items"][0]["why"].is_string()
     })
     .await;
+    advertised(host).await;
     let customer = json!({ "phone": PHONE, "external_id": EXTERNAL });
     let order = |it: &str, minor: i64| {
         json!({ "type": "order", "id": format!("marker-order-{it}"), "status": "paid",
@@ -141,6 +154,38 @@ pub async fn everything(host: &Fixture) {
     .await;
     let said = host.simulator.app_says(&sari(), "marker-app-echo").await;
     said.expect("it is taken");
+}
+
+/// One advertisement that nobody consented to, one that WhatsApp refuses for her,
+/// and a status that tells of the same.
+async fn advertised(host: &Fixture) {
+    let sale = |what: &str| {
+        let message =
+            json!({ "type": "template", "name": "sale", "language": "en", "parameters": [what] });
+        json!({ "customer": { "phone": PHONE }, "message": message })
+    };
+    let fares = |what: &'static str, why: &'static str| {
+        until(why, move || async move {
+            host.outcome_of(&format!("[sale] {what}")).await["why"] == why
+        })
+    };
+    assert_eq!(host.post("/v1/messages", &sale("one")).await.0, 202);
+    fares("one", "no_marketing_consent").await;
+    host.tell(json!([{ "type": "profile", "marketing_consent": true }]))
+        .await;
+    let refused = Fault::Refuse {
+        status: 400,
+        code: 131_050,
+    };
+    host.simulator.break_next_send(refused);
+    assert_eq!(host.post("/v1/messages", &sale("two")).await.0, 202);
+    fares("two", "opted_out").await;
+    let status = json!({
+        "id": host.simulator.sent()[0].id, "status": "failed", "recipient_id": PHONE,
+        "timestamp": start_time().as_second().to_string(),
+        "errors": [{ "code": 131_050, "title": "no" }],
+    });
+    assert_eq!(host.signed(&statuses(NUMBER, &[status])).await, 200);
 }
 
 /// Every byte that a token is answered on every route that reads.

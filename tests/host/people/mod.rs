@@ -1,5 +1,6 @@
 //! The tenant's people: who may do what, who sees what, and who saw it.
 
+pub mod addresses;
 mod audit;
 pub mod canary;
 mod freezing;

@@ -179,6 +179,12 @@ pub struct Receipt {
     pub error: Option<i64>,
 }
 
+impl Receipt {
+    /// The error code of a customer who wants no marketing (WhatsApp
+    /// documentation, "Error codes").
+    pub const MARKETING_REFUSED: i64 = 131_050;
+}
+
 /// Key of one message that Baton sends: deterministic, so that deciding it
 /// twice sends it once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

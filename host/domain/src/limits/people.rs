@@ -40,7 +40,10 @@ pub const AUDIT_AT_ONCE_MAX: usize = 1_024;
 /// Entries that one question to the audit looks through; its answer tells where
 /// to go on.
 pub const AUDIT_ROWS_SEEN_MAX: usize = 20_000;
-/// Events that are looked through at once for what modules read.
+/// Events that are read at once to look for what modules read.
 pub const AUDIT_EVENTS_AT_ONCE: usize = 500;
+/// Events of a customer's log that one question looks through for what modules
+/// read; its answer tells where to go on.
+pub const AUDIT_EVENTS_SEEN_MAX: usize = 2_000;
 /// Reads of modules that the audit tells of at once.
 pub const AUDIT_MODULE_READS_MAX: usize = 1_000;

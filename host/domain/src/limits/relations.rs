@@ -130,6 +130,10 @@ const _: () = {
     assert!(DELIVERY_CONNECT_SECONDS_MAX < DELIVERY_SECONDS_MAX);
     assert!(FLAG_RULES_MAX >= RELEASE_MODULES_MAX);
     assert!(FLAG_EVENTS_SEARCHED_MAX <= EVENTS_AT_ONCE_MAX);
+    assert!(AUDIT_EVENTS_AT_ONCE <= EVENTS_AT_ONCE_MAX);
+    assert!(AUDIT_EVENTS_AT_ONCE <= AUDIT_EVENTS_SEEN_MAX);
+    // The rules of a release, those of its shadow, and the policy.
+    assert!(AUDIT_MODULE_READS_MAX > 2 * RELEASE_MODULES_MAX);
     assert!(REPLAYED_AT_ONCE_MAX <= LIST_ITEMS_MAX);
 };
 

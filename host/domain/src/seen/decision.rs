@@ -4,15 +4,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{
-    Seen,
-    event::{HANDED_OFF, as_object},
-};
+use super::{Seen, event::as_object, rules::HANDED_OFF};
 use crate::{
     decide::{Decision, DecisionRecord},
     event::HandedOff,
     field::Field,
-    module::{ModuleRun, Read},
+    module::ModuleRun,
     people::FieldSet,
 };
 
@@ -47,28 +44,21 @@ impl Seen<'_> {
         } = &record.decision;
         let is_seen =
             |reason: &&std::sync::Arc<str>| self.holds_all(record.reason_rests_on(reason));
-        let seen: Vec<_> = reasons.iter().filter(is_seen).collect();
-        if seen.len() < reasons.len() {
-            if seen.is_empty() {
-                members.remove("reasons");
-            } else {
-                let seen = seen.iter().map(|reason| Value::from(reason.as_ref()));
-                members.insert("reasons".into(), seen.collect());
-            }
+        let seen = reasons.iter().filter(is_seen);
+        let seen: Vec<Value> = seen.map(|it| self.reworded(it).as_ref().into()).collect();
+        if seen.is_empty() && !reasons.is_empty() {
+            members.remove("reasons");
+        } else {
+            members.insert("reasons".into(), seen.into());
         }
         if self.field(Field::ConversationTags, || ()).is_none() {
             members.remove("tags");
         }
-        // The names in them are the policy's own words.
-        if !warnings.is_empty() && !self.holds_all(record.policy_rests_on()) {
-            for warning in members
-                .get_mut("warnings")
-                .and_then(Value::as_array_mut)
-                .into_iter()
-                .flatten()
-            {
-                without(warning, &["name"]);
-            }
+        if !warnings.is_empty() {
+            let seen = members.get_mut("warnings").and_then(Value::as_array_mut);
+            // The names in them are the policy's own words.
+            let words = seen.into_iter().flatten().map(|it| (it, &["name"][..]));
+            self.show_words(words, self.holds_all(record.policy_rests_on()));
         }
         members
     }
@@ -85,53 +75,75 @@ impl Seen<'_> {
     /// A run whose own words rest on `fields`.
     fn run<A: Serialize>(&self, run: &ModuleRun<A>, fields: FieldSet) -> Map<String, Value> {
         let mut members = as_object(run);
-        let seen = run.reads.iter().filter(|read| match read {
-            Read::Field(field, _) => self.field(*field, || ()).is_some(),
-            Read::Setting(..) => true,
-        });
+        let seen = run.reads.iter().filter_map(|it| self.read(it));
         let seen: Vec<Value> = seen
             .filter_map(|it| serde_json::to_value(it).ok())
             .collect();
         members.insert("reads".into(), seen.into());
-        if self.holds_all(fields) {
-            return members;
+        let is_held = self.holds_all(fields);
+        if !is_held {
+            // How much it computed depends on what it read.
+            members.remove("fuel");
         }
-        // How much it computed depends on what it read.
-        members.remove("fuel");
         if let Some(answer) = members.get_mut("answer") {
-            wordless(answer);
+            if !is_held {
+                coarsen(answer);
+            }
+            self.show_words(words_of(answer), is_held);
         }
         members
     }
-}
 
-/// Takes a module's own words out of its answer, and the fine grain of its
-/// scores, in which words could be hidden.
-fn wordless(answer: &mut Value) {
-    let Value::Object(answer) = answer else {
-        return;
-    };
-    if let Some(failure) = answer.get_mut("Err") {
-        without(failure, &["detail"]);
-    }
-    match answer.get_mut("Ok") {
-        Some(Value::Array(signals)) => {
-            for signal in signals {
-                without(signal, &["reason", "extra"]);
-                if let Some(score) = signal.get_mut("score")
-                    && let Some(exact) = score.as_f64()
-                {
-                    *score = ((exact * 20.0).round() / 20.0).into();
+    /// Masks words where they are held, and takes them out where not.
+    fn show_words<'v>(
+        &self,
+        words: impl IntoIterator<Item = (&'v mut Value, &'static [&'static str])>,
+        is_held: bool,
+    ) {
+        for (value, names) in words {
+            for name in names {
+                match value.get_mut(*name) {
+                    Some(words) if is_held => self.reword(words),
+                    _ => without(value, name),
                 }
             }
         }
-        Some(verdict) => without(verdict, &["team", "tier", "reasons", "extra"]),
-        None => {}
     }
 }
 
-fn without(value: &mut Value, names: &[&str]) {
+/// Where a module's own words stand in its answer: the objects, each with the
+/// names of such members.
+fn words_of(answer: &mut Value) -> Vec<(&mut Value, &'static [&'static str])> {
+    let Value::Object(answer) = answer else {
+        return Vec::new();
+    };
+    let mut words: Vec<(&mut Value, &'static [&'static str])> = Vec::new();
+    for (name, value) in answer {
+        match (name.as_str(), value) {
+            ("Err", failure) => words.push((failure, &["detail"])),
+            (_, Value::Array(signals)) => {
+                words.extend(signals.iter_mut().map(|it| (it, &["reason", "extra"][..])));
+            }
+            (_, verdict) => words.push((verdict, &["team", "tier", "reasons", "extra"])),
+        }
+    }
+    words
+}
+
+/// Takes away the fine grain of scores, in which words could be hidden.
+fn coarsen(answer: &mut Value) {
+    let signals = answer.get_mut("Ok").and_then(Value::as_array_mut);
+    for signal in signals.into_iter().flatten() {
+        if let Some(score) = signal.get_mut("score")
+            && let Some(exact) = score.as_f64()
+        {
+            *score = ((exact * 20.0).round() / 20.0).into();
+        }
+    }
+}
+
+fn without(value: &mut Value, name: &str) {
     if let Value::Object(members) = value {
-        names.iter().for_each(|name| drop(members.remove(*name)));
+        members.remove(name);
     }
 }

@@ -10,12 +10,16 @@
 mod decision;
 mod event;
 mod notice;
+mod read;
+mod rules;
 mod text;
+mod words;
 
 use std::{cell::Cell, sync::Arc};
 
 use jiff::Timestamp;
 pub use notice::SeenNotice;
+pub use read::needed_for;
 
 use crate::{
     event::SendKey,
@@ -108,13 +112,6 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// A module's own text that rests on `fields`; on every field when that is
-    /// not known. What it says of them is not noted as read: it is words.
-    pub fn words<T>(&self, fields: Option<FieldSet>, value: impl FnOnce() -> T) -> Option<T> {
-        let fields = fields.unwrap_or_else(FieldSet::all);
-        self.holds_all(fields).then(value)
-    }
-
     /// WhatsApp's id of a message.
     pub fn message_id<'m>(&self, id: &'m MessageId) -> Option<&'m MessageId> {
         self.field(Field::CustomerPhone, || id)
@@ -154,7 +151,8 @@ impl<'a> Seen<'a> {
         self.field(field, value)
     }
 
-    /// Why one was not owed: a code that may tell of orders, consent and more.
+    /// Why one was not owed, or a message was not sent: a code that may tell of
+    /// orders, consent and more.
     pub fn why(&self, why: &Arc<str>) -> Option<Arc<str>> {
         self.all(fields_behind(why), || why.clone())
     }

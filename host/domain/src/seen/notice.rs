@@ -3,10 +3,7 @@
 use std::mem;
 
 use super::Seen;
-use crate::{
-    field::{Field, FieldValue},
-    notify::Notice,
-};
+use crate::{field::Field, notify::Notice};
 
 /// A notice as somebody sees it. Only [`Seen::notice`] makes one, so nothing is
 /// kept or leaves uncut.
@@ -36,27 +33,14 @@ impl Seen<'_> {
             notice.tags = seen.unwrap_or_default();
         }
         let reasons = mem::take(&mut notice.reasons);
-        let seen = self.words(Some(notice.rests_on), || reasons);
+        let seen = self.all_words(Some(notice.rests_on), &reasons);
         notice.reasons = seen.unwrap_or_default();
         notice.note = notice.note.and_then(|it| self.text(&it));
         let order = notice.order.take();
         notice.order = order.and_then(|it| self.field(Field::OrderLast, || it));
         let fields = mem::take(&mut notice.fields).into_iter();
-        let seen = fields.filter_map(|(field, it)| Some((field, self.value(field, it)?)));
+        let seen = fields.filter_map(|(field, it)| Some((field, self.value(field, &it)?)));
         notice.fields = seen.collect();
         SeenNotice(notice)
-    }
-
-    /// A value of a field, as modules read it.
-    fn value(&self, field: Field, value: FieldValue) -> Option<FieldValue> {
-        match (field, value) {
-            // The thread is of both fields.
-            (Field::MessageRecent, _) if !self.holds(Field::MessageText) => None,
-            (
-                Field::ConversationFailedQuestion | Field::DeliveryUncertaintyReason,
-                FieldValue::Text(text),
-            ) => self.field(field, || FieldValue::Text(self.masked(&text))),
-            (_, value) => self.field(field, || value),
-        }
     }
 }

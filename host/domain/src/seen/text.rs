@@ -17,14 +17,27 @@ impl Seen<'_> {
             self.note([Field::MessageTextRaw].into_iter().collect());
             return text.clone();
         }
-        let keep = Keep {
-            phones: self.holds(Field::CustomerPhone),
-            emails: self.holds(Field::CustomerEmail),
-            addresses: false,
-        };
+        let keep = self.kept();
         let given = masked_but(text, keep);
         self.note_typed(text, &given, keep);
         given
+    }
+
+    /// A module's words, masked as well. They are no read of a field.
+    pub(super) fn reworded(&self, text: &Arc<str>) -> Arc<str> {
+        if self.holds(Field::MessageTextRaw) {
+            text.clone()
+        } else {
+            masked_but(text, self.kept())
+        }
+    }
+
+    fn kept(&self) -> Keep {
+        Keep {
+            phones: self.holds(Field::CustomerPhone),
+            emails: self.holds(Field::CustomerEmail),
+            addresses: false,
+        }
     }
 
     /// A number or an address that stayed was read.

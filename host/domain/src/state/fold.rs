@@ -21,8 +21,6 @@ use crate::{
 
 /// WhatsApp's code of a message that the customer would get too much with.
 const MARKETING_CAPPED: i64 = 131_049;
-/// WhatsApp's code of a customer who wants no marketing.
-const MARKETING_REFUSED: i64 = 131_050;
 
 /// The state after `event`.
 #[must_use]
@@ -75,7 +73,7 @@ impl CustomerState {
     fn learn_refusal(&mut self, receipt: &Receipt) {
         match receipt.error {
             Some(MARKETING_CAPPED) => self.cap_marketing(receipt.since),
-            Some(MARKETING_REFUSED) => {
+            Some(Receipt::MARKETING_REFUSED) => {
                 let consent = &mut self.profile.marketing_consent;
                 consent.learn(receipt.since, false);
             }

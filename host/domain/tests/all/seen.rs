@@ -1,8 +1,9 @@
 //! What somebody sees, by role, by grant, by what a text rests on.
 
 use baton_domain::{
+    decide::DecisionRecord,
     event::*,
-    field::{Field, FieldValue},
+    field::{Field, FieldValue, ThreadMessage},
     ids::RoleName,
     module::Read,
     people::{Access, FieldSet, Principal, Role, stock_role, stock_roles},
@@ -117,6 +118,144 @@ fn texts_are_masked_as_the_role_wants_it() {
             .get("id")
             .is_none()
     );
+}
+
+/// A decision whose rule read texts with a postal address in them, and repeats
+/// it in all the words that it has.
+fn read_of(text: &str) -> DecisionRecord {
+    let decided = samples().into_iter().find_map(|it| match it.body {
+        EventBody::Decided(record) => Some(*record),
+        _ => None,
+    });
+    let mut record = decided.unwrap();
+    let message = ThreadMessage {
+        author: "customer".into(),
+        kind: "text".into(),
+        text: text.into(),
+        age_hours: 0,
+    };
+    let read = |field| Read::Field(field, FieldValue::text(text));
+    let rule = &mut record.rules[0];
+    rule.reads = vec![
+        read(Field::MessageText),
+        Read::Field(Field::MessageRecent, FieldValue::Messages([message].into())),
+        read(Field::ConversationFailedQuestion),
+        read(Field::DeliveryUncertaintyReason),
+        read(Field::PaymentLastFailureReason),
+    ];
+    for signal in rule.answer.as_mut().unwrap() {
+        signal.reason = text.into();
+        signal.extra = vec![("where".into(), text.into())];
+    }
+    record.decision.reasons = vec![text.into()];
+    record
+}
+
+#[test]
+fn what_modules_read_and_say_is_masked_like_the_thread() {
+    let text = "bring it to Jl. Kenanga 12, or call 081234567890";
+    let record = read_of(text);
+    let seen = |role: &str| {
+        let access = stock(role);
+        let seen = Seen::by_role(&access).record(&record);
+        serde_json::Value::from(seen)
+    };
+    let all = seen("operator").to_string();
+    assert_eq!(all.matches("Kenanga").count(), 8, "{all}");
+    let masked = "bring it to [address], or call [phone]";
+    let juniors = seen("junior-agent");
+    let told = juniors.to_string();
+    assert!(
+        !told.contains("Kenanga") && !told.contains("0812"),
+        "{told}"
+    );
+    assert_eq!(told.matches(masked).count(), 8, "{told}");
+    let seniors = seen("senior-agent").to_string();
+    assert!(!seniors.contains("Kenanga"), "{seniors}");
+    assert_eq!(seniors.matches("call 081234567890").count(), 8);
+    assert_eq!(juniors["decision"]["reasons"][0], masked);
+}
+
+/// The thread holds the customer's messages.
+#[test]
+fn the_thread_that_a_module_read_takes_both_fields() {
+    let record = read_of("Hello");
+    let seen = Seen::by_role(&without(Field::MessageText)).record(&record);
+    let seen = serde_json::Value::from(seen).to_string();
+    assert!(!seen.contains(Field::MessageRecent.name()), "{seen}");
+}
+
+#[test]
+fn words_that_a_module_repeats_are_no_read_of_a_field() {
+    let record = read_of("call 081234567890");
+    let senior = stock("senior-agent");
+    let seen = Seen::by_role(&senior);
+    seen.decision(&record);
+    assert!(!seen.shown().contains(Field::CustomerPhone));
+    seen.record(&record);
+    assert!(seen.shown().contains(Field::CustomerPhone));
+}
+
+#[test]
+fn what_the_merchant_types_is_masked_too() {
+    let reason = || Some("returned from Jl. Kenanga 12".into());
+    let payment = EventBody::PaymentChanged(PaymentChanged {
+        reason: reason(),
+        ..payment("p-1", PaymentStatus::Failed)
+    });
+    let event = Story::new().tell(payment);
+    let told = |role: &str| Seen::by_role(&stock(role)).event(&event)["reason"].clone();
+    assert_eq!(told("junior-agent"), "returned from [address]");
+    assert_eq!(told("operator"), "returned from Jl. Kenanga 12");
+}
+
+/// What tells whether marketing is wanted is a value of that field, wherever it
+/// stands; other codes are open.
+#[test]
+fn a_code_that_tells_of_consent_is_seen_with_that_field() {
+    let told = |body: EventBody, access: &Access| {
+        let event = Story::new().tell(body);
+        Seen::by_role(access).event(&event).to_string()
+    };
+    let resolved = |outcome| {
+        EventBody::SendResolved(SendResolved {
+            send: SendKey("sale-1".into()),
+            outcome,
+            message_kind: None,
+            text: None,
+        })
+    };
+    let failed = |code| {
+        EventBody::Receipt(Receipt {
+            since: start(),
+            message: wamid("1"),
+            status: ReceiptStatus::Failed,
+            send: None,
+            error: Some(code),
+        })
+    };
+    let suppressed = |why: &str| resolved(SendOutcome::Suppressed { why: why.into() });
+    let dead = |why: &str| resolved(SendOutcome::Dead { why: why.into() });
+    let [compliance, junior] = ["compliance", "junior-agent"].map(stock);
+    for (body, code) in [
+        (suppressed("no_marketing_consent"), "no_marketing_consent"),
+        (suppressed("opted_out"), "opted_out"),
+        (dead("opted_out"), "opted_out"),
+        (failed(131_050), "131050"),
+    ] {
+        let seen = told(body.clone(), &compliance);
+        assert!(!seen.contains(code), "{seen}");
+        let seen = told(body, &junior);
+        assert!(seen.contains(code), "{seen}");
+    }
+    for (body, code) in [
+        (suppressed("people_own"), "people_own"),
+        (dead("undeliverable"), "undeliverable"),
+        (failed(131_026), "131026"),
+    ] {
+        let seen = told(body, &compliance);
+        assert!(seen.contains(code), "{seen}");
+    }
 }
 
 #[test]

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use baton_domain::{
-    event::EventBody,
     field::Field,
     ids::{CustomerId, NumberId},
-    limits::{AUDIT_AT_ONCE_MAX, AUDIT_EVENTS_AT_ONCE, AUDIT_MODULE_READS_MAX, LIST_ITEMS_MAX},
+    limits::{AUDIT_AT_ONCE_MAX, LIST_ITEMS_MAX},
     people::{Action, FieldSet},
     seen::Seen,
 };
-use baton_store::{AuditEntry, AuditQuery, GrantUsed, StoreError, Version};
+use baton_store::{AuditEntry, AuditQuery, GrantUsed, Version};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -22,7 +21,8 @@ use super::{
     code::Code,
     error::{Answer, ApiError},
     extract::{Json, Query},
-    view::{AuditView, AuditedView, ModuleReadView, PageQuery},
+    module_reads::module_reads,
+    view::{AuditView, AuditedView, PageQuery},
 };
 use crate::host::Host;
 
@@ -154,6 +154,11 @@ pub struct Wanted {
     #[serde(default)]
     #[param(minimum = 0)]
     limit: Option<usize>,
+    /// From which place of the customer's log to tell what modules read, from
+    /// `modules_next`.
+    #[serde(default)]
+    #[param(minimum = 0)]
+    modules_from: Option<u64>,
 }
 
 /// Who read or did what, the latest first; of one customer also which modules
@@ -193,60 +198,19 @@ pub async fn list(
         .store
         .audited(tenant, &query, wanted.after.as_deref(), limit)
         .await?;
-    let is_first = wanted.after.is_none();
+    let is_wanted = wanted.after.is_none() || wanted.modules_from.is_some();
     let modules = match &query.customer {
-        Some(customer) if is_first && query.who.is_none() => {
-            Some(module_reads(&host, &scope, customer, &query).await?)
+        Some(customer) if is_wanted && query.who.is_none() => {
+            let from = Version(wanted.modules_from.unwrap_or(1).max(1));
+            Some(module_reads(&host, &scope, (customer, from), &query).await?)
         }
         _ => None,
     };
+    let modules_next = modules.as_ref().and_then(|it| it.next);
     Ok(Json(AuditView {
         items: page.items.into_iter().map(AuditedView::from).collect(),
         next: page.next,
-        modules,
+        modules: modules.map(|it| it.reads),
+        modules_next: modules_next.map(|it| it.0),
     }))
-}
-
-/// What modules read of a customer, from the decisions in the log: the oldest
-/// first, as many as are told at once.
-async fn module_reads(
-    host: &Host,
-    scope: &Scope,
-    customer: &CustomerId,
-    query: &AuditQuery,
-) -> Answer<Vec<ModuleReadView>> {
-    let tenant = &scope.tenant.document.id;
-    let mut reads = Vec::new();
-    let mut from = Version(1);
-    loop {
-        let page = host
-            .store
-            .events(tenant, customer, from, AUDIT_EVENTS_AT_ONCE)
-            .await;
-        let events = match page {
-            Ok(events) => events,
-            // What was read of whoever was erased went with the key.
-            Err(StoreError::Erased) => return Ok(reads),
-            Err(error) => return Err(error.into()),
-        };
-        let Some(last) = events.last() else {
-            return Ok(reads);
-        };
-        from = Version(last.version.0 + 1);
-        for stored in events {
-            let at = stored.event.at;
-            let is_in_time = query.from.is_none_or(|from| at >= from)
-                && query.until.is_none_or(|until| at < until);
-            if let EventBody::Decided(record) | EventBody::Shadowed(record) = stored.event.body
-                && is_in_time
-            {
-                let place = (customer, stored.version, at);
-                reads.extend(ModuleReadView::all(place, &record, query.field));
-            }
-            if reads.len() >= AUDIT_MODULE_READS_MAX {
-                reads.truncate(AUDIT_MODULE_READS_MAX);
-                return Ok(reads);
-            }
-        }
-    }
 }

@@ -13,7 +13,7 @@ use baton_domain::{
     ids::NumberId,
     limits::FLAG_EVENTS_SEARCHED_MAX,
     people::{Action, FieldSet},
-    seen::Seen,
+    seen::{Seen, needed_for},
 };
 use baton_store::{Loaded, StoredEvent, Version};
 use serde::Deserialize;
@@ -53,7 +53,7 @@ type Toml = ([(HeaderName, &'static str); 1], String);
 /// and that it should not have said what it said. It fails until the rule is
 /// changed. Of a handoff that came too late it is the moment before, at which
 /// the rule was still quiet. Whoever takes it holds every field that the rule
-/// read.
+/// read; what people wrote is masked as their role wants it.
 #[utoipa::path(get, path = "/v1/decisions/{customer}/{version}/case", tag = "decisions",
     operation_id = "show_case", params(DecisionPath, WantedCase), security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::InvalidValue]))),
@@ -87,20 +87,23 @@ pub async fn show(
     };
     let read = earlier.as_ref().map(RuleRun::fields_read);
     let read = read.unwrap_or_default().union(run.fields_read());
-    let entry = {
-        let seen = Seen::by_role(&scope.access);
-        seen.all(read, || ()).ok_or_else(|| lacks(&scope, read))?;
-        scope.read(&host, "read-case", (&loaded.customer, Some(&number)), &seen)
-    };
-    note(&host, &scope, entry).await?;
     let missing = match &earlier {
         Some(_) => said(run),
         None => Vec::new(),
     };
+    let run = earlier.as_ref().unwrap_or(run);
+    let (entry, shown) = {
+        let seen = Seen::by_role(&scope.access);
+        let shown = shown(&scope, &seen, read, run)?;
+        let place = (&loaded.customer, Some(&number));
+        (scope.read(&host, "read-case", place, &seen), shown)
+    };
+    note(&host, &scope, entry).await?;
     let flagged = Flagged {
         name,
         flag,
-        run: earlier.as_ref().unwrap_or(run),
+        is_masked: shown.reads != run.reads,
+        run: &shown,
         missing,
     };
     let file = case::file(&flagged).map_err(|error| {
@@ -110,7 +113,19 @@ pub async fn show(
     Ok(([(header::CONTENT_TYPE, "application/toml")], file))
 }
 
-/// A case is whole, or it would not be what the rule read. It outlives what was
+/// The run, with its texts masked as the role wants it.
+fn shown(scope: &Scope, seen: &Seen<'_>, read: FieldSet, run: &RuleRun) -> Answer<RuleRun> {
+    let needed = read.iter().map(needed_for);
+    let needed = needed.fold(FieldSet::NONE, FieldSet::union);
+    seen.all(needed, || ())
+        .ok_or_else(|| lacks(scope, needed))?;
+    Ok(RuleRun {
+        reads: run.reads.iter().filter_map(|it| seen.read(it)).collect(),
+        ..run.clone()
+    })
+}
+
+/// No field is left out of a case, or it would not be what the rule read. It outlives what was
 /// granted for a while, so that only the role counts.
 fn lacks(scope: &Scope, read: FieldSet) -> ApiError {
     let lacking = read.without(scope.access.fields());

@@ -30,6 +30,7 @@ mod grants;
 mod health;
 mod messages;
 mod metrics;
+mod module_reads;
 mod modules;
 mod notifications;
 mod numbers;

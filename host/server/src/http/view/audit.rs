@@ -23,9 +23,14 @@ pub struct AuditView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// What modules read of the customer, the oldest first, at most 1,000; on
-    /// the first page of a customer's.
+    /// the first page of a customer's, and when `modules_from` asks for more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modules: Option<Vec<ModuleReadView>>,
+    /// From where in the customer's log modules were not looked for yet: ask
+    /// again with it as `modules_from`; absent when that was all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u64, required = false)]
+    pub modules_next: Option<u64>,
 }
 
 /// Something that somebody read or did.

@@ -285,15 +285,19 @@ pub enum OutcomeView {
     },
     /// It never left.
     Suppressed {
-        /// Stable code.
-        why: Arc<str>,
+        /// Stable code; one that tells of consent is seen with that field.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = String, required = false)]
+        why: Option<Arc<str>>,
     },
     /// It left while a person took over.
     Crossed {},
     /// It will not be tried again.
     Dead {
-        /// Stable code.
-        why: Arc<str>,
+        /// Stable code; one that tells of consent is seen with that field.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = String, required = false)]
+        why: Option<Arc<str>>,
     },
 }
 
@@ -304,9 +308,9 @@ impl OutcomeView {
             SendOutcome::Accepted { message } => Self::Accepted {
                 message: seen.message_id(message).map(|id| id.as_str().to_owned()),
             },
-            SendOutcome::Suppressed { why } => Self::Suppressed { why: why.clone() },
+            SendOutcome::Suppressed { why } => Self::Suppressed { why: seen.why(why) },
             SendOutcome::Crossed => Self::Crossed {},
-            SendOutcome::Dead { why } => Self::Dead { why: why.clone() },
+            SendOutcome::Dead { why } => Self::Dead { why: seen.why(why) },
         }
     }
 }

@@ -56,8 +56,10 @@ pub struct DeadLetterView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     key: Option<Arc<str>>,
-    /// Stable code.
-    why: Option<Arc<str>>,
+    /// Stable code; one that tells of consent is seen with that field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    why: Shown<Arc<str>>,
     /// Since when.
     #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
@@ -77,8 +79,8 @@ impl DeadLetterView {
     /// The message as `seen`.
     pub fn of(seen: &Seen<'_>, work: Work) -> Self {
         let (why, at) = match &work.stage {
-            Stage::Dead { why, at } => (Some(why.clone()), Some(*at)),
-            _ => (None, None),
+            Stage::Dead { why, at } => (seen.why(why).map(Some), Some(*at)),
+            _ => (Some(None), None),
         };
         Self {
             customer: work.customer,

@@ -117,7 +117,7 @@ impl HandoffView {
             tier: handoff.tier.as_ref().map(ToString::to_string),
             agent: handoff.agent.as_ref().map(ToString::to_string),
             tags: seen.field(Field::ConversationTags, || handoff.tags.clone()),
-            reasons: seen.words(handoff.read, || handoff.reasons.clone()),
+            reasons: seen.all_words(handoff.read, &handoff.reasons),
             next_step: handoff.next_step.clone(),
             due: handoff.due,
             priority: handoff.priority,
@@ -137,7 +137,7 @@ impl AdviceView {
             module: advice.module.to_string(),
             name: advice.name.clone(),
             tag: advice.tag.clone(),
-            reason: seen.words(Some(advice.read), || advice.reason.clone()),
+            reason: seen.words(Some(advice.read), &advice.reason),
             next_step: advice.next_step.clone(),
         }
     }
@@ -146,11 +146,8 @@ impl AdviceView {
 impl SignalView {
     fn of(seen: &Seen<'_>, noticed: &Noticed<'_>) -> Self {
         let (run, signal) = (noticed.run, noticed.signal);
-        let reads = run.reads.iter().filter_map(|read| match read {
-            Read::Field(field, value) => seen.field(*field, || NoticedReadView {
-                field: *field,
-                value: value.clone(),
-            }),
+        let reads = run.reads.iter().filter_map(|read| match seen.read(read)? {
+            Read::Field(field, value) => Some(NoticedReadView { field, value }),
             Read::Setting(..) => None,
         });
         let rests_on = Some(run.fields_read());
@@ -159,8 +156,8 @@ impl SignalView {
             digest: run.digest.to_string(),
             name: signal.name.clone(),
             // In its fine grain words could be hidden.
-            score: seen.words(rests_on, || signal.score.get()),
-            reason: seen.words(rests_on, || signal.reason.clone()),
+            score: seen.made_of(rests_on, || signal.score.get()),
+            reason: seen.words(rests_on, &signal.reason),
             tag: signal.tag.clone(),
             next_step: signal.next_step.clone(),
             counted: noticed.counted,
