@@ -61,11 +61,15 @@ pub struct SendEffect {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub too_late_at: Option<Timestamp>,
     /// How often it was tried and refused, so that it certainly did not leave.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub refused: u32,
     /// How often it waited for its number.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub waited: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Effect {
