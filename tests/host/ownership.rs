@@ -151,10 +151,30 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
+/// The body of a message of hers under her user id, and her number when WhatsApp
+/// tells it.
+fn by_user(id: &str, said: &str, phone: Option<&str>) -> String {
+    let user = "ID.abcdef123";
+    let mut message = text(id, said);
+    message["from_user_id"] = json!(user);
+    let mut contact = json!({ "profile": { "name": "Sari" }, "user_id": user });
+    match phone {
+        Some(phone) => contact["wa_id"] = json!(phone),
+        None => drop(message.as_object_mut().expect("an object").remove("from")),
+    }
+    let value = json!({
+        "messaging_product": "whatsapp",
+        "metadata": { "display_phone_number": "6221500900", "phone_number_id": NUMBER },
+        "contacts": [contact],
+        "messages": [message],
+    });
+    let entry = json!({ "id": "1", "changes": [{ "field": "messages", "value": value }] });
+    json!({ "object": "whatsapp_business_account", "entry": [entry] }).to_string()
+}
+
 #[tokio::test]
 async fn two_contacts_of_one_customer_become_one_and_people_keep_it() {
     let host = Fixture::start().await;
-    let user = "ID.abcdef123";
     // Handed off and returned under the phone number, so the epochs differ.
     host.says("I want to talk to a human").await;
     let older = host.conversation().await["customer"]
@@ -165,23 +185,6 @@ async fn two_contacts_of_one_customer_become_one_and_people_keep_it() {
     let path = format!("/v1/conversations/{older}/{NUMBER}/return");
     assert_eq!(host.post(&path, &json!({})).await.0, 200);
 
-    let by_user = |id: &str, said: &str, phone: Option<&str>| {
-        let mut message = text(id, said);
-        message["from_user_id"] = json!(user);
-        let mut contact = json!({ "profile": { "name": "Sari" }, "user_id": user });
-        match phone {
-            Some(phone) => contact["wa_id"] = json!(phone),
-            None => drop(message.as_object_mut().expect("an object").remove("from")),
-        }
-        let value = json!({
-            "messaging_product": "whatsapp",
-            "metadata": { "display_phone_number": "6221500900", "phone_number_id": NUMBER },
-            "contacts": [contact],
-            "messages": [message],
-        });
-        let entry = json!({ "id": "1", "changes": [{ "field": "messages", "value": value }] });
-        json!({ "object": "whatsapp_business_account", "entry": [entry] }).to_string()
-    };
     host.advance(0, 1);
     let asks = by_user("wamid.u1", "Please let me talk to a human", None);
     assert_eq!(host.signed(&asks).await, 200);

@@ -166,6 +166,12 @@ impl Executor {
         .await;
     }
 
+    /// Drops all tasks, also those that nobody polled yet.
+    pub fn let_go(self) {
+        let started = mem::take(&mut self.spawner.control().started);
+        drop((self.tasks, started));
+    }
+
     /// Takes in what was started, woken and stopped.
     fn settle(&mut self) {
         loop {

@@ -121,6 +121,14 @@ impl Hosts {
         }
     }
 
+    /// Lets go of the hosts at the end of a run, which they know and which knows
+    /// them: tens of thousands of runs would stay in memory.
+    pub fn let_go(&mut self) {
+        for slot in &mut self.slots {
+            slot.router = None;
+        }
+    }
+
     /// Whether the disk of a machine's host failed.
     pub fn is_broken(&self, machine: usize) -> bool {
         self.slots[machine].is_broken.load(Ordering::SeqCst)

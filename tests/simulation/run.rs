@@ -98,6 +98,8 @@ pub fn run(seed: u64) -> Result<Run, Box<Failure>> {
         runtime.block_on(tokio::task::coop::unconstrained(running))
     }));
     let sim: Arc<Sim> = sim.expect("a run began");
+    executor.let_go();
+    lock(&sim.hosts).let_go();
     let (digest, lines) = sim.trace();
     let oracle = sim.oracle();
     let what = match (ran, oracle.violation()) {

@@ -9,7 +9,7 @@ use baton_domain::{
     event::{EscalationCause, Event, EventBody, NextStepSet, NoteKind, NoteTaken},
     ids::{AgentId, NumberId, OwnerEpoch},
     limit,
-    limits::{COMMIT_TRIES_MAX, Limit, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
+    limits::{COMMIT_TRIES_MAX, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
     people::Principal,
     seen::Seen,
     state::Conversation,
@@ -24,7 +24,7 @@ use super::{
     code::Code,
     conversations::{ConversationPath, as_oneself, not_moved, seen_epoch},
     customers::load,
-    error::{Answer, ApiError},
+    error::{Answer, ApiError, short},
     extract::{Json, Path},
     reply::may_take,
     view::HeadView,
@@ -297,16 +297,6 @@ pub async fn take_note(
     })
     .await?;
     Ok((StatusCode::CREATED, Json(Noted { at })))
-}
-
-/// A text of 1 to `most` characters.
-pub(super) fn short(name: &str, text: &str, (limit, most): Limit) -> Answer<Arc<str>> {
-    let length = text.chars().count();
-    if (1..=most).contains(&length) {
-        return Ok(text.into());
-    }
-    let message = format!("{name} must have 1 to {most} characters, has {length}");
-    Err(ApiError::invalid(message).with("limit", limit))
 }
 
 /// Commits what `build` makes of a conversation; once more when others changed

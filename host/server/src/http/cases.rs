@@ -125,8 +125,8 @@ fn shown(scope: &Scope, seen: &Seen<'_>, read: FieldSet, run: &RuleRun) -> Answe
     })
 }
 
-/// No field is left out of a case, or it would not be what the rule read. It outlives what was
-/// granted for a while, so that only the role counts.
+/// No field is left out of a case, or it would not be what the rule read. It
+/// outlives what was granted for a while, so that only the role counts.
 fn lacks(scope: &Scope, read: FieldSet) -> ApiError {
     let lacking = read.without(scope.access.fields());
     let lacking: Vec<&str> = lacking.iter().map(Field::name).collect();

@@ -22,10 +22,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     audit::note,
     auth::{Claimer, Reader, Returner, Scope},
-    care::short,
     code::Code,
     customers::load,
-    error::{Answer, ApiError},
+    error::{Answer, ApiError, short},
     extract::{Json, Path, Query},
     reply::may_take,
     view::{ConversationView, HeadView, PageQuery, PageView, RowView},

@@ -1,6 +1,8 @@
 //! What a request is answered when it cannot be done: a stable code, what
 //! happened, and what to do next. A 5xx says nothing of the inside.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     http::{StatusCode, header},
@@ -98,6 +100,19 @@ impl ApiError {
     pub fn unavailable() -> Self {
         Self::new(Code::Unavailable, "not done for now: try again")
     }
+}
+
+/// A text of 1 to `most` characters; `name` is what the request calls it.
+///
+/// # Errors
+/// [`Code::InvalidValue`], with the name of the limit.
+pub fn short(name: &str, text: &str, (limit, most): Limit) -> Answer<Arc<str>> {
+    let length = text.chars().count();
+    if (1..=most).contains(&length) {
+        return Ok(text.into());
+    }
+    let message = format!("{name} must have 1 to {most} characters, has {length}");
+    Err(ApiError::invalid(message).with("limit", limit))
 }
 
 /// The answer with the request's id in it, when it is an error.

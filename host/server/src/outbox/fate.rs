@@ -28,8 +28,8 @@ pub enum Fate<'a> {
 type Held = Result<(), &'static str>;
 
 /// Looks again, right before a message leaves: whether its number is frozen, or
-/// whoever wrote it, whose turn it is, whether the window is open, whether the customer agreed and
-/// has not had enough, whether the template may be used.
+/// whoever wrote it, whose turn it is, whether the window is open, whether the
+/// customer agreed and has not had enough, whether the template may be used.
 pub fn fate<'a>(
     tenant: &ActiveTenant,
     state: &CustomerState,

@@ -228,8 +228,9 @@ pub struct FollowUpOfTenant {
     #[serde(default)]
     is_marketing: bool,
     /// What takes it back while it waits; absent, the usual: after an order
-    /// `refund`, and when it arrived `takeover` and `opt-out` too; for `basket` and `last-order` all that apply; for bookings
-    /// nothing but the booking itself.
+    /// `refund`, and when it arrived `takeover` and `opt-out` too; for `basket`
+    /// and `last-order` all that apply; for bookings nothing but the booking
+    /// itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<CancellerName>>, required = false)]
     cancelled_by: Option<BTreeSet<Canceller>>,

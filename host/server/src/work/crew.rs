@@ -36,7 +36,8 @@ struct Performed {
 /// Rows that are being performed: those of one customer in order, so that
 /// messages arrive as they were decided, customers beside each other. A slow
 /// one holds up its customer and nobody else: what waits behind it takes no
-/// room, and is let go when too little of its lease is left.
+/// room, and is let go when too little of its lease is left. Until it is leased
+/// again, newer rows of that customer may overtake it.
 pub(super) struct Crew<P, F> {
     clock: Arc<dyn Clock>,
     perform: P,

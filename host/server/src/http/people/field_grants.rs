@@ -6,6 +6,7 @@ use axum::{extract::State, http::StatusCode};
 use baton_domain::{
     event::{Event, EventBody, FieldGranted},
     ids::{AgentId, NumberId},
+    limit,
     limits::{COMMIT_TRIES_MAX, GRANT_HOURS_MAX, SHORT_TEXT_CHARS_MAX},
     people::FieldSet,
 };
@@ -22,7 +23,7 @@ use crate::{
         code::Code,
         conversations::ConversationPath,
         customers::load,
-        error::{Answer, ApiError},
+        error::{Answer, ApiError, short},
         extract::{Json, Path},
     },
     pipeline::Change,
@@ -79,11 +80,8 @@ fn check(host: &Host, scope: &Scope, wanted: &FieldGrant) -> Answer<()> {
     if wanted.fields.is_empty() {
         return invalid("fields", "name at least one field".to_owned());
     }
-    let length = wanted.reason.trim().chars().count();
-    if !(1..=SHORT_TEXT_CHARS_MAX).contains(&length) {
-        let message = format!("give a reason of 1 to {SHORT_TEXT_CHARS_MAX} characters");
-        return invalid("reason", message);
-    }
+    short("reason", wanted.reason.trim(), limit!(SHORT_TEXT_CHARS_MAX))
+        .map_err(|error| error.with("place", "reason"))?;
     let latest = now + SignedDuration::from_hours(GRANT_HOURS_MAX);
     if wanted.until <= now || wanted.until > latest {
         let message = format!("a grant ends after now and within {GRANT_HOURS_MAX} hours");
