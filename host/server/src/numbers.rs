@@ -235,7 +235,7 @@ mod tests {
         let tenant: Tenant = serde_json::from_value(tenant).unwrap();
         let record = |place| {
             let mut body = NumberRecord::new(id(place));
-            body.frozen = (place < 3).then(|| Frozen {
+            body.frozen = (place < 3).then_some(Frozen {
                 at: Timestamp::MIN,
                 since: None,
                 by: Principal::Host,

@@ -152,6 +152,8 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
 
+    type Performing = Pin<Box<dyn Future<Output = ()> + Send>>;
+
     fn row(customer: &str, key: &str) -> LeasedWork {
         let key = WorkKey(key.into());
         LeasedWork {
@@ -192,15 +194,9 @@ mod tests {
             }
         }
 
-        fn crew(
-            &self,
-        ) -> Crew<
-            impl Fn(LeasedWork) -> Pin<Box<dyn Future<Output = ()> + Send>> + use<>,
-            Pin<Box<dyn Future<Output = ()> + Send>>,
-        > {
+        fn crew(&self) -> Crew<impl Fn(LeasedWork) -> Performing + use<>, Performing> {
             let (done, go) = (self.done.clone(), self.go.clone());
-            type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
-            Crew::new(self.clock.clone(), move |row: LeasedWork| -> Work {
+            Crew::new(self.clock.clone(), move |row: LeasedWork| -> Performing {
                 let (done, go) = (done.clone(), go.clone());
                 Box::pin(async move {
                     if &*row.work.key.0 == "slow" {
