@@ -50,7 +50,7 @@ struct Request {
 
 impl Load {
     pub fn new(url: &str, shops: Vec<Shop>, simulator: Simulator) -> Arc<Self> {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(30));
+        let http = baton::accept::client().timeout(Duration::from_secs(30));
         Arc::new(Self {
             http: http.build().expect("a client"),
             url: url.to_owned(),

@@ -102,7 +102,8 @@ impl Session {
         let address = place.url.trim_start_matches("http://").to_owned();
         let is_up = || std::net::TcpStream::connect(&address).is_ok();
         host.wait_until("the first start", is_up).await;
-        let shops = world::settle(&reqwest::Client::new(), &place.url).await;
+        let http = baton::accept::client().build().expect("a client");
+        let shops = world::settle(&http, &place.url).await;
         host.kill("after the setting up");
         let load = Load::new(&place.url, shops, simulator);
         let senders = (0..SENDERS).map(|it| tokio::spawn(load.clone().run(random.fork(it))));

@@ -13,10 +13,10 @@ use baton_domain::{
     release::{Release, Rollout},
 };
 use baton_store::{
-    ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Exported,
-    Grants, Identity, Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId, QuarantineSize,
-    Quarantined, ReleaseStore, Store, StoreError, StoredEvent, StoredModule, Tenant, Version, Work,
-    WorkKey, WorkKind,
+    ApiKey, App, Appended, AuditEntry, Commit, CommitError, ConversationRow, Document, EventRow,
+    Exported, Grants, Identity, Inbox, LeasedWork, Link, Listed, Loaded, Page, QuarantineId,
+    QuarantineSize, Quarantined, ReleaseStore, Store, StoreError, StoredEvent, StoredModule,
+    Tenant, Version, Work, WorkKey, WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc::Sender, watch};
@@ -282,7 +282,7 @@ impl Store for FaultyStore {
     async fn conversations(
         &self,
         tenant: &TenantId,
-        inbox: Inbox,
+        inbox: Inbox<'_>,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<ConversationRow>, StoreError> {
@@ -305,8 +305,12 @@ impl Store for FaultyStore {
         self.read()?.tenant(tenant).await
     }
 
-    async fn put_tenant(&self, tenant: Document<Tenant>) -> Result<(), CommitError> {
-        self.write(self.inner.put_tenant(tenant)).await
+    async fn put_tenant(
+        &self,
+        tenant: Document<Tenant>,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), CommitError> {
+        self.write(self.inner.put_tenant(tenant, entry)).await
     }
 
     async fn tenants(&self) -> Result<Vec<Document<Tenant>>, StoreError> {
@@ -325,8 +329,12 @@ impl Store for FaultyStore {
         self.read()?.api_keys().await
     }
 
-    async fn put_api_key(&self, key: Document<ApiKey>) -> Result<(), CommitError> {
-        self.write(self.inner.put_api_key(key)).await
+    async fn put_api_key(
+        &self,
+        key: Document<ApiKey>,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), CommitError> {
+        self.write(self.inner.put_api_key(key, entry)).await
     }
 
     async fn quarantine(&self, item: Quarantined) -> Result<QuarantineId, StoreError> {
@@ -355,6 +363,10 @@ impl Store for FaultyStore {
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.read()?.sweep(now, limit).await
+    }
+
+    async fn clock_set_back(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.read()?.clock_set_back(now).await
     }
 
     async fn export(&self, at: Timestamp, to: Sender<Vec<u8>>) -> Result<Exported, StoreError> {

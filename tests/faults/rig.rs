@@ -87,7 +87,7 @@ impl Rig {
             clock,
             simulator,
             config,
-            http: reqwest::Client::new(),
+            http: baton::accept::client().build().expect("a client"),
             url,
             key: String::new(),
             host,

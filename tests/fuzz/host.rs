@@ -103,7 +103,7 @@ impl Running {
             host,
             address,
             key: String::new(),
-            http: reqwest::Client::new(),
+            http: baton::accept::client().build().expect("a client"),
             folder,
             end,
             ended,

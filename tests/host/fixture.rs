@@ -145,7 +145,7 @@ impl Fixture {
             .await
             .expect("the host opens");
         tokio::spawn(server::run(host.clone(), listener, std::future::pending()));
-        let http = reqwest::Client::new();
+        let http = baton::accept::client().build().expect("a client");
         Self {
             url,
             clock,

@@ -72,7 +72,7 @@ impl Client {
         let mut client = Self {
             url,
             key: String::new(),
-            http: reqwest::Client::new(),
+            http: baton::accept::client().build().expect("a client"),
         };
         let app = json!({ "secret": SECRET, "verify_token": "verify" });
         let (status, _) = client.call("PUT", "/admin/apps/main", admin, &app).await;

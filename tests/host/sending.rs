@@ -221,6 +221,30 @@ async fn a_wait_for_the_token_is_no_try() {
 }
 
 #[tokio::test]
+async fn what_was_put_off_while_the_clock_was_ahead_leaves_once_it_is_set_back() {
+    let host = Fixture::start().await;
+    let right = host.clock_now();
+    host.rewrite(|document| document["numbers"][0]["token"] = json!("an-old-token"))
+        .await;
+    host.advance(400 * 24, 0);
+    host.says("Hello").await;
+    assert_eq!(host.send("Welcome!").await.0, 202);
+    let waits = || async {
+        let wait = next_due(&host).await.duration_since(host.clock_now());
+        wait == SignedDuration::from_mins(STOPPED_NUMBER_MINUTES)
+    };
+    until("it waits for the token", waits).await;
+    host.clock.set(right);
+    until("it waits no longer than it was to", waits).await;
+    host.rewrite(|_| {}).await;
+    host.clock.set(next_due(&host).await);
+    until("it is sent", || async {
+        host.outcome_of("Welcome!").await["is"] == "accepted"
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_refused_each_time_is_given_up_after_so_many_tries() {
     let host = Fixture::start().await;
     host.says("Hello").await;

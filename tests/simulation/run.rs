@@ -218,7 +218,7 @@ fn furnish(sim: &Sim) {
             put.expect("no wait").expect("a release");
         }
         let id = written.id.clone();
-        let put = disk.put_tenant(document(written)).now_or_never();
+        let put = disk.put_tenant(document(written), None).now_or_never();
         put.expect("no wait").expect("a tenant");
         // Every other run has queues alone.
         let people = [("ana", "senior"), ("budi", "junior")].into_iter();
@@ -229,7 +229,7 @@ fn furnish(sim: &Sim) {
             put.expect("no wait").expect("an agent");
         }
         for key in keys {
-            let put = disk.put_api_key(document(key)).now_or_never();
+            let put = disk.put_api_key(document(key), None).now_or_never();
             put.expect("no wait").expect("a key");
         }
     }

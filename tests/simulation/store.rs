@@ -15,10 +15,10 @@ use baton_domain::{
     release::{Release, Rollout},
 };
 use baton_store::{
-    ApiKey, App, Appended, Commit, CommitError, ConversationRow, Document, EventRow, Exported,
-    Grants, Identity, Inbox, LeasedWork, Link, Listed, Loaded, MemoryStore, Page, QuarantineId,
-    QuarantineSize, Quarantined, ReleaseStore, Store, StoreError, StoredEvent, StoredModule,
-    Tenant, Version, Work, WorkKey, WorkKind,
+    ApiKey, App, Appended, AuditEntry, Commit, CommitError, ConversationRow, Document, EventRow,
+    Exported, Grants, Identity, Inbox, LeasedWork, Link, Listed, Loaded, MemoryStore, Page,
+    QuarantineId, QuarantineSize, Quarantined, ReleaseStore, Store, StoreError, StoredEvent,
+    StoredModule, Tenant, Version, Work, WorkKey, WorkKind,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::Sender;
@@ -273,7 +273,7 @@ impl Store for SimStore {
     async fn conversations(
         &self,
         tenant: &TenantId,
-        inbox: Inbox,
+        inbox: Inbox<'_>,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<ConversationRow>, StoreError> {
@@ -294,8 +294,12 @@ impl Store for SimStore {
         self.disk.tenant(tenant).await
     }
 
-    async fn put_tenant(&self, tenant: Document<Tenant>) -> Result<(), CommitError> {
-        self.disk.put_tenant(tenant).await
+    async fn put_tenant(
+        &self,
+        tenant: Document<Tenant>,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), CommitError> {
+        self.disk.put_tenant(tenant, entry).await
     }
 
     async fn tenants(&self) -> Result<Vec<Document<Tenant>>, StoreError> {
@@ -314,8 +318,12 @@ impl Store for SimStore {
         read!(self.api_keys())
     }
 
-    async fn put_api_key(&self, key: Document<ApiKey>) -> Result<(), CommitError> {
-        self.disk.put_api_key(key).await
+    async fn put_api_key(
+        &self,
+        key: Document<ApiKey>,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), CommitError> {
+        self.disk.put_api_key(key, entry).await
     }
 
     async fn quarantine(&self, item: Quarantined) -> Result<QuarantineId, StoreError> {
@@ -344,6 +352,11 @@ impl Store for SimStore {
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         read!(self.sweep(now, limit))
+    }
+
+    async fn clock_set_back(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.wait().await?;
+        self.disk.clock_set_back(now).await
     }
 
     async fn export(&self, at: Timestamp, to: Sender<Vec<u8>>) -> Result<Exported, StoreError> {

@@ -256,6 +256,9 @@ pub const CUSTOMER_LINKS_MAX: usize = 64;
 /// Entries of one page of a list; more are not given, however many are asked
 /// for.
 pub const LIST_ITEMS_MAX: usize = 1_000;
+/// Rows that one page of a list looks at; when few of them fit, the page is short
+/// and says where to go on.
+pub const LIST_LOOKS_MAX: usize = 4_096;
 /// Events of a log that are given at once; ask again for more.
 pub const EVENTS_AT_ONCE_MAX: usize = 10_000;
 /// Rows of work leased at once.
@@ -350,6 +353,11 @@ pub const SLOW_EVALUATION_US_MIN: u64 = if cfg!(debug_assertions) {
 pub const SLOW_TENANT_SECONDS: u64 = 60;
 /// Tries of a deferred evaluation before the tenant's default applies.
 pub const EVALUATION_TRIES_MAX: u32 = 3;
+/// How often the clock is looked at, whether it was set back.
+pub const CLOCK_LOOK_SECONDS: i64 = 60;
+/// Clocks of hosts that share a store may differ by so much; what was put off by
+/// one that is further ahead waits anew.
+pub const CLOCKS_DIFFER_MINUTES: i64 = 10;
 /// How often identities that have outlived their use are swept out.
 pub const SWEEP_MINUTES: i64 = 60;
 /// Rows that one sweep removes at a time.

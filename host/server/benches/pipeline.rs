@@ -211,7 +211,7 @@ async fn host(store: Arc<dyn Store>, rules: &[&str]) -> Arc<Host> {
     let choice: PackChoice = serde_json::from_value(json!({ "rules": rules })).unwrap();
     let (id, now) = (&tenant.body.id, SystemClock.now());
     install(&*store, &pack, id, &choice, now).await.unwrap();
-    store.put_tenant(tenant).await.unwrap();
+    store.put_tenant(tenant, None).await.unwrap();
     let graph_url = "http://127.0.0.1:9";
     let nowhere = Path::new("unused").to_owned();
     let parts = Parts {

@@ -43,6 +43,64 @@ impl Clock for SystemClock {
     }
 }
 
+/// A clock that remembers the latest time that it told, so that somebody notices
+/// when it was set back, however short it was ahead.
+pub struct WatchedClock {
+    inner: Arc<dyn Clock>,
+    latest_seconds: AtomicI64,
+}
+
+impl WatchedClock {
+    /// Watches a clock.
+    pub fn new(inner: Arc<dyn Clock>) -> Self {
+        let latest_seconds = AtomicI64::new(i64::MIN);
+        Self {
+            inner,
+            latest_seconds,
+        }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        let now = self.inner.now();
+        // Mostly a look: it changes once a second.
+        if now.as_second() > self.latest_seconds.load(Ordering::Relaxed) {
+            self.latest_seconds
+                .fetch_max(now.as_second(), Ordering::Relaxed);
+        }
+        now
+    }
+
+    /// As [`Clock::until`].
+    pub async fn until(&self, at: Timestamp) {
+        self.inner.until(at).await;
+    }
+
+    /// What time it is, when it told more than `by` later than that since it was
+    /// last asked.
+    pub fn set_back(&self, by: SignedDuration) -> Option<Timestamp> {
+        let now = self.inner.now();
+        let latest = self.latest_seconds.load(Ordering::Relaxed);
+        if latest.saturating_sub(now.as_second()) <= by.as_secs() {
+            return None;
+        }
+        self.latest_seconds
+            .store(now.as_second(), Ordering::Relaxed);
+        Some(now)
+    }
+}
+
+#[async_trait]
+impl Clock for WatchedClock {
+    fn now(&self) -> Timestamp {
+        self.now()
+    }
+
+    async fn until(&self, at: Timestamp) {
+        self.inner.until(at).await;
+    }
+}
+
 /// A clock for demonstrations: starts at a given time and runs at a given
 /// speed, which may change on the way.
 #[derive(Debug)]

@@ -87,6 +87,16 @@ pub enum Unusable {
     },
 }
 
+impl Unusable {
+    /// The name of the limit that is passed, when one is.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Tenant(InvalidTenant::OverLimit { limit, .. }) => Some(limit),
+            _ => None,
+        }
+    }
+}
+
 /// Everybody.
 #[derive(Debug, Default, Clone)]
 pub struct Directory {

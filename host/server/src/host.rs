@@ -14,7 +14,8 @@ use tokio::{
 
 use crate::{
     accept::Door,
-    clock::Clock,
+    clock::{Clock, WatchedClock},
+    coexist::PastLocks,
     config::Config,
     directory::{ActiveTenant, Directory},
     evaluation::Evaluators,
@@ -35,7 +36,7 @@ pub struct Host {
     /// SHA-256 of the key that opens the metrics alone, when there is one.
     pub metrics_key: Option<[u8; 32]>,
     /// What time it is.
-    pub clock: Arc<dyn Clock>,
+    pub clock: Arc<WatchedClock>,
     /// Everything durable.
     pub store: Arc<dyn Store>,
     /// The modules there are.
@@ -69,6 +70,8 @@ pub struct Host {
     /// Held by whoever changes what is known of numbers, also while the
     /// directory changes.
     pub number_changes: Mutex<()>,
+    /// Held by whoever changes what is known of a number's past.
+    pub past_changes: PastLocks,
     directory: ArcSwap<Directory>,
     trips: mpsc::UnboundedSender<Trip>,
     tripped: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Trip>>>,
@@ -128,7 +131,7 @@ impl Host {
             config: parts.config,
             admin_key: parts.admin_key,
             metrics_key: parts.metrics_key,
-            clock: parts.clock,
+            clock: Arc::new(WatchedClock::new(parts.clock)),
             store: parts.store,
             library: parts.library,
             evaluators: parts.evaluators,
@@ -136,6 +139,7 @@ impl Host {
             metrics: parts.metrics,
             loads,
             bots: Bots::new(now),
+            past_changes: PastLocks::default(),
             request_ids: parts.request_ids,
             work_added: Notify::new(),
             directory_changes: Mutex::new(()),

@@ -31,7 +31,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-pub use care::{CareDue, escalate, reassign, requeue};
+pub use care::{CareDue, escalate, reassign, requeue, start_deadlines};
 pub use change::Change;
 pub use deferred::finish_evaluation;
 pub use follow_ups::FollowUpDue;

@@ -2,9 +2,11 @@
 
 use baton_domain::{
     care::{CarePolicy, TierPromise},
+    limit,
     limits::{
-        CAP_DAYS_MAX, CAP_MESSAGES_MAX, CAPS_MAX, FOLLOW_UP_HOURS_MAX, FOLLOW_UP_TEXT_CHARS_MAX,
-        FOLLOW_UPS_MAX, NAME_CHARS_MAX, NUMBER_WORD_CHARS_MAX, TENANT_NUMBERS_MAX,
+        AUTOMATIC_TEXTS_MAX, CAP_DAYS_MAX, CAP_MESSAGES_MAX, CAPS_MAX, FOLLOW_UP_HOURS_MAX,
+        FOLLOW_UP_TEXT_CHARS_MAX, FOLLOW_UPS_MAX, MESSAGE_TEXT_CHARS_MAX, NAME_CHARS_MAX,
+        NUMBER_WORD_CHARS_MAX, PROMISES_MAX, TEAM_TIERS_MAX, TENANT_NUMBERS_MAX, TENANT_TEAMS_MAX,
     },
     tenant::{InvalidProfile, Team, TenantProfile},
 };
@@ -17,7 +19,7 @@ pub enum InvalidTenant {
     /// The time zone does not exist.
     #[error("timezone {0:?} is not an IANA time zone such as Asia/Jakarta")]
     Timezone(String),
-    /// Follow-ups, caps or numbers are more, or larger, than they may be.
+    /// A list of it, or something in one, is larger than it may be.
     #[error("{what}: at most {max}, at least {min}")]
     OverLimit {
         /// What.
@@ -26,6 +28,8 @@ pub enum InvalidTenant {
         min: u64,
         /// No more.
         max: u64,
+        /// Name of the limit.
+        limit: &'static str,
     },
     /// No month has such a day.
     #[error("audit_sync.day_of_month is 1 to 31, not {0}")]
@@ -69,48 +73,82 @@ pub fn profile(tenant: &Tenant) -> Result<TenantProfile, InvalidTenant> {
 /// # Errors
 /// [`InvalidTenant::OverLimit`].
 pub fn within_limits(tenant: &Tenant) -> Result<(), InvalidTenant> {
-    let check = |what, min: u64, value: u64, max: u64| {
-        let fits = (min..=max).contains(&value);
-        fits.then_some(())
-            .ok_or(InvalidTenant::OverLimit { what, min, max })
-    };
-    let count = |it: usize| it as u64;
-    let max = count(TENANT_NUMBERS_MAX);
-    check("numbers", 0, count(tenant.numbers.len()), max)?;
+    let numbers = tenant.numbers.len();
+    check("numbers", 0, numbers, limit!(TENANT_NUMBERS_MAX))?;
     for account in tenant.numbers.iter().filter_map(|it| it.account.as_ref()) {
-        let (length, max) = (account.chars().count(), count(NUMBER_WORD_CHARS_MAX));
         let what = "characters of a number's account";
-        check(what, 0, count(length), max)?;
+        check(what, 0, chars(account), limit!(NUMBER_WORD_CHARS_MAX))?;
     }
-    let max = count(FOLLOW_UPS_MAX);
-    check("follow_ups", 0, count(tenant.follow_ups.len()), max)?;
-    for row in &tenant.follow_ups {
-        let name = row.name.chars().count();
+    people_within_limits(tenant)?;
+    follow_ups_within_limits(tenant)
+}
+
+fn people_within_limits(tenant: &Tenant) -> Result<(), InvalidTenant> {
+    check("teams", 0, tenant.teams.len(), limit!(TENANT_TEAMS_MAX))?;
+    for team in &tenant.teams {
+        let what = "tiers of a team";
+        check(what, 0, team.tiers.len(), limit!(TEAM_TIERS_MAX))?;
+    }
+    let promises = tenant.care.promises.len();
+    check("care.promises", 0, promises, limit!(PROMISES_MAX))?;
+    let texts = &tenant.automatic_texts;
+    let max = limit!(AUTOMATIC_TEXTS_MAX);
+    check("automatic_texts", 0, texts.len(), max)?;
+    for text in texts {
+        let what = "characters of an automatic text";
+        check(what, 1, chars(text), limit!(MESSAGE_TEXT_CHARS_MAX))?;
+    }
+    Ok(())
+}
+
+fn follow_ups_within_limits(tenant: &Tenant) -> Result<(), InvalidTenant> {
+    let rows = &tenant.follow_ups;
+    check("follow_ups", 0, rows.len(), limit!(FOLLOW_UPS_MAX))?;
+    for row in rows {
         // What is blank could never be sent.
         let text = match row.text.trim() {
             "" => 0,
-            _ => row.text.chars().count(),
+            _ => chars(&row.text),
         };
-        let hours = FOLLOW_UP_HOURS_MAX.into();
-        check(
-            "characters of a follow-up's name",
-            1,
-            count(name),
-            count(NAME_CHARS_MAX),
-        )?;
-        let max = count(FOLLOW_UP_TEXT_CHARS_MAX);
-        check("characters of a follow-up's text", 1, count(text), max)?;
-        check("delay_hours", 0, row.delay_hours.into(), hours)?;
-        check("too_late_hours", 0, row.too_late_hours.into(), hours)?;
+        let what = "characters of a follow-up's name";
+        check(what, 1, chars(&row.name), limit!(NAME_CHARS_MAX))?;
+        let what = "characters of a follow-up's text";
+        check(what, 1, text, limit!(FOLLOW_UP_TEXT_CHARS_MAX))?;
+        let max = limit!(FOLLOW_UP_HOURS_MAX);
+        check("delay_hours", 0, row.delay_hours, max)?;
+        check("too_late_hours", 0, row.too_late_hours, max)?;
     }
-    let caps = tenant.marketing_caps.iter();
-    check("marketing_caps", 0, count(caps.len()), count(CAPS_MAX))?;
+    let caps = &tenant.marketing_caps;
+    check("marketing_caps", 0, caps.len(), limit!(CAPS_MAX))?;
     for cap in caps {
-        let (messages, days) = (CAP_MESSAGES_MAX.into(), CAP_DAYS_MAX.into());
-        check("messages of a cap", 1, cap.messages.into(), messages)?;
-        check("days of a cap", 1, cap.days.into(), days)?;
+        let max = limit!(CAP_MESSAGES_MAX);
+        check("messages of a cap", 1, cap.messages, max)?;
+        check("days of a cap", 1, cap.days, limit!(CAP_DAYS_MAX))?;
     }
     Ok(())
+}
+
+fn chars(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn check(
+    what: &'static str,
+    min: u64,
+    value: impl TryInto<u64>,
+    (limit, max): (&'static str, impl TryInto<u64>),
+) -> Result<(), InvalidTenant> {
+    let value = value.try_into().unwrap_or(u64::MAX);
+    let max = max.try_into().unwrap_or(u64::MAX);
+    if (min..=max).contains(&value) {
+        return Ok(());
+    }
+    Err(InvalidTenant::OverLimit {
+        what,
+        min,
+        max,
+        limit,
+    })
 }
 
 fn care(document: &CareDocument) -> CarePolicy {

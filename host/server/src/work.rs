@@ -3,6 +3,7 @@
 //! does none twice.
 
 mod crew;
+mod settle;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -51,6 +52,7 @@ pub fn loops(host: &Arc<Host>, shutdown: &CancellationToken) -> Vec<Loop> {
         work_loop(host, shutdown, WorkKind::Notify, |host, work| async move {
             notify::perform(&host, work).await
         }),
+        settle::settling(host, shutdown),
         sweeping(host, shutdown),
         auditing(host, shutdown),
     ];

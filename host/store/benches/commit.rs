@@ -136,6 +136,7 @@ async fn handle(store: &SledStore, customer: usize, number: usize) {
     let commit = Commit {
         tenant: tenant(),
         customer: loaded.customer,
+        at: event.at,
         expected: loaded.version,
         events: vec![event],
         state: Arc::new(state),

@@ -38,6 +38,22 @@ pub struct AuditEntry {
     pub about: Option<Arc<str>>,
 }
 
+impl AuditEntry {
+    /// That `who` does `what` now, to nothing in particular.
+    pub fn of(who: Principal, at: Timestamp, what: &str) -> Self {
+        Self {
+            at,
+            who,
+            what: what.into(),
+            customer: None,
+            number: None,
+            fields: FieldSet::NONE,
+            grant: None,
+            about: None,
+        }
+    }
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn is_none_of_them(fields: &FieldSet) -> bool {
     fields.is_empty()

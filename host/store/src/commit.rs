@@ -7,6 +7,7 @@ use baton_domain::{
     ids::{CustomerId, TenantId},
     state::CustomerState,
 };
+use jiff::Timestamp;
 
 use crate::{audit::AuditEntry, work::WorkChange};
 
@@ -89,6 +90,9 @@ pub struct Commit {
     pub tenant: TenantId,
     /// Of which customer.
     pub customer: CustomerId,
+    /// When it is made, by the clock of whoever makes it; waits of its work
+    /// count from here when the clock turns out to have been ahead.
+    pub at: Timestamp,
     /// The version that was loaded.
     pub expected: Version,
     /// What happened, in order.

@@ -54,7 +54,7 @@ pub use releases::{Granted, Grants, Origin, ReleaseStore, StoredModule};
 pub use work::{Lease, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, WorkKind};
 
 use async_trait::async_trait;
-use baton_domain::ids::{CustomerId, NumberId, TenantId};
+use baton_domain::ids::{AgentId, CustomerId, NumberId, TeamName, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::Sender;
 
@@ -69,12 +69,27 @@ pub struct Page<T> {
 
 /// Which conversations to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inbox {
+pub enum Inbox<'a> {
     /// All of them, the last touched first.
     All,
-    /// Those that people own, the most urgent first: by the time the handoff
-    /// is due or, without one, the time people took over.
+    /// Those that people own, the most urgent first: by the time something is
+    /// owed or, where nothing was named, the time people took over. What owes
+    /// nothing any more comes last.
     People,
+    /// Those of them that are somebody's.
+    PeopleOf(&'a Held),
+}
+
+/// Whose conversations are wanted; all that is named must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Held {
+    /// How they are owned: `team` (nobody in it has taken it yet), `agent` or
+    /// `app`.
+    pub owner: Option<String>,
+    /// Who has them.
+    pub agent: Option<AgentId>,
+    /// The team that has them or had them before.
+    pub team: Option<TeamName>,
 }
 
 /// A row of a list of conversations; the state holds the rest.
@@ -86,6 +101,10 @@ pub struct ConversationRow {
     pub number: NumberId,
     /// `bot`, `team`, `agent` or `app`.
     pub owner: String,
+    /// Who has it, when it is one of the tenant's people.
+    pub agent: Option<AgentId>,
+    /// The team that has it, or had it before.
+    pub team: Option<TeamName>,
     /// Last message in either direction.
     pub touched_at: Timestamp,
 }
@@ -222,7 +241,7 @@ pub trait Store: ReleaseStore + PeopleStore + NotifyStore + NumberStore + Coexis
     async fn conversations(
         &self,
         tenant: &TenantId,
-        inbox: Inbox,
+        inbox: Inbox<'_>,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<ConversationRow>, StoreError>;
@@ -238,8 +257,13 @@ pub trait Store: ReleaseStore + PeopleStore + NotifyStore + NumberStore + Coexis
 
     /// Reads a document of the directory.
     async fn tenant(&self, tenant: &TenantId) -> Result<Option<Document<Tenant>>, StoreError>;
-    /// Writes it, conditional on the revision read (0 for a new one).
-    async fn put_tenant(&self, tenant: Document<Tenant>) -> Result<(), CommitError>;
+    /// Writes it, conditional on the revision read (0 for a new one), and with it
+    /// who does.
+    async fn put_tenant(
+        &self,
+        tenant: Document<Tenant>,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), CommitError>;
     /// All tenants.
     async fn tenants(&self) -> Result<Vec<Document<Tenant>>, StoreError>;
     /// All apps.
@@ -248,8 +272,12 @@ pub trait Store: ReleaseStore + PeopleStore + NotifyStore + NumberStore + Coexis
     async fn put_app(&self, app: Document<App>) -> Result<(), CommitError>;
     /// All API keys.
     async fn api_keys(&self) -> Result<Vec<Document<ApiKey>>, StoreError>;
-    /// Writes an API key, conditional on the revision read.
-    async fn put_api_key(&self, key: Document<ApiKey>) -> Result<(), CommitError>;
+    /// Writes an API key, conditional on the revision read, and with it who does.
+    async fn put_api_key(
+        &self,
+        key: Document<ApiKey>,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), CommitError>;
 
     /// Keeps a signed body, or part of one, that could not be processed.
     ///
@@ -278,6 +306,13 @@ pub trait Store: ReleaseStore + PeopleStore + NotifyStore + NumberStore + Coexis
     /// most `limit` rows, and answers how many they were. To be called now and
     /// then, and again soon while it removes as many as it may.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// After the clock was ahead and is set back: work that was put off, leased
+    /// or added meanwhile waits from now on as long as it was to wait, instead
+    /// of until the time that the clock showed. Answers how many rows moved. It
+    /// looks at all that is due later, so it is for a start and for when the
+    /// clock is seen to be set back.
+    async fn clock_set_back(&self, now: Timestamp) -> Result<usize, StoreError>;
 
     /// Writes an export of everything to `to`, a few lines of JSON at a time,
     /// while the store goes on: each customer whole and as it stood at one

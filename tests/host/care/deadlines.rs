@@ -151,6 +151,10 @@ async fn the_next_step_is_put_off_or_closed_by_who_saw_how_it_stands() {
     assert_eq!(escalations(&host).await, 0);
     let past = json!({ "promise": view["promise"], "due": "2026-11-24T03:00:00Z" });
     assert_eq!(host.post(&set, &past).await.0, 422);
+    let far = json!({ "promise": view["promise"], "due": "2028-11-24T03:00:00Z" });
+    let (status, far) = host.post(&set, &far).await;
+    let limit = json!("NEXT_STEP_DAYS_MAX");
+    assert_eq!((status, &far["error"]["limit"]), (422, &limit));
     assert_eq!(
         host.post(&set, &json!({ "promise": view["promise"] }))
             .await
@@ -187,6 +191,24 @@ async fn who_gives_more_time_for_silence_gives_it_to_what_waits_already() {
     host.advance(2, 50);
     host.bot_is_there(&key).await;
     host.advance(0, 10);
+    until("the bot has it", || async {
+        host.owner().await["is"] == "bot"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_goes_back_too_once_the_policy_wants_it() {
+    let host = Fixture::start().await;
+    let key = host.bot_comes().await;
+    host.says("I want to talk to a human").await;
+    let close = json!({ "promise": host.view().await["promise"], "close": true });
+    let set = format!("{}/next-step", host.path().await);
+    assert_eq!(host.post(&set, &close).await.0, 200);
+    host.advance(0, 59);
+    host.bot_is_there(&key).await;
+    host.promise(json!({ "auto_return_minutes": 60 })).await;
+    host.advance(0, 2);
     until("the bot has it", || async {
         host.owner().await["is"] == "bot"
     })

@@ -7,7 +7,7 @@ use baton_domain::limits::{AUDIT_EVENTS_SEEN_MAX, AUDIT_MODULE_READS_MAX, FACTS_
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, NUMBER, PHONE, messages, text, until};
+use crate::fixture::{ADMIN, Fixture, NUMBER, PHONE, messages, text, until};
 
 fn whos(audit: &Value) -> Vec<(&str, &str)> {
     let items = audit["items"].as_array().expect("entries").iter();
@@ -57,6 +57,40 @@ async fn who_read_this_customers_phone_in_march() {
     let (_, audit) = host.get("/v1/audit?limit=1").await;
     assert_eq!(whos(&audit), [("key:all", "read-audit")]);
     assert_eq!(host.get("/v1/audit?field=customer.shoe-size").await.0, 422);
+}
+
+#[tokio::test]
+async fn who_runs_baton_stands_in_the_audit_like_anybody_else() {
+    let host = Fixture::start().await;
+    let new = json!({ "name": "crm", "role": "integration" });
+    host.make_key("shop", new).await;
+    let nothing = json!({});
+    let revoked = host.admin("DELETE", "/admin/tenants/shop/keys/crm", &nothing);
+    assert_eq!(revoked.await.0, 204);
+    // What came for her merchant is shown as it came.
+    let odd = json!({
+        "from": PHONE, "id": "wamid.odd", "timestamp": "1795487400", "type": 7,
+    });
+    assert_eq!(host.signed(&messages(NUMBER, &[odd])).await, 200);
+    let (_, kept) = host.admin("GET", "/admin/quarantine", &nothing).await;
+    let id = &kept["items"][0]["id"];
+    assert!(id.is_u64(), "{kept}");
+    let dismissed = format!("/admin/quarantine/{id}");
+    assert_eq!(host.admin("DELETE", &dismissed, &nothing).await.0, 204);
+    let export = host.http.get(format!("{}/admin/export", host.url));
+    let export = export.bearer_auth(ADMIN).send().await;
+    assert_eq!(export.expect("an answer").status(), 200);
+    let (_, audit) = host.get("/v1/audit?who=host").await;
+    let mut whats: Vec<_> = whos(&audit).into_iter().map(|(_, what)| what).collect();
+    whats.reverse();
+    let of_fixture = whats.iter().position(|it| *it == "revoke-key").expect("it");
+    assert_eq!(whats[0], "put-tenant");
+    assert_eq!(whats[of_fixture - 1], "make-key");
+    let then = ["read-quarantine", "dismiss-quarantined", "export-host"];
+    assert_eq!(whats[of_fixture + 1..], then);
+    let (_, read) = host.get("/v1/audit?field=message.text-raw").await;
+    assert_eq!(whos(&read), [("host", "read-quarantine")]);
+    assert_eq!(read["items"][0]["number"], NUMBER);
 }
 
 #[tokio::test]

@@ -356,7 +356,7 @@ async fn nothing_personal_leaves_by_log_metrics_or_foreign_errors() {
     let process = serve(folder.path());
     let client = Client {
         url,
-        http: reqwest::Client::new(),
+        http: baton::accept::client().build().expect("a client"),
         answered: Mutex::default(),
     };
     let keys = set_up(&client, &admin).await;

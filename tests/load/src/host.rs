@@ -134,8 +134,8 @@ async fn write_tenant(host: &Host, serve: &Serve, tenant: usize) -> anyhow::Resu
         )
         .await?;
     }
-    host.store.put_tenant(fresh(document)).await?;
-    Ok(host.store.put_api_key(fresh(key)).await?)
+    host.store.put_tenant(fresh(document), None).await?;
+    Ok(host.store.put_api_key(fresh(key), None).await?)
 }
 
 fn fresh<T>(body: T) -> Document<T> {

@@ -154,6 +154,7 @@ async fn append(
     let commit = Commit {
         tenant,
         customer: loaded.customer,
+        at: events.last().map(|event| event.at).unwrap_or_default(),
         expected: loaded.version,
         events,
         state: Arc::new(state),

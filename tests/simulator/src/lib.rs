@@ -9,7 +9,7 @@ mod escape;
 mod graph;
 mod webhooks;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -127,11 +127,14 @@ impl Simulator {
         assert!(!businesses.is_empty(), "a simulator needs a business");
         // Fails when someone else has chosen a provider already: theirs will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        // Gone before the host closes it: a webhook is told once here.
+        let http = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(3));
+        let http = http.build().expect("a client");
         let inner = Inner {
             businesses,
             now,
             subscriptions,
-            http: reqwest::Client::new(),
+            http,
             sent: watch::Sender::new(Vec::new()),
             next: std::sync::atomic::AtomicU64::new(1),
             faults: std::sync::Mutex::default(),

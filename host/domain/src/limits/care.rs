@@ -21,6 +21,12 @@ pub const LOOK_AHEAD_DAYS_MAX: usize = 800;
 pub const OPENING_DAYS_MAX: usize = 31;
 /// Minutes within which a tenant may promise something: a month of days.
 pub const PROMISE_MINUTES_MAX: u32 = 31 * 24 * 60;
+/// Tiers of which a tenant promises something.
+pub const PROMISES_MAX: usize = 64;
+/// Texts of the App that a tenant lists as automatic.
+pub const AUTOMATIC_TEXTS_MAX: usize = 64;
+/// How far away the next step may be put off: a year.
+pub const NEXT_STEP_DAYS_MAX: usize = 366;
 /// Ends of conversations by which the pace is told, the latest.
 pub const PACE_ENDINGS_MAX: usize = 32;
 /// How old an end may be by which the pace is told.

@@ -23,6 +23,9 @@ pub const TLS_HANDSHAKE_SECONDS_MAX: u64 = 5;
 /// How long a request's header may take, from the opening of the connection or
 /// from the answer before it: an idle connection is closed after it.
 pub const HEADER_SECONDS_MAX: u64 = 5;
+/// How long a client of ours keeps a connection for its next request: it lets go
+/// before the host does, or a request could leave as the connection is closed.
+pub const CLIENT_IDLE_SECONDS_MAX: u64 = 3;
 /// A request line and its headers together.
 pub const HEADER_BYTES_MAX: usize = 32 * 1024;
 /// Headers of one request.

@@ -2,6 +2,10 @@
 
 /// Agents of one tenant.
 pub const TENANT_AGENTS_MAX: usize = 2_000;
+/// Teams of one tenant.
+pub const TENANT_TEAMS_MAX: usize = 64;
+/// Tiers of one team.
+pub const TEAM_TIERS_MAX: usize = 16;
 /// Roles that one tenant defines, beside the stock ones.
 pub const TENANT_ROLES_MAX: usize = 64;
 /// Personal tokens of one agent, revoked and expired ones too.

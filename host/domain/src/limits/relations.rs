@@ -7,6 +7,8 @@
 
 use super::*;
 
+const _: () = assert!(CLIENT_IDLE_SECONDS_MAX < HEADER_SECONDS_MAX);
+
 const _: () = {
     // ITU-T E.164: 15 digits at most.
     assert!(REQUEST_ID_CHARS_MIN > 15 && REQUEST_ID_CHARS_MIN < REQUEST_ID_CHARS_MAX);

@@ -20,6 +20,10 @@ mod refusal;
 mod request;
 mod tls;
 
+use std::time::Duration;
+
+use baton_domain::limits::CLIENT_IDLE_SECONDS_MAX;
+
 pub(crate) use body::{BodyLimit, Cut};
 pub use counts::{Count, Counts};
 pub use door::{Door, Shed};
@@ -28,3 +32,10 @@ pub(crate) use in_time::run_in_time;
 pub use limits::Limits;
 pub use listener::{listen, serve};
 pub use tls::{Tls, TlsError};
+
+/// What asks a host: a client that lets go of idle connections before the host
+/// closes them.
+pub fn client() -> reqwest::ClientBuilder {
+    let idle = Duration::from_secs(CLIENT_IDLE_SECONDS_MAX);
+    reqwest::Client::builder().pool_idle_timeout(idle)
+}

@@ -14,6 +14,8 @@ use serde_json::Value;
 
 use refusal::Refusal;
 
+use crate::accept;
+
 /// Which host, and as whom.
 #[derive(Debug, Args)]
 pub(super) struct Online {
@@ -85,7 +87,7 @@ impl Client {
         }
         let key = online.key.clone().filter(|it| !it.is_empty());
         let key = key.context("a key is wanted: give an operator's with --key or BATON_KEY")?;
-        let http = reqwest::Client::builder()
+        let http = accept::client()
             .connect_timeout(Duration::from_secs(CLIENT_CONNECT_SECONDS_MAX))
             .timeout(Duration::from_secs(CLIENT_ANSWER_SECONDS_MAX))
             .build()?;

@@ -1,6 +1,8 @@
 //! Records of a number, read and written as one change each: once more when
 //! others wrote meanwhile.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use baton_domain::{
     compare::Cause,
     ids::{ComparisonId, NumberId, TenantId},
@@ -10,8 +12,24 @@ use baton_store::{
     AuditEntry, CommitError, Comparison, ComparisonState, Document, NumberSync, Tenant,
 };
 use jiff::Timestamp;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{host::Host, pipeline::Refused};
+
+/// Chunks of a history come many at once, and all change the record of their
+/// number: on one host they wait for each other instead of trying again. A lock
+/// for some numbers each, so that a number seldom waits for another.
+#[derive(Default)]
+pub struct PastLocks([Mutex<()>; 32]);
+
+impl PastLocks {
+    async fn of(&self, number: &NumberId) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        number.hash(&mut hasher);
+        let place = hasher.finish() % self.0.len() as u64;
+        self.0[place as usize].lock().await
+    }
+}
 
 /// Notes of each number of a tenant that its messages come from now on, unless
 /// that is known.
@@ -39,6 +57,7 @@ pub(super) async fn change_sync(
     number: &NumberId,
     change: impl Fn(&mut NumberSync),
 ) -> Result<NumberSync, Refused> {
+    let _changing = host.past_changes.of(number).await;
     for _ in 0..COMMIT_TRIES_MAX {
         let found = host.store.number_sync(tenant, number).await?;
         let Document { revision, mut body } = found.unwrap_or_else(|| Document {
@@ -84,6 +103,7 @@ pub(super) async fn change_comparison(
     entry: Option<AuditEntry>,
     find: impl Fn(&[Document<Comparison>]) -> Option<Document<Comparison>>,
 ) -> Result<Option<Changed>, Refused> {
+    let _changing = host.past_changes.of(number).await;
     for _ in 0..COMMIT_TRIES_MAX {
         let all = host.store.comparisons(tenant, number).await?;
         let Some(changed) = find(&all) else {

@@ -17,7 +17,7 @@ mod note;
 mod told;
 
 pub use compare::{Given, Wanted, compare};
-pub use kept::begin;
+pub use kept::{PastLocks, begin};
 pub use monthly::auditing;
 pub use note::note;
 pub use told::{Synced, Syncs};

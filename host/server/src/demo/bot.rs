@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::shop::{Product, Shop};
+use crate::accept;
 
 /// Arguments of `baton demo-bot`.
 #[derive(Debug, Args)]
@@ -66,7 +67,7 @@ impl DemoBot {
             timezone: TimeZone::get("Asia/Jakarta").context("the shop's time zone")?,
             baton: self.baton,
             key: self.key,
-            http: reqwest::Client::new(),
+            http: accept::client().build()?,
         };
         let secrets = AppSecrets::new(AppSecret::new(&self.secret)?, None);
         let (said, mut heard) = mpsc::channel(64);

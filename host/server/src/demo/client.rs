@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use super::known;
+use crate::accept;
 
 /// How long a step of the journey may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,11 +19,14 @@ pub struct Client {
 
 impl Client {
     /// A client of the host at `baton`.
-    pub fn new(baton: &str) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the system has no TLS to offer.
+    pub fn new(baton: &str) -> anyhow::Result<Self> {
+        Ok(Self {
             baton: baton.to_owned(),
-            http: reqwest::Client::new(),
-        }
+            http: accept::client().build()?,
+        })
     }
 
     /// Reads a resource of the API.

@@ -142,7 +142,7 @@ impl Demo {
         let serving = tokio::spawn(server::run(host, listener, async { drop(ended.await) }));
         let mut bot = start_bot(bot_listen, &baton, &shop)?;
 
-        let client = client::Client::new(&baton);
+        let client = client::Client::new(&baton)?;
         let played = journey::play(&client, &simulator, &clock).await;
         if let (Ok(played), false) = (&played, self.once) {
             clock.set_speed(1);
@@ -234,7 +234,7 @@ async fn make_keys(host: &Host) -> anyhow::Result<()> {
         };
         if !known.contains(&body.hash) {
             host.store
-                .put_api_key(Document { revision: 0, body })
+                .put_api_key(Document { revision: 0, body }, None)
                 .await?;
         }
     }

@@ -8,7 +8,7 @@ use baton_domain::{
     field::Field,
     ids::{CustomerId, NumberId},
     limits::{AUDIT_AT_ONCE_MAX, LIST_ITEMS_MAX},
-    people::{Action, FieldSet},
+    people::Action,
     seen::Seen,
 };
 use baton_store::{AuditEntry, AuditQuery, GrantUsed, Version};
@@ -29,16 +29,7 @@ use crate::host::Host;
 impl Scope {
     /// Something that they do now.
     pub fn entry(&self, host: &Host, what: &str) -> AuditEntry {
-        AuditEntry {
-            at: host.clock.now(),
-            who: self.access.who().clone(),
-            what: what.into(),
-            customer: None,
-            number: None,
-            fields: FieldSet::NONE,
-            grant: None,
-            about: None,
-        }
+        AuditEntry::of(self.access.who().clone(), host.clock.now(), what)
     }
 
     /// What was given through a lens; nothing when it was nothing personal.

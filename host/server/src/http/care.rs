@@ -9,13 +9,13 @@ use baton_domain::{
     event::{EscalationCause, Event, EventBody, NextStepSet, NoteKind, NoteTaken},
     ids::{AgentId, NumberId, OwnerEpoch},
     limit,
-    limits::{COMMIT_TRIES_MAX, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
+    limits::{COMMIT_TRIES_MAX, NEXT_STEP_DAYS_MAX, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
     people::Principal,
     seen::Seen,
     state::Conversation,
 };
 use baton_store::{AuditEntry, CommitError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -216,6 +216,11 @@ pub async fn set_next_step(
             let is_late = step.due.is_some_and(|due| due <= now);
             if is_late && !step.close {
                 return Err(ApiError::invalid("`due` is over already"));
+            }
+            let latest = SignedDuration::from_hours(24 * NEXT_STEP_DAYS_MAX as i64);
+            if step.due.is_some_and(|due| due.duration_since(now) > latest) {
+                let limit = limit!(NEXT_STEP_DAYS_MAX);
+                return Err(ApiError::over("days until `due`", limit));
             }
             let is_seen = step.promise == before.care.promises();
             if !is_seen || !before.ownership.owner.is_people() {

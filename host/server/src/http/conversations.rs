@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use baton_domain::{
     event::{Claimed, Event, EventBody, Resolved, Returned},
-    ids::{AgentId, NumberId, OwnerEpoch},
+    ids::{AgentId, NumberId, OwnerEpoch, TeamName},
     limit,
     limits::{COMMIT_TRIES_MAX, SHORT_TEXT_CHARS_MAX},
     owner::Ownership,
@@ -14,7 +14,7 @@ use baton_domain::{
     seen::Seen,
     state::Conversation,
 };
-use baton_store::{AuditEntry, CommitError, Inbox};
+use baton_store::{AuditEntry, CommitError, Held, Inbox};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -35,10 +35,19 @@ use crate::{host::Host, pipeline::Change};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// `people` for those that people own; all when absent.
+    /// `people` for those that people own, `team` for those of them that nobody has
+    /// taken yet, `agent` and `app` for those that somebody has; all when absent.
     #[serde(default)]
-    #[param(pattern = "^people$")]
+    #[param(pattern = "^(people|team|agent|app)$")]
     owner: Option<String>,
+    /// What this one of the tenant's people has.
+    #[serde(default)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    agent: Option<AgentId>,
+    /// What this team has, or had before somebody took it.
+    #[serde(default)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    team: Option<TeamName>,
     /// Where the last page ended, from its `next`.
     #[serde(default)]
     after: Option<String>,
@@ -49,7 +58,8 @@ pub struct Wanted {
 }
 
 /// Lists conversations: all, the last touched first; or those that people own,
-/// the most urgent first.
+/// the most urgent first: by when something is owed. A page may be short and name
+/// the `next` all the same.
 #[utoipa::path(get, path = "/v1/conversations", tag = "conversations", params(Wanted),
     operation_id = "list_conversations", security(("tenant_key" = [])),
     extensions(("x-error-codes" = json!([Code::InvalidValue]))),
@@ -59,10 +69,23 @@ pub async fn list(
     Reader(scope): Reader,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<PageView<RowView>>> {
-    let inbox = match wanted.owner.as_deref() {
+    let owner = match wanted.owner.as_deref() {
+        None | Some("people") => None,
+        Some("team" | "agent" | "app") => wanted.owner.clone(),
+        Some(_) => {
+            let message = "owner is `people`, `team`, `agent` or `app`, or absent for all";
+            return Err(ApiError::invalid(message));
+        }
+    };
+    let held = Held {
+        owner,
+        agent: wanted.agent,
+        team: wanted.team,
+    };
+    let inbox = match wanted.owner {
+        _ if held != Held::default() => Inbox::PeopleOf(&held),
+        Some(_) => Inbox::People,
         None => Inbox::All,
-        Some("people") => Inbox::People,
-        Some(_) => return Err(ApiError::invalid("owner is `people`, or absent for all")),
     };
     let tenant = &scope.tenant.document.id;
     let after = wanted.after.as_deref();

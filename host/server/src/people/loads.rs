@@ -224,20 +224,6 @@ impl HostLoads {
     pub fn open_of(&self, tenant: &TenantId, agent: &AgentId) -> u32 {
         locked(&self.of(tenant)).loads.open_of(agent)
     }
-
-    /// Conversations that the agent owns.
-    pub fn held_by(&self, tenant: &TenantId, agent: &AgentId) -> Vec<(CustomerId, NumberId)> {
-        let of_tenant = self.of(tenant);
-        let of_tenant = locked(&of_tenant);
-        let held = of_tenant.held.iter();
-        let mut places: Vec<_> = held
-            .flat_map(|(customer, places)| places.iter().map(move |it| (customer, it)))
-            .filter(|(_, (_, holder))| **holder == Holder::Agent(agent.clone()))
-            .map(|(customer, (number, _))| (customer.clone(), number.clone()))
-            .collect();
-        places.sort();
-        places
-    }
 }
 
 #[cfg(test)]
@@ -335,8 +321,6 @@ mod tests {
             1,
             "told twice it counts once"
         );
-        let place = (customer("a"), NumberId::parse("1").unwrap());
-        assert_eq!(loads.held_by(&tenant(), &ana), [place]);
         let returned = Returned {
             epoch: OwnerEpoch(1),
             by: None,

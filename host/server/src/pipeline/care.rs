@@ -1,24 +1,25 @@
 //! What people owe, as a change grows: who gets a handoff is decided while it
 //! commits, and deadlines start and stop with what the state says.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use baton_domain::{
     assign::{Asked, Assignment, Wanted, escalated, next_rung, out_of_doubt, passed_on, team_of},
     care::{Deadline, deadlines, due_at},
     event::{EscalationCause, Event, EventBody, HandedOff},
     ids::{AgentId, CustomerId, NumberId, OwnerEpoch},
+    limits::{COMMIT_TRIES_MAX, PAGE_ITEMS_MAX},
     package,
     people::Principal,
     state::{Conversation, Rung},
     tenant::Team,
 };
-use baton_store::{NewWork, WorkChange, WorkKey, WorkKind};
+use baton_store::{CommitError, Inbox, NewWork, StoreError, WorkChange, WorkKey, WorkKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Change;
-use crate::{host::Host, people::Reservation};
+use super::{Change, Refused};
+use crate::{directory::ActiveTenant, host::Host, people::Reservation};
 
 /// Payload of a deadline's timer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +113,64 @@ pub(super) fn changes(before: &Timers, after: &Timers) -> Vec<WorkChange> {
     cancelled.chain(started).collect()
 }
 
+/// Starts the deadlines of a tenant that should run by its policy of now and do
+/// not: it may want some that it did not when the conversations last moved, or
+/// want them sooner. Answers for how many customers.
+///
+/// # Errors
+/// [`Refused`]; what was started runs.
+pub async fn start_deadlines(host: &Host, tenant: &Arc<ActiveTenant>) -> Result<usize, Refused> {
+    let (mut count, mut after) = (0, None::<String>);
+    loop {
+        let (id, people) = (&tenant.document.id, Inbox::People);
+        let page = host
+            .store
+            .conversations(id, people, after.as_deref(), PAGE_ITEMS_MAX)
+            .await?;
+        for row in page.items {
+            count += usize::from(start_deadlines_of(host, tenant, &row.customer).await?);
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(count);
+        }
+    }
+}
+
+async fn start_deadlines_of(
+    host: &Host,
+    tenant: &Arc<ActiveTenant>,
+    customer: &CustomerId,
+) -> Result<bool, Refused> {
+    let id = &tenant.document.id;
+    for _ in 0..COMMIT_TRIES_MAX {
+        let loaded = match host.store.load(id, customer, &[]).await {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) | Err(StoreError::Erased) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let mut change = Change::onto(host, tenant.clone(), loaded).await?;
+        let mut is_late = false;
+        for (key, new) in timers(&change) {
+            // What fired or was settled comes back as nothing, and stays so.
+            let runs = host.store.work(id, change.customer(), &key).await?;
+            if runs.is_none_or(|it| it.due_at > new.due_at) {
+                change.add_work(WorkChange::Reschedule(new));
+                is_late = true;
+            }
+        }
+        if !is_late {
+            return Ok(false);
+        }
+        match change.commit(host).await {
+            Ok(_) => return Ok(true),
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(_changed_meanwhile) => {}
+        }
+    }
+    Err(Refused::Contended)
+}
+
 /// Completes a handoff that is about to be appended: who has it, what is
 /// promised, what goes with it. The decision was appended right before.
 pub(super) fn handed_over(
@@ -158,7 +217,7 @@ fn find(
     (now, number): (Timestamp, &NumberId),
     team: &Team,
     rung: &Rung,
-    tags: &[std::sync::Arc<str>],
+    tags: &[Arc<str>],
 ) -> (Assignment, Option<Reservation>) {
     let tenant = change.tenant();
     let (state, profile) = (change.state(), &tenant.profile);
@@ -178,7 +237,7 @@ fn find(
 }
 
 /// Tags of the handoff that people are busy with.
-fn tags(conversation: &Conversation) -> Vec<std::sync::Arc<str>> {
+fn tags(conversation: &Conversation) -> Vec<Arc<str>> {
     let handoff = conversation.care.handoff();
     handoff.map(|it| it.tags.clone()).unwrap_or_default()
 }

@@ -224,6 +224,7 @@ impl Change {
             .commit(Commit {
                 tenant: self.tenant.document.id.clone(),
                 customer: self.customer,
+                at: now,
                 expected: self.loaded_at,
                 events: self.events,
                 state: self.state,

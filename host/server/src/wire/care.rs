@@ -24,6 +24,7 @@ pub struct CareOfTenant {
     pub(super) hours: WorkingHours,
     /// What is promised of each tier; nobody is reminded of what is not.
     #[serde(default, deserialize_with = "objects")]
+    #[schema(max_items = 64)]
     pub(super) promises: Vec<PromiseOfTier>,
     /// Minutes of silence, with no next step open, after which the bot has a
     /// conversation again; never when absent.

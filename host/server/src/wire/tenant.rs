@@ -28,7 +28,7 @@ pub struct TenantDocument {
     /// ISO 639-1.
     language: Arc<str>,
     /// Its teams; the first is the default.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, max_items = 64)]
     teams: Vec<TeamOfTenant>,
     /// Its business numbers.
     #[serde(default)]
@@ -46,6 +46,7 @@ pub struct TenantDocument {
     person_buttons: Vec<Arc<str>>,
     /// Texts that the Business App sends by itself.
     #[serde(default)]
+    #[schema(max_items = 64)]
     automatic_texts: Vec<Arc<str>>,
     /// Fields that no module may read, whatever is granted to it.
     #[serde(default)]
@@ -173,7 +174,7 @@ pub struct TeamOfTenant {
     name: TeamName,
     /// Its tiers, lowest first.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, max_items = 16)]
     tiers: Vec<TierName>,
 }
 

@@ -209,7 +209,7 @@ impl Shared {
         let work = commit
             .work
             .iter()
-            .map(|change| self.prepare_work(who, cipher, change));
+            .map(|change| self.prepare_work(who, cipher, commit.at, change));
         let absorbs = commit.absorb.as_ref();
         let prepared = Prepared {
             shared: self.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use baton_domain::{
     event::{Event, EventBody},
-    ids::NumberId,
+    ids::{AgentId, NumberId, TeamName},
     limits::{EVENTS_AT_ONCE_MAX, HOT_IDENTITIES_MAX},
     state::CustomerState,
 };
@@ -54,6 +54,12 @@ pub(crate) struct Head {
 pub(crate) struct ConversationHead {
     pub(crate) number: NumberId,
     pub(crate) owner: String,
+    /// Who has it, when it is one of the tenant's people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) agent: Option<AgentId>,
+    /// Whose it is, when a team has or had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) team: Option<TeamName>,
     pub(crate) touched_at: Timestamp,
     /// For those that people own.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -271,9 +271,11 @@ impl Shared {
     pub(crate) async fn put_tenant(
         self: &Arc<Self>,
         tenant: Document<Tenant>,
+        entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
         let put = Put::of_all(tenant_key(&tenant.body.id));
-        self.put_document(put, tenant).await
+        let by = entry.map(|entry| (tenant.body.id.clone(), entry));
+        self.put_audited(put, tenant, by).await
     }
 
     pub(crate) fn tenants(&self) -> Result<Vec<Document<Tenant>>, StoreError> {
@@ -301,12 +303,14 @@ impl Shared {
     pub(crate) async fn put_api_key(
         self: &Arc<Self>,
         document: Document<ApiKey>,
+        entry: Option<AuditEntry>,
     ) -> Result<(), CommitError> {
         let Document { revision, body } = document;
+        let by = entry.map(|entry| (body.tenant.clone(), entry));
         let hash = self.keyring.indexer.hash(&[b"api-key", b"", &body.hash.0]);
         let key = Key::new(area::API_KEY).bytes(&hash.0).done();
         let body = StoredApiKey::from(body);
-        self.put_document(Put::of_all(key), Document { revision, body })
+        self.put_audited(Put::of_all(key), Document { revision, body }, by)
             .await
     }
 

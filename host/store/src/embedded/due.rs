@@ -145,7 +145,7 @@ impl Shared {
         }
         let lease = move |draft: &mut Draft<'_>| {
             let chosen = choose(draft, &tenants, kind, now, limit)?;
-            lease_all(draft, chosen, kind, until)
+            lease_all(draft, chosen, kind, (now, until))
         };
         let (leased, damaged) = self
             .committer
@@ -241,7 +241,7 @@ fn lease_all(
     draft: &mut Draft<'_>,
     chosen: Vec<Entry>,
     kind: WorkKind,
-    until: Timestamp,
+    (now, until): (Timestamp, Timestamp),
 ) -> Result<(Vec<Leased>, Option<StoreError>), CommitError> {
     let (mut leased, mut damaged) = (Vec::with_capacity(chosen.len()), None);
     for Entry { key, who, hash } in chosen {
@@ -252,6 +252,7 @@ fn lease_all(
             })) => {
                 let next = Open {
                     shown_at: until,
+                    placed_at: now,
                     tries: open.tries.saturating_add(1),
                     lease: open.lease + 1,
                     is_held: true,

@@ -1,14 +1,13 @@
 //! Lists that a commit keeps up to date: the inbox, and the decisions and
 //! handoffs of a tenant.
 
-use std::collections::BTreeMap;
-
 use baton_domain::{
-    event::{Event, EventBody},
+    event::Event,
     ids::NumberId,
+    limits::PROMISE_MINUTES_MAX,
     state::{Conversation, CustomerState},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     customer::ConversationHead,
@@ -34,18 +33,22 @@ fn touched_at(conversation: &Conversation, events: &[Event]) -> Timestamp {
     last.unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// By when each handed-off conversation of these events is due.
-fn due_by_number(events: &[Event]) -> BTreeMap<&NumberId, Timestamp> {
-    let due = |event: &Event, due: Option<Timestamp>| due.unwrap_or(event.at);
-    let handoffs = events
-        .iter()
-        .filter_map(|event| match (&event.number, &event.body) {
-            (Some(number), EventBody::HandedOff(handoff)) => {
-                Some((number, due(event, handoff.due)))
-            }
-            _ => None,
-        });
-    handoffs.collect()
+/// By when something is owed: an answer, or the next step. What owes nothing any
+/// more comes after all that does; `None` when nothing was ever owed.
+fn owed_by(conversation: &Conversation) -> Option<Timestamp> {
+    let care = &conversation.care;
+    let step = care.step();
+    let open = step.filter(|step| step.is_open());
+    let promised = open.and_then(|step| step.promise).map(|it| it.due);
+    let named = open.and_then(|step| step.due);
+    let answer = care.first_reply().map(|it| it.due);
+    let soonest = [answer, promised, named].into_iter().flatten().min();
+    let after_all = || {
+        let longest = SignedDuration::from_mins(PROMISE_MINUTES_MAX.into());
+        let closed = step?.closed_at?;
+        Some(closed.saturating_add(longest).unwrap_or(Timestamp::MAX))
+    };
+    soonest.or_else(after_all)
 }
 
 /// Where the customer's conversations stand after `events`.
@@ -54,7 +57,6 @@ pub(crate) fn conversations(
     events: &[Event],
     state: &CustomerState,
 ) -> Vec<ConversationHead> {
-    let handed_off = due_by_number(events);
     let stand = |(number, conversation): (&NumberId, &Conversation)| {
         let touched_at = touched_at(conversation, events);
         let owner = &conversation.ownership.owner;
@@ -63,15 +65,14 @@ pub(crate) fn conversations(
             .find(|head| head.number == *number)
             .and_then(|head| head.urgent_at);
         let took_over_at = || events.last().map_or(touched_at, |event| event.at);
-        // A handoff of these events counts when it is the one that took
-        // effect: people did not own before.
-        let urgent_at = match (was_urgent_at, handed_off.get(number)) {
-            (Some(at), _) | (None, Some(&at)) => at,
-            (None, None) => took_over_at(),
-        };
+        let urgent_at = owed_by(conversation)
+            .or(was_urgent_at)
+            .unwrap_or_else(took_over_at);
         ConversationHead {
             number: number.clone(),
             owner: owner.as_str().to_owned(),
+            agent: owner.agent().cloned(),
+            team: owner.team().cloned(),
             touched_at,
             urgent_at: owner.is_people().then_some(urgent_at),
         }

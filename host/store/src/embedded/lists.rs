@@ -3,7 +3,7 @@
 
 use baton_domain::{
     ids::{CustomerId, NumberId, TenantId},
-    limits::LIST_ITEMS_MAX,
+    limits::{LIST_ITEMS_MAX, LIST_LOOKS_MAX},
 };
 
 use super::{
@@ -15,7 +15,8 @@ use super::{
     rows::{Row, after_prefix},
 };
 use crate::{
-    ConversationRow, EventRow, Inbox, Listed, Page, commit::Version, error::StoreError, work::Work,
+    ConversationRow, EventRow, Held, Inbox, Listed, Page, commit::Version, error::StoreError,
+    work::Work,
 };
 
 /// Where a page ended, as text: the rest of the row's key in hexadecimal. It
@@ -33,9 +34,16 @@ fn start(mut prefix: Vec<u8>, after: Option<&str>) -> Result<Vec<u8>, StoreError
     Ok(prefix)
 }
 
+fn is_theirs(held: &Held, head: &ConversationHead) -> bool {
+    held.owner.as_ref().is_none_or(|it| *it == head.owner)
+        && (held.agent.is_none() || held.agent == head.agent)
+        && (held.team.is_none() || held.team == head.team)
+}
+
 impl Shared {
     /// A page of the rows that start with `prefix`. Rows of which `read` makes
-    /// nothing are left out.
+    /// nothing are left out; when it leaves out many, a page is short and says
+    /// where to go on.
     fn page<T>(
         &self,
         prefix: Key,
@@ -46,7 +54,7 @@ impl Shared {
         let (prefix, limit) = (prefix.done(), limit.clamp(1, LIST_ITEMS_MAX));
         let end = after_prefix(&prefix);
         let mut from = start(prefix.clone(), after)?;
-        let mut items = Vec::new();
+        let (mut items, mut looked) = (Vec::new(), 0);
         loop {
             let mut rows = self.rows.scan(&from, &end, limit - items.len() + 1)?;
             let has_more = rows.len() > limit - items.len();
@@ -54,10 +62,11 @@ impl Shared {
             for row in &rows {
                 items.extend(read(row)?);
             }
+            looked += rows.len();
             let last = rows.pop().map(|(key, _)| key).filter(|_| has_more);
             match last {
                 None => return Ok(Page { items, next: None }),
-                Some(key) if items.len() == limit => {
+                Some(key) if items.len() == limit || looked >= LIST_LOOKS_MAX => {
                     return Ok(Page {
                         items,
                         next: Some(cursor(&key, prefix.len())),
@@ -75,26 +84,32 @@ impl Shared {
     pub(crate) fn conversations(
         &self,
         tenant: &TenantId,
-        inbox: Inbox,
+        inbox: Inbox<'_>,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<ConversationRow>, StoreError> {
         let area = match inbox {
             Inbox::All => area::TOUCHED,
-            Inbox::People => area::PEOPLE,
+            Inbox::People | Inbox::PeopleOf(_) => area::PEOPLE,
         };
         self.page(list_of(area, tenant), after, limit, |(key, record)| {
             let head: ConversationHead = unpack_plain(key, record)?;
+            if let Inbox::PeopleOf(held) = inbox
+                && !is_theirs(held, &head)
+            {
+                return Ok(None);
+            }
             let mut parts = Parts::of(key);
             let (_tenant, _place) = (parts.text()?, parts.number()?);
             let (customer, number) = (parts.customer()?, parts.text()?);
             let number = NumberId::parse(number).map_err(|_| damaged(key, "names no number"))?;
-            let (owner, touched_at) = (head.owner, head.touched_at);
             Ok(Some(ConversationRow {
                 customer,
                 number,
-                owner,
-                touched_at,
+                owner: head.owner,
+                agent: head.agent,
+                team: head.team,
+                touched_at: head.touched_at,
             }))
         })
     }

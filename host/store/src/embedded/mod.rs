@@ -96,6 +96,7 @@ mod people_impl;
 mod quarantine;
 mod releases;
 mod resolve;
+mod set_back;
 mod told;
 mod trait_impl;
 mod work_change;

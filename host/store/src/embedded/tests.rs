@@ -118,6 +118,7 @@ impl Rig {
         let commit = Commit {
             tenant: tenant(),
             customer: loaded.customer.clone(),
+            at: Timestamp::UNIX_EPOCH,
             expected: loaded.version,
             events: vec![Event {
                 at: Timestamp::UNIX_EPOCH,

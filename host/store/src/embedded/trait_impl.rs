@@ -126,7 +126,7 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
     async fn conversations(
         &self,
         tenant: &TenantId,
-        inbox: Inbox,
+        inbox: Inbox<'_>,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<ConversationRow>, StoreError> {
@@ -147,8 +147,12 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         self.whole(self.shared.tenant(tenant))
     }
 
-    async fn put_tenant(&self, tenant: Document<Tenant>) -> Result<(), CommitError> {
-        self.shared.put_tenant(tenant).await
+    async fn put_tenant(
+        &self,
+        tenant: Document<Tenant>,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), CommitError> {
+        self.shared.put_tenant(tenant, entry).await
     }
 
     async fn tenants(&self) -> Result<Vec<Document<Tenant>>, StoreError> {
@@ -167,8 +171,12 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
         self.whole(self.shared.api_keys())
     }
 
-    async fn put_api_key(&self, key: Document<ApiKey>) -> Result<(), CommitError> {
-        self.shared.put_api_key(key).await
+    async fn put_api_key(
+        &self,
+        key: Document<ApiKey>,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), CommitError> {
+        self.shared.put_api_key(key, entry).await
     }
 
     async fn quarantine(&self, item: Quarantined) -> Result<QuarantineId, StoreError> {
@@ -201,6 +209,11 @@ impl<B: Send + Sync + 'static> Store for Embedded<B> {
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         let swept = self.shared.sweep(now, limit).await;
         self.whole(swept.map_err(unopposed))
+    }
+
+    async fn clock_set_back(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let moved = self.shared.clock_set_back(now).await;
+        self.whole(moved.map_err(unopposed))
     }
 
     async fn export(&self, at: Timestamp, to: Sender<Vec<u8>>) -> Result<Exported, StoreError> {

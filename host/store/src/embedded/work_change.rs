@@ -17,6 +17,7 @@ use crate::{
 /// A change whose work is sealed and whose key is hashed: ready to be made.
 pub(crate) struct PreparedChange {
     hash: IndexHash,
+    at: Timestamp,
     change: Prepared,
 }
 
@@ -55,12 +56,14 @@ impl Shared {
         &self,
         who: &Who,
         cipher: &Cipher,
+        at: Timestamp,
         change: &WorkChange,
     ) -> Result<PreparedChange, StoreError> {
         let add = |new: &NewWork, again| {
             let (kind, due_at) = (new.kind, new.due_at);
-            let at = who.work(self.work_hash(who, &new.key));
-            let sealed = seal(&*self.options.entropy, cipher, &at, &new.key, &new.payload)?;
+            let place = who.work(self.work_hash(who, &new.key));
+            let entropy = &*self.options.entropy;
+            let sealed = seal(entropy, cipher, &place, &new.key, &new.payload)?;
             Ok::<_, StoreError>(Prepared::Add {
                 kind,
                 due_at,
@@ -94,6 +97,7 @@ impl Shared {
         };
         Ok(PreparedChange {
             hash: self.work_hash(who, key),
+            at,
             change,
         })
     }
@@ -105,7 +109,7 @@ impl PreparedChange {
     /// # Errors
     /// [`CommitError::LeaseLost`].
     pub(crate) fn make(self, draft: &mut Draft<'_>, who: &Who) -> Result<(), CommitError> {
-        let hash = self.hash;
+        let (hash, at) = (self.hash, self.at);
         let row = read(draft, who, hash)?;
         let was = row.as_ref().map(|row| row.plain.clone());
         let next = match self.change {
@@ -114,7 +118,8 @@ impl PreparedChange {
                 due_at,
                 sealed,
                 again,
-            } => added(was.as_ref(), again, kind, due_at).map(|plain| WorkRow { plain, sealed }),
+            } => added(was.as_ref(), again, kind, (due_at, at))
+                .map(|plain| WorkRow { plain, sealed }),
             Prepared::Cancel => waiting(was.as_ref())
                 .map(|open| WorkRow::over(Plain::Cancelled { lease: open.lease })),
             Prepared::Dismiss => dead(was.as_ref()).map(|_| WorkRow::over(Plain::Done)),
@@ -133,6 +138,7 @@ impl PreparedChange {
                 let moved = Open {
                     due_at,
                     shown_at: due_at,
+                    placed_at: at,
                     stage,
                     is_held,
                     ..open.clone()
@@ -154,7 +160,12 @@ impl PreparedChange {
 }
 
 /// What an add or a reschedule makes of a row; `None` when nothing changes.
-fn added(was: Option<&Plain>, again: bool, kind: WorkKind, due_at: Timestamp) -> Option<Plain> {
+fn added(
+    was: Option<&Plain>,
+    again: bool,
+    kind: WorkKind,
+    (due_at, placed_at): (Timestamp, Timestamp),
+) -> Option<Plain> {
     let (tries, lease) = match was {
         None => (0, 0),
         Some(Plain::Cancelled { lease }) if again => (0, *lease),
@@ -169,6 +180,7 @@ fn added(was: Option<&Plain>, again: bool, kind: WorkKind, due_at: Timestamp) ->
         kind,
         due_at,
         shown_at,
+        placed_at,
         tries,
         stage,
         lease,

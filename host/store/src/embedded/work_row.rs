@@ -39,6 +39,9 @@ pub(crate) struct Open {
     pub(crate) due_at: Timestamp,
     /// When it is due, or its lease ends: its place among due work.
     pub(crate) shown_at: Timestamp,
+    /// When it was given that place, by the clock of whoever gave it.
+    #[serde(default)]
+    pub(crate) placed_at: Timestamp,
     pub(crate) tries: u32,
     pub(crate) stage: Stage,
     /// Counts the leases.

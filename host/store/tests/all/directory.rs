@@ -55,7 +55,7 @@ async fn documents_are_kept_and_numbered(mut fixture: Fixture) {
         revision: 0,
         body: shop("Kopi Senja"),
     };
-    store.put_tenant(new).await.unwrap();
+    store.put_tenant(new, None).await.unwrap();
     store
         .put_app(Document {
             revision: 0,
@@ -67,7 +67,7 @@ async fn documents_are_kept_and_numbered(mut fixture: Fixture) {
         revision: 1,
         body: shop("Kopi Senja Baru"),
     };
-    store.put_tenant(change).await.unwrap();
+    store.put_tenant(change, None).await.unwrap();
     drop(store);
     let store = fixture.reopen();
     let expected = Document {
@@ -170,10 +170,13 @@ async fn keys_are_found_by_hash(mut fixture: Fixture) {
     let store = fixture.store();
     for hash in [1, 2] {
         store
-            .put_api_key(Document {
-                revision: 0,
-                body: key(hash),
-            })
+            .put_api_key(
+                Document {
+                    revision: 0,
+                    body: key(hash),
+                },
+                None,
+            )
             .await
             .unwrap();
     }
@@ -182,10 +185,13 @@ async fn keys_are_found_by_hash(mut fixture: Fixture) {
         ..key(1)
     };
     store
-        .put_api_key(Document {
-            revision: 1,
-            body: revoked.clone(),
-        })
+        .put_api_key(
+            Document {
+                revision: 1,
+                body: revoked.clone(),
+            },
+            None,
+        )
         .await
         .unwrap();
     drop(store);

@@ -163,7 +163,10 @@ async fn directory(store: &dyn Store) {
         .await
         .unwrap();
     let body = shop.unwrap();
-    store.put_tenant(Document { revision, body }).await.unwrap();
+    store
+        .put_tenant(Document { revision, body }, None)
+        .await
+        .unwrap();
     let number = NumberRecord::new(NumberId::parse("100").unwrap());
     let number = Document {
         revision,
@@ -176,10 +179,13 @@ async fn directory(store: &dyn Store) {
     crate::releases::fill(store).await;
     crate::people::fill(store).await;
     store
-        .put_api_key(Document {
-            revision,
-            body: key,
-        })
+        .put_api_key(
+            Document {
+                revision,
+                body: key,
+            },
+            None,
+        )
         .await
         .unwrap();
     let item = Quarantined {

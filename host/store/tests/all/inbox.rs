@@ -1,23 +1,24 @@
 use std::collections::BTreeSet;
 
 use baton_domain::{
-    event::{Event, EventBody, Returned},
-    ids::{CustomerId, OwnerEpoch},
+    event::{Claimed, Event, EventBody, NextStepSet, Returned},
+    ids::{AgentId, CustomerId, OwnerEpoch, TeamName},
 };
-use baton_store::{Inbox, Listed, Store, StoreError, Version};
+use baton_store::{Held, Inbox, Listed, Store, StoreError, Version};
 
 use crate::support::*;
 
 both!(
     the_inbox_shows_the_last_touched_first,
     people_see_the_most_urgent_first,
+    people_see_what_is_theirs_and_their_teams,
     pages_are_stable_while_others_write,
     handoffs_are_listed_the_latest_first,
     customers_are_listed_once_each,
     a_cursor_of_nowhere_is_refused,
 );
 
-async fn inbox(store: &dyn Store, inbox: Inbox) -> Vec<CustomerId> {
+async fn inbox(store: &dyn Store, inbox: Inbox<'_>) -> Vec<CustomerId> {
     let page = store
         .conversations(&tenant(), inbox, None, 100)
         .await
@@ -87,6 +88,79 @@ async fn people_see_the_most_urgent_first(fixture: Fixture) {
     .await;
     assert_eq!(inbox(&*store, Inbox::People).await, [sooner, later]);
     assert_eq!(inbox(&*store, Inbox::All).await.len(), 3);
+}
+
+async fn people_see_what_is_theirs_and_their_teams(fixture: Fixture) {
+    let store = fixture.store();
+    let mut all = Vec::new();
+    for (digits, due) in [("621", 300), ("622", 900), ("623", 600)] {
+        let id = format!("wamid.{digits}");
+        let events = vec![message(0, &id, "hello"), handed_off(1, 0, Some(at(due)))];
+        all.push(write(&*store, digits, events).await);
+    }
+    let [one, two, three] = [&all[0], &all[1], &all[2]].map(Clone::clone);
+    let tell = |digits: &'static str, body: EventBody| {
+        let store = store.clone();
+        let number = Some(number());
+        let event = Event {
+            at: at(30),
+            number,
+            body,
+        };
+        async move { write(&*store, digits, vec![event]).await }
+    };
+    let ana = AgentId::parse("ana").unwrap();
+    let claimed = Claimed {
+        epoch: OwnerEpoch(1),
+        agent: ana.clone(),
+    };
+    tell("622", EventBody::Claimed(claimed)).await;
+    let of = |held: Held| {
+        let store = store.clone();
+        async move { inbox(&*store, Inbox::PeopleOf(&held)).await }
+    };
+    let agent = Some(ana);
+    let hers = of(Held {
+        agent: agent.clone(),
+        ..Held::default()
+    });
+    assert_eq!(hers.await, [two.clone()]);
+    let team = TeamName::parse("sales").ok();
+    let teams = of(Held {
+        team: team.clone(),
+        ..Held::default()
+    });
+    assert_eq!(teams.await, [one.clone(), three.clone(), two.clone()]);
+    let waits = of(Held {
+        team,
+        owner: Some("team".into()),
+        ..Held::default()
+    });
+    assert_eq!(waits.await, [one.clone(), three.clone()]);
+    let nobodys = of(Held {
+        agent,
+        owner: Some("team".into()),
+        ..Held::default()
+    });
+    assert_eq!(nobodys.await, []);
+    // What is put off is less urgent, and what owes nothing comes last.
+    let step = |closed, due| {
+        EventBody::NextStepSet(NextStepSet {
+            epoch: OwnerEpoch(1),
+            promise: 1,
+            closed,
+            what: None,
+            due,
+            by: None,
+        })
+    };
+    tell("621", step(false, Some(at(700)))).await;
+    assert_eq!(
+        inbox(&*store, Inbox::People).await,
+        [three.clone(), one.clone(), two.clone()]
+    );
+    tell("623", step(true, None)).await;
+    assert_eq!(inbox(&*store, Inbox::People).await, [one, two, three]);
 }
 
 async fn pages_are_stable_while_others_write(fixture: Fixture) {

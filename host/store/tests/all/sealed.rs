@@ -136,10 +136,13 @@ async fn administer(store: &dyn Store) {
         "numbers": [{ "id": number(), "app": "demo", "token": "EAAG-graph-token" }],
     }));
     store
-        .put_tenant(Document {
-            revision: 0,
-            body: shop.unwrap(),
-        })
+        .put_tenant(
+            Document {
+                revision: 0,
+                body: shop.unwrap(),
+            },
+            None,
+        )
         .await
         .unwrap();
 }

@@ -205,6 +205,7 @@ pub(crate) fn on(loaded: &Loaded, events: Vec<Event>) -> Commit {
     Commit {
         tenant: tenant(),
         customer: loaded.customer.clone(),
+        at: at(0),
         expected: loaded.version,
         events,
         state: Arc::new(state),

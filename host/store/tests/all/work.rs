@@ -18,6 +18,7 @@ both!(
     tenants_take_turns,
     two_who_lease_never_get_the_same,
     kinds_are_apart,
+    what_a_clock_put_off_that_was_ahead_waits_anew,
 );
 
 const MINUTE: SignedDuration = SignedDuration::from_secs(60);
@@ -381,4 +382,58 @@ async fn kinds_are_apart(fixture: Fixture) {
         assert_eq!(keys(&leased), [format!("it-{it}")]);
         assert_eq!(leased[0].work.kind, kind);
     }
+}
+
+async fn what_a_clock_put_off_that_was_ahead_waits_anew(mut fixture: Fixture) {
+    const DAY: i64 = 24 * 60 * 60;
+    let store = fixture.store();
+    let who = customer(&*store).await;
+    let ahead = 400 * DAY;
+    let commit = |seconds, work: Vec<WorkChange>| {
+        let (store, who) = (store.clone(), who.clone());
+        async move {
+            let loaded = load(&*store, &who).await;
+            let commit = Commit {
+                at: at(seconds),
+                work,
+                ..on(&loaded, Vec::new())
+            };
+            store.commit(commit).await.unwrap();
+        }
+    };
+    // Before: two that wait, one of them for long.
+    let add = |key, seconds| WorkChange::Add(effect(key, at(seconds)));
+    let long = 500 * DAY;
+    commit(0, vec![add("long", long), add("held", 1), add("moved", 2)]).await;
+    // While the clock was ahead: two are leased, and one of them is put off;
+    // one is added, one settled.
+    let leased = due(&*store, at(ahead)).await;
+    assert_eq!(keys(&leased), ["held", "moved"]);
+    let moved = WorkChange::Moved {
+        lease: leased[1].lease.clone(),
+        stage: Stage::Waiting,
+        due_at: at(ahead + 300),
+        keep: false,
+    };
+    let settled = WorkChange::Reschedule(effect("long", at(long)));
+    commit(ahead, vec![moved, add("added", ahead + 30), settled]).await;
+    // Hosts need not agree to the minute.
+    assert_eq!(store.clock_set_back(at(ahead - 60)).await.unwrap(), 0);
+    assert_eq!(store.clock_set_back(at(10)).await.unwrap(), 4);
+    assert_eq!(store.clock_set_back(at(10)).await.unwrap(), 0, "once");
+    assert!(due(&*store, at(39)).await.is_empty());
+    assert_eq!(keys(&due(&*store, at(40)).await), ["added"]);
+    assert_eq!(keys(&due(&*store, at(70)).await), ["held"]);
+    let later = due(&*store, at(310)).await;
+    assert!(keys(&later).contains(&"moved"), "{later:?}");
+    // A lease goes on: whoever holds the row settles it.
+    let (_, first) = (&leased[1], &leased[0]);
+    let lost = change(&*store, &who, vec![WorkChange::Done(first.lease.clone())]).await;
+    assert!(matches!(lost, Err(CommitError::LeaseLost)), "leased anew");
+    let wait = long - ahead;
+    let next = due(&*store, at(10 + wait)).await;
+    assert!(
+        keys(&next).contains(&"long"),
+        "as far off as it was: {next:?}"
+    );
 }

@@ -17,6 +17,7 @@ use tokio::{
     time::timeout,
 };
 
+use super::{entry_about, note};
 use crate::{
     host::Host,
     http::{
@@ -38,6 +39,11 @@ type Chunk = Result<Bytes, io::Error>;
     responses((status = 200, description = "The export.", body = String,
         content_type = "application/x-ndjson")))]
 pub async fn export(State(host): State<Arc<Host>>, _: Admin) -> Answer<Response> {
+    let tenants = host.directory();
+    for tenant in tenants.tenants() {
+        let entry = entry_about(&host, "export-host", None);
+        note(&host, &tenant.document.id, entry).await?;
+    }
     let (to, mut lines) = mpsc::channel(1);
     let (store, at) = (host.store.clone(), host.clock.now());
     let running = tokio::spawn(async move { store.export(at, to).await });

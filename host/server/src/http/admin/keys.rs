@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
+use super::entry_about;
 use crate::{
     host::Host,
     http::{
@@ -114,9 +115,9 @@ pub async fn make(
         expires_at: new.expires_at,
         is_revoked: false,
     };
-    host.store
-        .put_api_key(Document { revision: 0, body })
-        .await?;
+    let entry = entry_about(&host, "make-key", Some(&new.name));
+    let document = Document { revision: 0, body };
+    host.store.put_api_key(document, Some(entry)).await?;
     host.reload_directory().await?;
     let name = new.name;
     Ok((StatusCode::CREATED, Json(MadeKey { name, key })))
@@ -161,7 +162,8 @@ pub async fn revoke(
     for mut key in host.store.api_keys().await? {
         if key.body.tenant == tenant && key.body.name == name && !key.body.is_revoked {
             key.body.is_revoked = true;
-            host.store.put_api_key(key).await?;
+            let entry = entry_about(&host, "revoke-key", Some(&name));
+            host.store.put_api_key(key, Some(entry)).await?;
             is_found = true;
         }
     }

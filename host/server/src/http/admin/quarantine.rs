@@ -1,14 +1,20 @@
 //! Signed input that could not be processed.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{extract::State, http::StatusCode};
-use baton_domain::limits::PAGE_ITEMS_MAX;
-use baton_store::{QuarantineId, Quarantined};
+use baton_domain::{
+    field::Field,
+    ids::{NumberId, TenantId},
+    limits::PAGE_ITEMS_MAX,
+    people::FieldSet,
+};
+use baton_store::{AuditEntry, QuarantineId, Quarantined};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::{entry_about, note};
 use crate::{
     host::Host,
     http::{
@@ -67,6 +73,7 @@ pub async fn list(
 ) -> Answer<Json<List<QuarantinedView>>> {
     let after = wanted.after.map(QuarantineId);
     let items = host.store.quarantined(after, PAGE_ITEMS_MAX).await?;
+    tell_read(&host, &items).await?;
     let shown = items.into_iter().map(|(id, item)| QuarantinedView {
         id: id.0,
         at: item.at,
@@ -92,6 +99,7 @@ pub async fn redrive(
     Path(id): Path<u64>,
 ) -> Answer<Json<Redriven>> {
     let (id, item) = find(&host, QuarantineId(id)).await?;
+    tell_done(&host, "redrive", &item).await?;
     let is_done = drive(&host, &item).await?;
     if is_done {
         host.store.release(id).await?;
@@ -109,9 +117,43 @@ pub async fn dismiss(
     _: Admin,
     Path(id): Path<u64>,
 ) -> Answer<StatusCode> {
-    let (id, _) = find(&host, QuarantineId(id)).await?;
+    let (id, item) = find(&host, QuarantineId(id)).await?;
+    tell_done(&host, "dismiss-quarantined", &item).await?;
     host.store.release(id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whose number an item names, when that is anybody's.
+fn of_whom(host: &Host, item: &Quarantined) -> Option<(TenantId, NumberId)> {
+    let number = NumberId::parse(item.number.as_deref()?).ok()?;
+    let directory = host.directory();
+    let tenant = directory.tenant_of(&number)?;
+    Some((tenant.document.id.clone(), number))
+}
+
+/// A body is shown as it came: each tenant whose customers wrote is told.
+async fn tell_read(host: &Host, items: &[(QuarantineId, Quarantined)]) -> Answer<()> {
+    let whose = items.iter().filter_map(|(_, item)| of_whom(host, item));
+    for (tenant, number) in whose.collect::<BTreeSet<_>>() {
+        let entry = AuditEntry {
+            number: Some(number),
+            fields: FieldSet::from_iter([Field::CustomerPhone, Field::MessageTextRaw]),
+            ..entry_about(host, "read-quarantine", None)
+        };
+        note(host, &tenant, entry).await?;
+    }
+    Ok(())
+}
+
+async fn tell_done(host: &Host, what: &str, item: &Quarantined) -> Answer<()> {
+    let Some((tenant, number)) = of_whom(host, item) else {
+        return Ok(());
+    };
+    let entry = AuditEntry {
+        number: Some(number),
+        ..entry_about(host, what, None)
+    };
+    note(host, &tenant, entry).await
 }
 
 async fn find(host: &Host, id: QuarantineId) -> Answer<(QuarantineId, Quarantined)> {

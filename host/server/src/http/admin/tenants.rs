@@ -8,9 +8,10 @@ use baton_store::{Document, Tenant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::revision_read;
+use super::{entry_about, revision_read};
 use crate::{
     coexist,
+    directory::Unusable,
     host::Host,
     http::{
         auth::Admin,
@@ -19,6 +20,7 @@ use crate::{
         extract::{Json, Path, WithRevision, with_revision},
         view::List,
     },
+    pipeline::start_deadlines,
     wire::TenantDocument,
 };
 
@@ -92,21 +94,50 @@ pub async fn put(
     }
     let _changing = host.directory_changes.lock().await;
     let revision = revision_read(&headers)?;
-    if let Some(before) = host.store.tenant(&body.id).await? {
+    let before = host.store.tenant(&body.id).await?;
+    if let Some(before) = &before {
         keep_tokens(&mut body, &before.body);
     }
-    host.directory().check(&body).map_err(ApiError::invalid)?;
+    host.directory().check(&body).map_err(unusable)?;
     let written = Document {
         revision: revision + 1,
         body: body.clone(),
     };
-    host.store.put_tenant(Document { revision, body }).await?;
+    let entry = entry_about(&host, "put-tenant", None);
+    let document = Document { revision, body };
+    host.store.put_tenant(document, Some(entry)).await?;
     host.reload_tenant(&written.body.id).await?;
     coexist::begin(&host, &written.body).await?;
+    let waited = before.and_then(|it| it.body.care.auto_return_minutes);
+    if written.body.care.auto_return_minutes != waited {
+        // There may be many; each is a change of its own.
+        tokio::spawn(begin_deadlines(host.clone(), written.body.id.clone()));
+    }
     for number in &written.body.numbers {
         super::quarantine::redrive_number(&host, number.id.as_str()).await?;
     }
     Ok(shown(written))
+}
+
+fn unusable(error: Unusable) -> ApiError {
+    let limit = error.limit();
+    let error = ApiError::invalid(error);
+    match limit {
+        Some(limit) => error.with("limit", limit),
+        None => error,
+    }
+}
+
+/// What waits already waits as the document wants it from now on.
+async fn begin_deadlines(host: Arc<Host>, tenant: TenantId) {
+    let active = host.directory().tenant(&tenant).cloned();
+    let Some(active) = active else {
+        return;
+    };
+    match start_deadlines(&host, &active).await {
+        Ok(customers) => tracing::info!(%tenant, customers, "deadlines run as the document wants"),
+        Err(error) => tracing::error!(%tenant, %error, "deadlines begin with the next message"),
+    }
 }
 
 fn keep_tokens(new: &mut Tenant, old: &Tenant) {

@@ -55,7 +55,7 @@ pub async fn freeze(
     Path(agent): Path<String>,
     Json(Freeze { since }): Json<Freeze>,
 ) -> Answer<Json<FrozenView>> {
-    let _changing = host.directory_changes.lock().await;
+    let changing = host.directory_changes.lock().await;
     let before = known(&host, &scope, &agent)?;
     holds_role_of(&host, &scope, &before.body)?;
     let agent = before.body.id.clone();
@@ -69,6 +69,8 @@ pub async fn freeze(
         host.reload_tenant(tenant).await?;
     }
     let tokens_revoked = revoke_all(&host, &scope, &agent).await?;
+    // Nothing of theirs opens: others need not wait until all has passed on.
+    drop(changing);
     let (conversations, conversations_left) =
         pass_all_on(&host, &scope, Holder::Agent(&agent), "agent_frozen").await?;
     let query = AuditQuery {

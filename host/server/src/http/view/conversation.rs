@@ -5,7 +5,7 @@ use std::sync::Arc;
 use baton_domain::{
     event::SendOutcome,
     field::Field,
-    ids::{CustomerId, NumberId},
+    ids::{AgentId, CustomerId, NumberId, TeamName},
     owner::Owner,
     seen::Seen,
     state::{Conversation, Episode, MessageNow, MessageRef},
@@ -75,6 +75,14 @@ pub struct RowView {
     number: NumberId,
     /// `bot`, `team`, `agent` or `app`.
     owner: String,
+    /// Who has it, when it is one of the tenant's people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentId>,
+    /// The team that has it, or had it before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    team: Option<TeamName>,
     /// Last message in either direction.
     #[schema(value_type = String, format = DateTime)]
     touched_at: Timestamp,
@@ -86,6 +94,8 @@ impl From<ConversationRow> for RowView {
             customer: row.customer,
             number: row.number,
             owner: row.owner,
+            agent: row.agent,
+            team: row.team,
             touched_at: row.touched_at,
         }
     }
