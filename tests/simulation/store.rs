@@ -356,7 +356,12 @@ impl Store for SimStore {
 
     async fn clock_set_back(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.wait().await?;
-        self.disk.clock_set_back(now).await
+        let moved = self.disk.clock_set_back(now).await?;
+        self.sim
+            .note(|| format!("host {}: {moved} wait anew from {now}", self.host));
+        self.sim.oracle().clock_set_back(now, moved);
+        self.wait().await?;
+        Ok(moved)
     }
 
     async fn export(&self, at: Timestamp, to: Sender<Vec<u8>>) -> Result<Exported, StoreError> {

@@ -30,6 +30,7 @@ const WANTED: &[&str] = &[
     "owner: returned",
     "owner: returned by policy",
     "replies queued",
+    "rows that wait anew",
     "sends accepted",
     "sends begun",
     "sends crossed",

@@ -68,9 +68,7 @@ async fn who_runs_baton_stands_in_the_audit_like_anybody_else() {
     let revoked = host.admin("DELETE", "/admin/tenants/shop/keys/crm", &nothing);
     assert_eq!(revoked.await.0, 204);
     // What came for her merchant is shown as it came.
-    let odd = json!({
-        "from": PHONE, "id": "wamid.odd", "timestamp": "1795487400", "type": 7,
-    });
+    let odd = json!({ "from": PHONE, "timestamp": [], "type": 7 });
     assert_eq!(host.signed(&messages(NUMBER, &[odd])).await, 200);
     let (_, kept) = host.admin("GET", "/admin/quarantine", &nothing).await;
     let id = &kept["items"][0]["id"];

@@ -1,7 +1,7 @@
 //! Rows of work: each is waiting, begun, done, cancelled or dead, settled only
 //! by whoever holds it, fired once; and none is lost.
 
-use baton_domain::{event::EventBody, state::CustomerState};
+use baton_domain::{event::EventBody, limits::CLOCKS_DIFFER_MINUTES, state::CustomerState};
 use baton_store::{Commit, LeasedWork, NewWork, Stage, Work, WorkChange, WorkKey, WorkKind};
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,6 +13,10 @@ pub(super) struct Row {
     kind: WorkKind,
     due_at: Timestamp,
     shown_at: Timestamp,
+    /// When it was given that place, by the clock of whoever gave it.
+    placed_at: Timestamp,
+    /// Whether it was given another since that clock was ahead.
+    is_anew: bool,
     /// `None` when it is done or cancelled.
     stage: Option<Stage>,
     is_cancelled: bool,
@@ -23,11 +27,13 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn new(new: &NewWork) -> Self {
+    fn new(new: &NewWork, placed_at: Timestamp) -> Self {
         Self {
             kind: new.kind,
             due_at: new.due_at,
             shown_at: new.due_at,
+            placed_at,
+            is_anew: false,
             stage: Some(Stage::Waiting),
             is_cancelled: false,
             lease: 0,
@@ -51,7 +57,8 @@ impl Row {
     /// Whether it comes at `due`, or later where that `may_be`; or came already,
     /// when nothing more could follow from it.
     pub(super) fn keeps(&self, due: Timestamp, may_be: bool) -> bool {
-        let is_in_time = self.due_at == due || may_be && self.due_at >= due;
+        // One that was given another place looks again when it comes.
+        let is_in_time = self.due_at == due || may_be && self.due_at >= due || self.is_anew;
         (self.is_open() && is_in_time) || (self.stage.is_none() && !self.is_cancelled)
     }
 
@@ -109,8 +116,32 @@ impl Oracle {
         });
         (row.lease, row.is_held) = (leased.lease.number, true);
         row.tries += 1;
-        row.shown_at = now + lease_for;
+        (row.shown_at, row.placed_at) = (now + lease_for, now);
         self.work.insert(key, row);
+    }
+
+    /// A host saw that its clock was set back, or started: what was put off by a
+    /// clock that was ahead waits anew: so many rows.
+    pub fn clock_set_back(&mut self, now: Timestamp, moved: usize) {
+        let latest = now + SignedDuration::from_mins(CLOCKS_DIFFER_MINUTES);
+        let mut count = 0;
+        for row in self.work.values_mut() {
+            if !row.is_open() || row.shown_at <= now || row.placed_at <= latest {
+                continue;
+            }
+            let anew =
+                |at: Timestamp| now + at.duration_since(row.placed_at).max(SignedDuration::ZERO);
+            let (due_at, shown_at) = (anew(row.due_at), anew(row.shown_at));
+            row.is_anew |= due_at < row.due_at;
+            row.due_at = row.due_at.min(due_at);
+            row.shown_at = row.shown_at.min(shown_at);
+            row.placed_at = now;
+            count += 1;
+            self.tally.count("rows that wait anew");
+        }
+        self.check(count == moved, || {
+            format!("{moved} rows wait anew at {now} instead of {count}")
+        });
     }
 
     /// A commit changes work.
@@ -122,8 +153,8 @@ impl Oracle {
         commit: &Commit,
     ) {
         match change {
-            WorkChange::Add(new) => self.add(who, new),
-            WorkChange::Reschedule(new) => self.reschedule(who, new),
+            WorkChange::Add(new) => self.add(who, new, commit.at),
+            WorkChange::Reschedule(new) => self.reschedule(who, new, commit.at),
             WorkChange::Cancel(key) => {
                 if let Some(row) = self.work.get_mut(&(who.clone(), key.clone()))
                     && row.stage == Some(Stage::Waiting)
@@ -155,6 +186,7 @@ impl Oracle {
             } => {
                 if let Some(row) = self.held(who, &lease.key, lease.number) {
                     (row.due_at, row.shown_at) = (*due_at, *due_at);
+                    (row.placed_at, row.is_anew) = (commit.at, false);
                     row.stage = Some(stage.clone());
                     row.is_held = *keep && !row.is_dead();
                 }
@@ -162,25 +194,25 @@ impl Oracle {
         }
     }
 
-    fn add(&mut self, who: &Who, new: &NewWork) {
+    fn add(&mut self, who: &Who, new: &NewWork, at: Timestamp) {
         self.promised(&new.key.0, &new.payload);
         if new.kind == WorkKind::Evaluate {
             self.tally.count("evaluations deferred");
         }
         let key = (who.clone(), new.key.clone());
-        self.work.entry(key).or_insert_with(|| Row::new(new));
+        self.work.entry(key).or_insert_with(|| Row::new(new, at));
     }
 
-    fn reschedule(&mut self, who: &Who, new: &NewWork) {
+    fn reschedule(&mut self, who: &Who, new: &NewWork, at: Timestamp) {
         self.promised(&new.key.0, &new.payload);
         let key = (who.clone(), new.key.clone());
-        let row = self.work.entry(key).or_insert_with(|| Row::new(new));
+        let row = self.work.entry(key).or_insert_with(|| Row::new(new, at));
         if row.is_cancelled || row.stage == Some(Stage::Waiting) {
             let (lease, tries) = (row.lease, if row.is_cancelled { 0 } else { row.tries });
             *row = Row {
                 lease,
                 tries,
-                ..Row::new(new)
+                ..Row::new(new, at)
             };
         }
     }

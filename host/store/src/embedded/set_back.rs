@@ -41,7 +41,9 @@ impl Shared {
                     let place = move |draft: &mut Draft<'_>| place_anew(draft, early, now);
                     count += self.committer.run(Vec::new(), place).await?;
                 }
-                tokio::task::yield_now().await;
+                if page.len() == LIST_ITEMS_MAX {
+                    tokio::task::yield_now().await;
+                }
             }
         }
         Ok(count)
