@@ -58,6 +58,7 @@ pub const REPLAY: &[&str] = &[
     "claim",
     "show_view",
     "take_note",
+    "add_tags",
     "heartbeat",
     "return",
     "!dead letter",

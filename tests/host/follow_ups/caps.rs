@@ -2,7 +2,10 @@
 //! WhatsApp said.
 
 use baton_simulator::Fault;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use super::{basket, row};
 
 use crate::{
     fixture::{Fixture, NUMBER, PHONE, start_time, until},
@@ -132,4 +135,45 @@ async fn who_opted_out_at_whatsapp_is_not_asked_again() {
     advertise(&host, "two").await;
     fares(&host, "two", "why", "opted_out").await;
     assert!(host.simulator.sent().is_empty());
+}
+
+/// What WhatsApp tells when the customer says there whether they want advertising.
+async fn prefers(host: &Fixture, value: &str, at: Timestamp) {
+    let preference = json!({
+        "wa_id": PHONE, "category": "marketing_messages", "value": value,
+        "detail": "chosen by the customer", "timestamp": at.as_second(),
+    });
+    let value = json!({
+        "messaging_product": "whatsapp",
+        "metadata": { "display_phone_number": "6221500900", "phone_number_id": NUMBER },
+        "contacts": [{ "profile": { "name": "Sari Wijaya" }, "wa_id": PHONE }],
+        "user_preferences": [preference],
+    });
+    let change = json!({ "field": "user_preferences", "value": value });
+    let entry = json!({ "id": "1", "changes": [change] });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [entry] });
+    assert_eq!(host.signed(&body.to_string()).await, 200);
+}
+
+#[tokio::test]
+async fn who_stops_advertising_at_whatsapp_gets_none_until_they_want_it_again() {
+    let host = willing().await;
+    let mut row = row("basket", 3, "Still thinking?");
+    row["is_marketing"] = json!(true);
+    host.follows_up(json!([row])).await;
+    host.advance(0, 1);
+    prefers(&host, "stop", host.clock_now()).await;
+    host.tell(basket("ring")).await;
+    host.advance(3, 1);
+    assert_eq!(host.not_sent().await["why"], "opted_out");
+    advertise(&host, "one").await;
+    fares(&host, "one", "why", "opted_out").await;
+    // What is for a service leaves.
+    assert_eq!(host.send("Your ring is ready").await.0, 202);
+    host.is_sent("Your ring is ready").await;
+    host.advance(0, 1);
+    prefers(&host, "resume", host.clock_now()).await;
+    host.tell(basket("watch")).await;
+    host.advance(3, 1);
+    host.is_sent("Still thinking?").await;
 }

@@ -104,6 +104,47 @@ async fn every_step_between_bot_and_people_is_told_once() {
 }
 
 #[tokio::test]
+async fn tags_are_put_on_the_open_episode_and_told_once() {
+    let (host, receiver) = start().await;
+    make_endpoint(&host, "crm", &receiver.url, &["conversation.tags"]).await;
+    let conversation = hand_off(&host).await;
+    received(&receiver, 1).await;
+    let tags = path(&conversation, "tags");
+    let has = |head: &Value, tag: &str| {
+        let tags = head["episode"]["tags"].as_array().expect("tags").iter();
+        tags.filter(|it| *it == tag).count()
+    };
+    let new = json!({ "tags": ["wholesale", "vip"] });
+    let (status, head) = host.post(&tags, &new).await;
+    assert_eq!((status, has(&head, "wholesale")), (200, 1), "{head}");
+    received(&receiver, 2).await;
+    let again = json!({ "tags": ["vip", "wholesale"] });
+    let (status, head) = host.post(&tags, &again).await;
+    assert_eq!((status, has(&head, "vip")), (200, 1), "{head}");
+    let many: Vec<_> = (0..32).map(|it| format!("tag-{it}")).collect();
+    for (tags_of, limit) in [
+        (json!(many), "TAGS_MAX"),
+        (json!(["x".repeat(65)]), "NAME_CHARS_MAX"),
+    ] {
+        let (status, over) = host.post(&tags, &json!({ "tags": tags_of })).await;
+        assert_eq!((status, &over["error"]["limit"]), (422, &json!(limit)));
+    }
+    assert_eq!(host.post(&tags, &json!({ "tags": [] })).await.0, 422);
+    let ended = host.post(&path(&conversation, "resolve"), &json!({})).await;
+    assert_eq!(ended.0, 200);
+    assert_eq!(host.post(&tags, &new).await.0, 409, "no episode is open");
+    received(&receiver, 3).await;
+    let told = [
+        "handoff.created",
+        "conversation.tagged",
+        "conversation.resolved",
+    ];
+    assert_eq!(types(&receiver), told);
+    let data = &receiver.got()[1].json()["data"];
+    assert!(data.to_string().contains("wholesale"), "{data}");
+}
+
+#[tokio::test]
 async fn an_endpoint_hears_of_the_kinds_it_wants_alone() {
     let (host, receiver) = start().await;
     let body = json!({ "id": "crm", "url": receiver.url, "kinds": ["handoff.claimed"],

@@ -23,6 +23,7 @@ const TAKES: &[(&str, Action)] = &[
     ("escalate", Action::Escalate),
     ("set_next_step", Action::Reply),
     ("take_note", Action::TellFacts),
+    ("add_tags", Action::TellFacts),
     ("heartbeat", Action::SendAsBot),
     ("return", Action::Return),
     ("resolve", Action::Return),
@@ -83,7 +84,7 @@ const TAKES: &[(&str, Action)] = &[
 ];
 
 /// What opens an operation as well.
-const TAKES_TOO: &[(&str, Action)] = &[("take_note", Action::Reply)];
+const TAKES_TOO: &[(&str, Action)] = &[("take_note", Action::Reply), ("add_tags", Action::Reply)];
 
 /// An operation that a tenant's credentials open.
 pub struct Route {

@@ -136,14 +136,21 @@ fn held(
     };
     let before = open.body.clone();
     let comparison = &mut open.body;
+    let known = &comparison.chunks;
+    let is_known = |place: &Option<(u32, u32)>| place.is_some_and(|it| known.contains(&it));
+    let is_news = !chunks.iter().all(|(place, _)| is_known(place));
     for (place, count) in chunks {
         let has_room = comparison.chunks.len() < SYNC_CHUNKS_MAX;
         if has_room && place.is_some_and(|place| comparison.chunks.insert(place)) {
             comparison.compared += count;
         }
     }
-    for one in found {
-        comparison.add(one.clone());
+    // Of chunks that all came before, all was told: it may be more than is listed,
+    // and must not count again.
+    if is_news {
+        for one in found {
+            comparison.add(one.clone());
+        }
     }
     let wrong = comparison.discrepancies();
     comparison.matched = comparison.compared.saturating_sub(wrong);

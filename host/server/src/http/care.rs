@@ -1,26 +1,26 @@
 //! What people do with a conversation beside taking, answering and giving back:
-//! send it up or to a colleague, set the next step, note down.
+//! send it up or to a colleague, set the next step.
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use baton_domain::{
     assign::Asked,
-    event::{EscalationCause, Event, EventBody, NextStepSet, NoteKind, NoteTaken},
+    event::{EscalationCause, Event, EventBody, NextStepSet},
     ids::{AgentId, NumberId, OwnerEpoch},
     limit,
-    limits::{COMMIT_TRIES_MAX, NEXT_STEP_DAYS_MAX, NOTE_CHARS_MAX, SHORT_TEXT_CHARS_MAX},
+    limits::{COMMIT_TRIES_MAX, NEXT_STEP_DAYS_MAX, SHORT_TEXT_CHARS_MAX},
     people::Principal,
     seen::Seen,
     state::Conversation,
 };
 use baton_store::{AuditEntry, CommitError};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    auth::{Claimer, Escalator, Noter, Replier, Scope},
+    auth::{Claimer, Escalator, Replier, Scope},
     code::Code,
     conversations::{ConversationPath, as_oneself, not_moved, seen_epoch},
     customers::load,
@@ -245,68 +245,9 @@ pub async fn set_next_step(
     .await
 }
 
-/// What the next person should know.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewNote {
-    /// `lead` for what qualifies the customer as a buyer, else `care`.
-    #[schema(value_type = String, pattern = "^(lead|care)$")]
-    about: NoteKind,
-    /// What it says.
-    #[schema(min_length = 1, max_length = 1000)]
-    text: String,
-    /// Who writes it, when it is one of your people.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9-]+$")]
-    by: Option<AgentId>,
-}
-
-/// That a note was taken.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Noted {
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-}
-
-/// Notes down what the next person should know; people see it in the view.
-#[utoipa::path(post, path = "/v1/conversations/{customer}/{number}/notes", tag = "conversations",
-    operation_id = "take_note", params(ConversationPath), request_body = NewNote,
-    security(("tenant_key" = [])),
-    extensions(("x-error-codes" = json!([Code::NotFound, Code::Erased, Code::ChangedMeanwhile, Code::InvalidValue]))),
-    responses((status = 201, description = "It is kept.", body = Noted)))]
-pub async fn take_note(
-    State(host): State<Arc<Host>>,
-    Noter(scope): Noter,
-    Path(path): Path<ConversationPath>,
-    Json(note): Json<NewNote>,
-) -> Answer<(StatusCode, Json<Noted>)> {
-    as_oneself(&scope, note.by.as_ref())?;
-    let text = short("text", &note.text, limit!(NOTE_CHARS_MAX))?;
-    let by = note.by.or_else(|| scope.access.agent().cloned());
-    let source = by.is_none().then(|| scope.name());
-    let mut at = host.clock.now();
-    changed(&host, &scope, "note", &path, |change, now, number, _| {
-        at = now;
-        change.append(Event {
-            at: now,
-            number: Some(number.clone()),
-            body: EventBody::NoteTaken(NoteTaken {
-                about: note.about,
-                text: text.clone(),
-                by: by.clone(),
-                source: source.clone(),
-            }),
-        });
-        Ok(())
-    })
-    .await?;
-    Ok((StatusCode::CREATED, Json(Noted { at })))
-}
-
 /// Commits what `build` makes of a conversation; once more when others changed
 /// the customer meanwhile.
-async fn changed(
+pub(super) async fn changed(
     host: &Host,
     scope: &Scope,
     what: &str,

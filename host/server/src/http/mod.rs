@@ -32,6 +32,7 @@ mod messages;
 mod metrics;
 mod module_reads;
 mod modules;
+mod notes;
 mod notifications;
 mod numbers;
 mod packages;
@@ -121,7 +122,8 @@ fn api() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(care::send_up))
         .routes(routes!(care::pass_on))
         .routes(routes!(care::set_next_step))
-        .routes(routes!(care::take_note))
+        .routes(routes!(notes::take_note))
+        .routes(routes!(notes::add_tags))
         .routes(routes!(bot::heartbeat))
         .routes(routes!(decisions::list_decisions))
         .routes(routes!(decisions::show_decision))

@@ -21,7 +21,7 @@ examples! {
     tell_facts send_message list_dead_letters
     list_customers show_customer list_events export_customer
     list_conversations show_conversation claim return resolve
-    show_view reply assign escalate set_next_step take_note heartbeat
+    show_view reply assign escalate set_next_step take_note add_tags heartbeat
     list_decisions show_decision list_handoffs
     flag_handoff report_flags show_case
     make_endpoint list_endpoints show_endpoint put_endpoint rotate_endpoint
