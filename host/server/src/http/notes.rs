@@ -125,9 +125,12 @@ pub async fn add_tags(
                 let message = "no episode is open: the next message of the customer opens one";
                 return Err(ApiError::new(Code::NotMoved, message));
             };
-            let mut fresh = tags.clone();
-            fresh.retain(|tag| !episode.tags.contains(tag));
-            fresh.dedup();
+            let mut fresh: Vec<Arc<str>> = Vec::new();
+            for tag in &tags {
+                if !episode.tags.contains(tag) && !fresh.contains(tag) {
+                    fresh.push(tag.clone());
+                }
+            }
             if episode.tags.len() + fresh.len() > TAGS_MAX {
                 return Err(ApiError::over("tags of an episode", most));
             }
