@@ -129,3 +129,37 @@ impl Drop for Landing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::MemoryRows;
+
+    #[test]
+    fn what_wrote_nothing_fails_with_what_it_rests_on() {
+        let syncer = Syncer {
+            rows: Arc::new(MemoryRows::default()),
+            in_flight: Arc::new(InFlight::new()),
+            observer: None,
+            has_failed: AtomicBool::new(false),
+        };
+        let ask = || {
+            let (told, answered) = channel();
+            let answer: Answer = Box::new(move |result| told.send(result).unwrap());
+            syncer.land(vec![Applied {
+                number: syncer.in_flight.begin(),
+                batch: Batch::default(),
+                bytes: 0,
+                answers: vec![answer],
+                started: Instant::now(),
+                result: Ok(()),
+            }]);
+            answered.recv().unwrap()
+        };
+        assert_eq!(ask(), Ok(()));
+        // The batch before it could not be synced.
+        syncer.has_failed.store(true, Ordering::Release);
+        assert!(ask().is_err());
+        assert!(syncer.in_flight.is_whole().is_err());
+    }
+}
