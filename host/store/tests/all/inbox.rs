@@ -12,6 +12,7 @@ both!(
     the_inbox_shows_the_last_touched_first,
     people_see_the_most_urgent_first,
     people_see_what_is_theirs_and_their_teams,
+    what_is_put_off_is_less_urgent_and_what_owes_nothing_comes_last,
     pages_are_stable_while_others_write,
     handoffs_are_listed_the_latest_first,
     customers_are_listed_once_each,
@@ -90,60 +91,55 @@ async fn people_see_the_most_urgent_first(fixture: Fixture) {
     assert_eq!(inbox(&*store, Inbox::All).await.len(), 3);
 }
 
-async fn people_see_what_is_theirs_and_their_teams(fixture: Fixture) {
-    let store = fixture.store();
+/// Something that happens to the customer of these digits.
+async fn tell(store: &dyn Store, digits: &str, body: EventBody) {
+    let event = Event {
+        at: at(30),
+        number: Some(number()),
+        body,
+    };
+    write(store, digits, vec![event]).await;
+}
+
+/// Three customers who wait for the team; the second has Ana.
+async fn three_with_people(store: &dyn Store) -> [CustomerId; 3] {
     let mut all = Vec::new();
     for (digits, due) in [("621", 300), ("622", 900), ("623", 600)] {
         let id = format!("wamid.{digits}");
         let events = vec![message(0, &id, "hello"), handed_off(1, 0, Some(at(due)))];
-        all.push(write(&*store, digits, events).await);
+        all.push(write(store, digits, events).await);
     }
-    let [one, two, three] = [&all[0], &all[1], &all[2]].map(Clone::clone);
-    let tell = |digits: &'static str, body: EventBody| {
-        let store = store.clone();
-        let number = Some(number());
-        let event = Event {
-            at: at(30),
-            number,
-            body,
-        };
-        async move { write(&*store, digits, vec![event]).await }
-    };
-    let ana = AgentId::parse("ana").unwrap();
     let claimed = Claimed {
         epoch: OwnerEpoch(1),
-        agent: ana.clone(),
+        agent: AgentId::parse("ana").unwrap(),
     };
-    tell("622", EventBody::Claimed(claimed)).await;
-    let of = |held: Held| {
+    tell(store, "622", EventBody::Claimed(claimed)).await;
+    all.try_into().unwrap()
+}
+
+async fn people_see_what_is_theirs_and_their_teams(fixture: Fixture) {
+    let store = fixture.store();
+    let [one, two, three] = three_with_people(&*store).await;
+    let of = |agent: Option<&str>, team: Option<&str>, owner: Option<&str>| {
         let store = store.clone();
+        let held = Held {
+            owner: owner.map(Into::into),
+            agent: agent.and_then(|it| AgentId::parse(it).ok()),
+            team: team.and_then(|it| TeamName::parse(it).ok()),
+        };
         async move { inbox(&*store, Inbox::PeopleOf(&held)).await }
     };
-    let agent = Some(ana);
-    let hers = of(Held {
-        agent: agent.clone(),
-        ..Held::default()
-    });
-    assert_eq!(hers.await, [two.clone()]);
-    let team = TeamName::parse("sales").ok();
-    let teams = of(Held {
-        team: team.clone(),
-        ..Held::default()
-    });
-    assert_eq!(teams.await, [one.clone(), three.clone(), two.clone()]);
-    let waits = of(Held {
-        team,
-        owner: Some("team".into()),
-        ..Held::default()
-    });
-    assert_eq!(waits.await, [one.clone(), three.clone()]);
-    let nobodys = of(Held {
-        agent,
-        owner: Some("team".into()),
-        ..Held::default()
-    });
-    assert_eq!(nobodys.await, []);
-    // What is put off is less urgent, and what owes nothing comes last.
+    let by_due = [&one, &three, &two].map(Clone::clone);
+    assert_eq!(of(Some("ana"), None, None).await, by_due[2..]);
+    assert_eq!(of(None, Some("sales"), None).await, by_due);
+    assert_eq!(of(None, Some("sales"), Some("team")).await, by_due[..2]);
+    assert_eq!(of(Some("ana"), None, Some("team")).await, []);
+    assert_eq!(of(Some("budi"), None, None).await, []);
+}
+
+async fn what_is_put_off_is_less_urgent_and_what_owes_nothing_comes_last(fixture: Fixture) {
+    let store = fixture.store();
+    let [one, two, three] = three_with_people(&*store).await;
     let step = |closed, due| {
         EventBody::NextStepSet(NextStepSet {
             epoch: OwnerEpoch(1),
@@ -154,12 +150,10 @@ async fn people_see_what_is_theirs_and_their_teams(fixture: Fixture) {
             by: None,
         })
     };
-    tell("621", step(false, Some(at(700)))).await;
-    assert_eq!(
-        inbox(&*store, Inbox::People).await,
-        [three.clone(), one.clone(), two.clone()]
-    );
-    tell("623", step(true, None)).await;
+    tell(&*store, "621", step(false, Some(at(700)))).await;
+    let listed = inbox(&*store, Inbox::People).await;
+    assert_eq!(listed, [&three, &one, &two].map(Clone::clone));
+    tell(&*store, "623", step(true, None)).await;
     assert_eq!(inbox(&*store, Inbox::People).await, [one, two, three]);
 }
 

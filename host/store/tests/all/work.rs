@@ -384,7 +384,7 @@ async fn kinds_are_apart(fixture: Fixture) {
     }
 }
 
-async fn what_a_clock_put_off_that_was_ahead_waits_anew(mut fixture: Fixture) {
+async fn what_a_clock_put_off_that_was_ahead_waits_anew(fixture: Fixture) {
     const DAY: i64 = 24 * 60 * 60;
     let store = fixture.store();
     let who = customer(&*store).await;
