@@ -1,10 +1,10 @@
 //! The committer: the only place that writes. It takes all changes that wait,
-//! checks each against those before it and applies them as one batch; the syncer
-//! makes it durable, and only then answers them all.
+//! checks each against those before it, applies them as one batch, syncs once,
+//! and only then answers them all.
 //!
 //! **Adaptive group commit.** An idle committer takes what comes at once, so
-//! nobody waits for company that does not come. While a sync runs, the next
-//! batches are applied, and share the next sync. Only when the last batches were large and few
+//! nobody waits for company that does not come. While a sync runs, others
+//! queue up and share the next. Only when the last batches were large and few
 //! have come back yet does it linger for them, a millisecond at most: without
 //! that, small and large batches take turns and the tail doubles.
 
@@ -28,15 +28,15 @@ use super::{
     heads::Heads,
     in_flight::InFlight,
     key::Who,
-    options::Observer,
+    options::{Observer, Synced},
     rows::{Batch, Rows},
-    syncer::{Answer, Applied, Syncer},
 };
 use crate::error::{CommitError, StoreError};
 
 /// Batches from this size on are worth lingering for.
 const LINGER_FROM: usize = 8;
 
+type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
 type Change = Box<dyn FnOnce(&mut Draft<'_>) -> (bool, Answer) + Send>;
 
 /// A change that waits.
@@ -56,25 +56,10 @@ pub(crate) struct Parts {
 
 /// Applies jobs to the rows.
 struct Writer {
-    rows: Arc<dyn Rows>,
-    heads: Arc<Heads>,
-    syncer: Arc<Syncer>,
-}
-
-impl Writer {
-    fn new(parts: Parts) -> Arc<Self> {
-        let syncer = Syncer {
-            rows: parts.rows.clone(),
-            in_flight: parts.in_flight,
-            observer: parts.observer,
-            has_failed: AtomicBool::new(false),
-        };
-        Arc::new(Self {
-            rows: parts.rows,
-            heads: parts.heads,
-            syncer: Arc::new(syncer),
-        })
-    }
+    parts: Parts,
+    /// Set when a write or a sync failed: what is on the disk is not known
+    /// from then on, and nothing more is written.
+    has_failed: AtomicBool,
 }
 
 /// Where changes are handed in.
@@ -99,8 +84,10 @@ enum Mode {
 impl Committer {
     /// One without a thread.
     pub(crate) fn inline(parts: Parts) -> Self {
+        let has_failed = AtomicBool::new(false);
+        let writer = Arc::new(Writer { parts, has_failed });
         Self {
-            writer: Writer::new(parts),
+            writer,
             mode: Mode::Inline(Mutex::new(true)),
         }
     }
@@ -111,15 +98,13 @@ impl Committer {
         parts: Parts,
         idle: impl Fn() + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let writer = Writer::new(parts);
-        let (applied, syncer) = writer.syncer.start()?;
+        let has_failed = AtomicBool::new(false);
+        let writer = Arc::new(Writer { parts, has_failed });
         let (queue, waiting) = mpsc::channel();
         let (ending, end) = watch::channel(false);
         let thread = Thread {
             writer: writer.clone(),
             waiting,
-            applied: Some(applied),
-            syncer: Some(syncer),
             ending,
         };
         let spawned = thread::Builder::new()
@@ -170,8 +155,7 @@ impl Committer {
                 if !*is_open {
                     return Err(StoreError::Closing.into());
                 }
-                let applied = self.writer.apply(vec![job], &mut Vec::new());
-                self.writer.syncer.land(applied.into_iter().collect());
+                self.writer.write(vec![job], &mut Vec::new());
             }
             Mode::Thread { queue, room, .. } => {
                 let room = room.acquire().await.map_err(|_| StoreError::Closing)?;
@@ -242,9 +226,6 @@ fn failed(why: String) -> StoreError {
 struct Thread {
     writer: Arc<Writer>,
     waiting: Receiver<Job>,
-    /// Where what is applied becomes durable; there until the thread ends.
-    applied: Option<Sender<Applied>>,
-    syncer: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
 }
 
@@ -262,11 +243,7 @@ impl Thread {
             let lingered = self.gather(&mut jobs, expected);
             let count = jobs.len();
             let mut left = Vec::new();
-            let applied = self.writer.apply(jobs, &mut left);
-            if let (Some(applied), Some(syncer)) = (applied, &self.applied) {
-                // An error means that it panicked: dropped, it answers, too.
-                let _ = syncer.send(applied);
-            }
+            self.writer.write(jobs, &mut left);
             jobs = left;
             expected = if lingered {
                 count
@@ -304,31 +281,27 @@ impl Thread {
     }
 }
 
-/// Also when the thread panics: those who wait must not wait for ever. The store
-/// is closed once all that was applied has landed.
+/// Also when the thread panics: those who wait must not wait for ever.
 impl Drop for Thread {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.writer.syncer.has_failed.store(true, Ordering::Release);
-            self.writer.syncer.in_flight.fail();
+            self.writer.has_failed.store(true, Ordering::Release);
+            self.writer.parts.in_flight.fail();
         }
-        self.applied.take();
-        // It panicked, or it did not; it has said so itself.
-        let _ = self.syncer.take().map(JoinHandle::join);
         self.ending.send_replace(true);
     }
 }
 
 impl Writer {
-    /// Makes the changes of `jobs`. What does not fit into one batch is put into
-    /// `left`. After a failure it drops the jobs, which is an answer, too.
-    fn apply(&self, jobs: Vec<Job>, left: &mut Vec<Job>) -> Option<Applied> {
-        let syncer = &self.syncer;
-        if syncer.has_failed.load(Ordering::Acquire) {
-            return None;
+    /// Makes the changes of `jobs`, syncs and answers. What does not fit into
+    /// one batch is put into `left`. After a failure it drops the jobs, which
+    /// is an answer, too.
+    fn write(&self, jobs: Vec<Job>, left: &mut Vec<Job>) {
+        if self.has_failed.load(Ordering::Acquire) {
+            return;
         }
-        let (number, started) = (syncer.in_flight.begin(), Instant::now());
-        let mut batch = Batch::default();
+        let started = Instant::now();
+        let mut pending = Batch::default();
         let mut answers = Vec::with_capacity(jobs.len());
         let mut bytes = 0;
         for job in jobs {
@@ -336,8 +309,13 @@ impl Writer {
                 left.push(job);
                 continue;
             }
-            syncer.in_flight.add(number, job.of);
-            let mut draft = Draft::new(&*self.rows, &self.heads, &mut batch, &syncer.has_failed);
+            self.parts.in_flight.add(job.of);
+            let mut draft = Draft::new(
+                &*self.parts.rows,
+                &self.parts.heads,
+                &mut pending,
+                &self.has_failed,
+            );
             let (is_kept, answer) = (job.change)(&mut draft);
             if is_kept {
                 bytes += draft.written();
@@ -345,28 +323,44 @@ impl Writer {
             }
             answers.push(answer);
         }
-        let result = if bytes > 0 {
-            self.make_visible(&batch)
+        let synced = if bytes > 0 {
+            self.make_durable(&pending)
         } else {
-            Ok(())
+            Ok(Duration::ZERO)
         };
-        Some(Applied {
-            number,
-            batch,
-            bytes,
-            answers,
-            started,
-            result,
-        })
+        self.parts.in_flight.landed(synced.is_ok());
+        if let (Ok(synced), Some(observer), true) = (&synced, &self.parts.observer, bytes > 0) {
+            let (changes, took, synced) = (answers.len(), started.elapsed(), *synced);
+            observer.synced(&Synced {
+                changes,
+                bytes,
+                took,
+                synced,
+            });
+            for (key, value) in pending.iter() {
+                observer.wrote(key, value.as_deref());
+            }
+        }
+        for answer in answers {
+            answer(synced.as_ref().map(|_| ()).map_err(Clone::clone));
+        }
     }
 
-    fn make_visible(&self, batch: &Batch) -> Result<(), String> {
-        if self.syncer.has_failed.load(Ordering::Acquire) {
+    /// Applies and syncs. Returns how long the sync took.
+    fn make_durable(&self, batch: &Batch) -> Result<Duration, String> {
+        if self.has_failed.load(Ordering::Acquire) {
             return Err("an earlier change of the batch failed".into());
         }
-        let applied = self.rows.apply(batch);
-        applied.map_err(|error| self.syncer.fail(&error))?;
-        self.heads.applied(batch);
-        Ok(())
+        let durable = || {
+            self.parts.rows.apply(batch)?;
+            self.parts.heads.applied(batch);
+            let started = Instant::now();
+            self.parts.rows.sync()?;
+            Ok(started.elapsed())
+        };
+        durable().map_err(|error: StoreError| {
+            self.has_failed.store(true, Ordering::Release);
+            std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+        })
     }
 }

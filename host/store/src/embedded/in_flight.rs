@@ -4,7 +4,7 @@
 //! sync is still running, and a crash would then lose what was acknowledged.
 
 use std::{
-    collections::HashMap,
+    collections::HashSet,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -16,7 +16,7 @@ use crate::error::StoreError;
 /// Customers whose changes are on their way to the disk.
 pub(crate) struct InFlight {
     now: Mutex<Now>,
-    /// The number of the last batch that is durable.
+    /// Batches that are durable.
     landed: watch::Sender<u64>,
     /// Whether nothing will be durable any more.
     failed: watch::Sender<bool>,
@@ -24,10 +24,8 @@ pub(crate) struct InFlight {
 
 #[derive(Default)]
 struct Now {
-    /// The number of the last batch that is on its way.
-    last: u64,
-    /// The last batch that each is part of.
-    customers: HashMap<Who, u64>,
+    batch: u64,
+    customers: HashSet<Who>,
 }
 
 impl InFlight {
@@ -43,33 +41,25 @@ impl InFlight {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the next batch.
-    pub(crate) fn begin(&self) -> u64 {
-        let mut now = self.now();
-        now.last += 1;
-        now.last
-    }
-
-    /// Before a change of this batch becomes visible.
-    pub(crate) fn add(&self, batch: u64, customers: Vec<Who>) {
-        let customers = customers.into_iter().map(|who| (who, batch));
+    /// Before a change becomes visible.
+    pub(crate) fn add(&self, customers: Vec<Who>) {
         self.now().customers.extend(customers);
     }
 
-    /// When everything of this batch and those before it is durable, or never
-    /// will be.
-    pub(crate) fn landed(&self, batch: u64, is_durable: bool) {
+    /// When everything added is durable, or never will be.
+    pub(crate) fn landed(&self, is_durable: bool) {
         let mut now = self.now();
-        now.customers.retain(|_, of| *of > batch);
+        now.batch += 1;
+        now.customers.clear();
         if !is_durable {
             self.failed.send_replace(true);
         }
-        self.landed.send_replace(batch);
+        self.landed.send_replace(now.batch);
     }
 
     /// Nothing will be durable any more.
     pub(crate) fn fail(&self) {
-        self.landed(u64::MAX, false);
+        self.landed(false);
     }
 
     /// Returns once nothing will be durable any more.
@@ -84,13 +74,16 @@ impl InFlight {
     /// # Errors
     /// [`StoreError::Backend`] when it never will be.
     pub(crate) async fn settled(&self, who: &Who) -> Result<(), StoreError> {
-        let batch = self.now().customers.get(who).copied();
+        let batch = {
+            let now = self.now();
+            now.customers.contains(who).then_some(now.batch)
+        };
         if let Some(batch) = batch {
             // An error means that the sender is gone; it is ours.
             let _ = self
                 .landed
                 .subscribe()
-                .wait_for(|landed| *landed >= batch)
+                .wait_for(|landed| *landed > batch)
                 .await;
         }
         self.is_whole()

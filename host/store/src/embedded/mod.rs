@@ -97,7 +97,6 @@ mod quarantine;
 mod releases;
 mod resolve;
 mod set_back;
-mod syncer;
 mod told;
 mod trait_impl;
 mod work_change;
