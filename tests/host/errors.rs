@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, tenant};
 
 #[tokio::test]
 async fn what_axum_refuses_has_the_stable_form() {
@@ -73,4 +73,44 @@ async fn what_axum_refuses_has_the_stable_form() {
         .get("allow")
         .and_then(|it| it.to_str().ok());
     assert_eq!(allow, Some("POST"), "what is allowed is not told");
+}
+
+/// Each is refused by the name of its limit, and what was there stays.
+#[tokio::test]
+async fn every_list_of_a_tenants_document_has_an_end() {
+    let host = Fixture::start().await;
+    let named = |place: usize| json!({ "name": format!("team-{place}"), "tiers": [] });
+    let teams: Vec<_> = (0..65).map(named).collect();
+    let tiers: Vec<_> = (0..17).map(|it| format!("tier-{it}")).collect();
+    let promise = |place: usize| json!({ "tier": format!("tier-{place}") });
+    let promises: Vec<_> = (0..65).map(promise).collect();
+    for (member, value, limit) in [
+        ("teams", json!(teams), "TENANT_TEAMS_MAX"),
+        (
+            "teams",
+            json!([{ "name": "sales", "tiers": tiers }]),
+            "TEAM_TIERS_MAX",
+        ),
+        ("care", json!({ "promises": promises }), "PROMISES_MAX"),
+        (
+            "automatic_texts",
+            json!(vec!["Hi"; 65]),
+            "AUTOMATIC_TEXTS_MAX",
+        ),
+        (
+            "automatic_texts",
+            json!(["x".repeat(4_097)]),
+            "MESSAGE_TEXT_CHARS_MAX",
+        ),
+    ] {
+        let mut document = tenant("other", "999");
+        document[member] = value;
+        let (status, refused) = host.admin("PUT", "/admin/tenants/other", &document).await;
+        let error = &refused["error"];
+        assert_eq!((status, &error["limit"]), (422, &json!(limit)), "{refused}");
+    }
+    let (status, _) = host
+        .admin("GET", "/admin/tenants/other", &json!(null))
+        .await;
+    assert_eq!(status, 404);
 }

@@ -1,10 +1,12 @@
 //! First replies and next steps that are late, and silence.
 
 use baton::clock::Clock;
+use baton_domain::ids::TenantId;
+use baton_store::{Store, WorkKind};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, sari, until};
+use crate::fixture::{Fixture, sari, start_time, until};
 
 /// An answer in 5 minutes and the next step in 30; of leads in 2 and 10.
 fn promises() -> Value {
@@ -197,22 +199,55 @@ async fn who_gives_more_time_for_silence_gives_it_to_what_waits_already() {
     .await;
 }
 
-#[tokio::test]
-async fn what_waits_goes_back_too_once_the_policy_wants_it() {
-    let host = Fixture::start().await;
+/// People have her conversation and nothing is left to do; the bot's key.
+async fn nothing_left_to_do(host: &Fixture) -> String {
     let key = host.bot_comes().await;
     host.says("I want to talk to a human").await;
     let close = json!({ "promise": host.view().await["promise"], "close": true });
     let set = format!("{}/next-step", host.path().await);
     assert_eq!(host.post(&set, &close).await.0, 200);
-    host.advance(0, 59);
-    host.bot_is_there(&key).await;
-    host.promise(json!({ "auto_return_minutes": 60 })).await;
-    host.advance(0, 2);
+    key
+}
+
+async fn goes_back(host: &Fixture) {
     until("the bot has it", || async {
         host.owner().await["is"] == "bot"
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_waits_goes_back_too_once_the_policy_wants_it() {
+    // From never, and from later.
+    for before in [json!({}), json!({ "auto_return_minutes": 600 })] {
+        let host = Fixture::start().await;
+        host.promise(before).await;
+        let key = nothing_left_to_do(&host).await;
+        host.advance(0, 59);
+        host.bot_is_there(&key).await;
+        host.promise(json!({ "auto_return_minutes": 60 })).await;
+        host.advance(0, 2);
+        goes_back(&host).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_policy_wants_begins_at_start_when_the_host_died_over_it() {
+    let host = Fixture::start().await;
+    nothing_left_to_do(&host).await;
+    // The document became durable, and that was all.
+    let (tenant, store) = (TenantId::parse("shop").expect("an id"), &host.host.store);
+    let document = store.tenant(&tenant).await.expect("it reads");
+    let mut document = document.expect("it is there");
+    document.body.care.auto_return_minutes = Some(60);
+    let put = store.put_tenant(document, None).await;
+    put.expect("it is durable");
+    let again = host.again(|_| {}, |_| {}).await;
+    let due = || async {
+        let next = Store::next_due(&*again.host.store, WorkKind::Timer).await;
+        next.expect("the store reads") == Some(start_time() + SignedDuration::from_mins(60))
+    };
+    until("its deadline runs", due).await;
 }
 
 #[tokio::test]

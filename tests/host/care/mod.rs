@@ -204,3 +204,28 @@ async fn a_resolved_episode_starts_clean_when_she_writes_again() {
     host.says("Still there?").await;
     assert_eq!(host.count_of("escalated").await, 0);
 }
+
+#[tokio::test]
+async fn people_list_what_is_theirs_and_what_waits() {
+    let host = Fixture::start().await;
+    host.says("I want to talk to a human").await;
+    let listed = |query: &'static str| {
+        let host = &host;
+        async move {
+            let (status, list) = host.get(&format!("/v1/conversations?{query}")).await;
+            assert_eq!(status, 200, "{list}");
+            list["items"].as_array().expect("a list").clone()
+        }
+    };
+    let waits = listed("team=sales&owner=team").await;
+    assert_eq!((waits.len(), &waits[0]["team"]), (1, &json!("sales")));
+    assert!(listed("agent=ana").await.is_empty());
+    let claim = json!({ "agent": "ana", "epoch": host.conversation().await["epoch"] });
+    let path = format!("{}/claim", host.path().await);
+    assert_eq!(host.post(&path, &claim).await.0, 200);
+    assert!(listed("team=sales&owner=team").await.is_empty());
+    let hers = listed("agent=ana").await;
+    assert_eq!((hers.len(), &hers[0]["agent"]), (1, &json!("ana")));
+    assert_eq!(listed("team=sales").await.len(), 1);
+    assert_eq!(host.get("/v1/conversations?owner=nobody").await.0, 422);
+}

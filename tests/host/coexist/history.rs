@@ -1,5 +1,6 @@
 //! The past: taken over once, in whatever order it comes, and nothing but read.
 
+use baton_domain::limits::DISCREPANCIES_MAX;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -362,4 +363,24 @@ async fn history_shows_what_was_lost() {
         text.contains("baton_discrepancies_total{cause=\"missing_here\"} 1"),
         "{text}"
     );
+}
+
+/// More than are listed are counted all the same, and once.
+#[tokio::test]
+async fn a_chunk_that_comes_again_counts_nothing_again() {
+    let host = Fixture::start().await;
+    host.says("Hello").await;
+    host.advance(20, 0);
+    let lost: Vec<_> = (0..=DISCREPANCIES_MAX as i64)
+        .map(|it| {
+            let at = start_time() + SignedDuration::from_mins(it + 1);
+            hers(&format!("wamid.lost.{it}"), at, "Are you there?")
+        })
+        .collect();
+    let told = chunk(0, 1, 100, &lost);
+    for _ in 0..2 {
+        host.tells("history", &told).await;
+        let comparisons = host.comparisons().await;
+        assert_eq!(comparisons[0]["discrepancies"], lost.len());
+    }
 }

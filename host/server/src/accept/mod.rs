@@ -9,6 +9,7 @@
 //! bounds are in [`Limits`], what they did in [`Counts`].
 
 mod body;
+mod client;
 mod connection;
 mod counts;
 mod door;
@@ -20,11 +21,8 @@ mod refusal;
 mod request;
 mod tls;
 
-use std::time::Duration;
-
-use baton_domain::limits::CLIENT_IDLE_SECONDS_MAX;
-
 pub(crate) use body::{BodyLimit, Cut};
+pub use client::client;
 pub use counts::{Count, Counts};
 pub use door::{Door, Shed};
 pub use in_time::in_time;
@@ -32,10 +30,3 @@ pub(crate) use in_time::run_in_time;
 pub use limits::Limits;
 pub use listener::{listen, serve};
 pub use tls::{Tls, TlsError};
-
-/// What asks a host: a client that lets go of idle connections before the host
-/// closes them.
-pub fn client() -> reqwest::ClientBuilder {
-    let idle = Duration::from_secs(CLIENT_IDLE_SECONDS_MAX);
-    reqwest::Client::builder().pool_idle_timeout(idle)
-}

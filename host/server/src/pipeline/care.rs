@@ -14,7 +14,9 @@ use baton_domain::{
     state::{Conversation, Rung},
     tenant::Team,
 };
-use baton_store::{CommitError, Inbox, NewWork, StoreError, WorkChange, WorkKey, WorkKind};
+use baton_store::{
+    CommitError, ConversationRow, Inbox, NewWork, StoreError, WorkChange, WorkKey, WorkKind,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +117,8 @@ pub(super) fn changes(before: &Timers, after: &Timers) -> Vec<WorkChange> {
 
 /// Starts the deadlines of a tenant that should run by its policy of now and do
 /// not: it may want some that it did not when the conversations last moved, or
-/// want them sooner. Answers for how many customers.
+/// want them sooner. Answers for how many customers; one that is damaged or busy is
+/// told in the log, and begins with the next that happens to it.
 ///
 /// # Errors
 /// [`Refused`]; what was started runs.
@@ -127,8 +130,14 @@ pub async fn start_deadlines(host: &Host, tenant: &Arc<ActiveTenant>) -> Result<
             .store
             .conversations(id, people, after.as_deref(), PAGE_ITEMS_MAX)
             .await?;
-        for row in page.items {
-            count += usize::from(start_deadlines_of(host, tenant, &row.customer).await?);
+        for ConversationRow { customer, .. } in page.items {
+            match start_deadlines_of(host, tenant, &customer).await {
+                Ok(is_late) => count += usize::from(is_late),
+                Err(error @ (Refused::Contended | Refused::Store(StoreError::Damaged { .. }))) => {
+                    tracing::error!(tenant = %id, %customer, %error, "its deadlines do not begin");
+                }
+                Err(error) => return Err(error),
+            }
         }
         after = page.next;
         if after.is_none() {

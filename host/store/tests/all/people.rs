@@ -3,7 +3,7 @@
 use baton_domain::{
     field::Field,
     ids::{AgentId, CustomerId, RoleName},
-    people::{Action, Agent, FieldSet, Principal, Role},
+    people::{Action, Agent, Principal, Role},
 };
 use baton_store::{
     AuditEntry, AuditQuery, Commit, CommitError, Document, KeyHash, PersonalToken, Store,
@@ -54,16 +54,7 @@ fn role() -> Role {
 }
 
 fn entry(seconds: i64, what: &str) -> AuditEntry {
-    AuditEntry {
-        at: at(seconds),
-        who: Principal::Key("console".into()),
-        what: what.into(),
-        customer: None,
-        number: None,
-        fields: FieldSet::NONE,
-        grant: None,
-        about: None,
-    }
+    AuditEntry::of(Principal::Key("console".into()), at(seconds), what)
 }
 
 fn read_by(seconds: i64, agent: &str, customer: &CustomerId, field: Field) -> AuditEntry {

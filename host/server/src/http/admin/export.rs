@@ -39,11 +39,6 @@ type Chunk = Result<Bytes, io::Error>;
     responses((status = 200, description = "The export.", body = String,
         content_type = "application/x-ndjson")))]
 pub async fn export(State(host): State<Arc<Host>>, _: Admin) -> Answer<Response> {
-    let tenants = host.directory();
-    for tenant in tenants.tenants() {
-        let entry = entry_about(&host, "export-host", None);
-        note(&host, &tenant.document.id, entry).await?;
-    }
     let (to, mut lines) = mpsc::channel(1);
     let (store, at) = (host.store.clone(), host.clock.now());
     let running = tokio::spawn(async move { store.export(at, to).await });
@@ -53,6 +48,12 @@ pub async fn export(State(host): State<Arc<Host>>, _: Admin) -> Answer<Response>
             _ => ApiError::internal(),
         });
     };
+    // It runs, and nothing of it has left.
+    let directory = host.directory();
+    for tenant in directory.tenants() {
+        let entry = entry_about(&host, "export-host", None);
+        note(&host, &tenant.document.id, entry).await?;
+    }
     let (out, body) = mpsc::channel(1);
     tokio::spawn(forward(first, lines, running, out));
     let body = stream::unfold(body, |mut body| async {
