@@ -37,10 +37,10 @@ impl Compiles {
         let each = SignedDuration::from_secs(TENANT_COMPILE_SECONDS);
         let longest = each * i32::try_from(TENANT_COMPILES_MAX).unwrap_or(i32::MAX);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Who owes nothing needs no place.
-        all.retain(|_, paid_off| *paid_off > now);
-        // Nobody owes more than can be taken at once, unless the clock was ahead.
-        let before = all.get(tenant).copied().unwrap_or(now).min(now + longest);
+        // Who owes nothing needs no place. Nobody owes more than can be taken at
+        // once, unless the clock was ahead.
+        all.retain(|_, paid_off| *paid_off > now && paid_off.duration_since(now) <= longest);
+        let before = all.get(tenant).copied().unwrap_or(now);
         let paid_off = before.saturating_add(each).unwrap_or(Timestamp::MAX);
         let owed = paid_off.duration_since(now);
         if owed > longest {
@@ -75,6 +75,19 @@ mod tests {
         let rested = later + SignedDuration::from_secs(TENANT_COMPILE_SECONDS * 20);
         for _ in 0..TENANT_COMPILES_MAX {
             compiles.take(&busy, rested).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_was_taken_by_a_clock_that_was_ahead_is_forgotten() {
+        let compiles = Compiles::default();
+        let busy = TenantId::parse("busy").unwrap();
+        let ahead = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(400 * 24);
+        for now in [ahead, Timestamp::UNIX_EPOCH] {
+            for _ in 0..TENANT_COMPILES_MAX {
+                compiles.take(&busy, now).unwrap();
+            }
+            assert!(compiles.take(&busy, now).is_err());
         }
     }
 }
