@@ -267,8 +267,11 @@ pub const LEASES_MAX: usize = 1_000;
 /// customer. Meta redelivers for 7.
 pub const IDENTITY_DAYS_MIN: i64 = 30;
 /// Events between two stored states of a customer; the fold of those after it
-/// is made when the state is loaded.
-pub const STATE_EVENTS_MAX: u64 = 8;
+/// is made when the state is loaded. The state of a full thread is some twenty
+/// times as large as an event, so that storing it costs more than folding twice
+/// as many events once, as soon as a customer who was not in memory brings more
+/// than half a dozen.
+pub const STATE_EVENTS_MAX: u64 = 16;
 /// States kept in memory, by their size.
 pub const HOT_STATES_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Identities of a customer kept in memory with the state, of 8 bytes each; of

@@ -190,6 +190,11 @@ impl Memory {
         last / second - 1.0
     }
 
+    /// In the last quarter, by the median.
+    pub fn at_last(&self) -> f64 {
+        self.quarters().1
+    }
+
     /// The most that was seen.
     pub fn most(&self) -> u64 {
         self.0.iter().max().copied().unwrap_or(0)

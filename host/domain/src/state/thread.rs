@@ -168,11 +168,13 @@ impl Thread {
     /// redelivery long after is seen for what it is. What history told first
     /// gives way to what tells more, so that either may come first.
     pub(super) fn add(&mut self, mut entry: ThreadEntry) -> bool {
-        let known = self.messages.iter().find(|known| known.id == entry.id);
-        if known.is_some_and(|known| known.weight() >= entry.weight()) {
-            return false;
+        let is_it = |known: &ThreadEntry| known.id == entry.id;
+        if let Some(known) = self.messages.iter().find(|it| is_it(it)) {
+            if known.weight() >= entry.weight() {
+                return false;
+            }
+            self.messages.remove(is_it);
         }
-        self.messages.remove(|known| known.id == entry.id);
         entry.kind = bound::word(&entry.kind);
         entry.text = entry
             .text

@@ -1,10 +1,10 @@
 //! Where Meta calls.
 
-use std::{sync::Arc, time::Instant};
+use std::{convert::Infallible, sync::Arc, time::Instant};
 
 use axum::{
-    extract::{RawQuery, State},
-    http::{HeaderMap, StatusCode},
+    extract::{FromRequestParts, RawQuery, State},
+    http::{HeaderValue, StatusCode, request::Parts},
 };
 use baton_whatsapp::{handshake, signature::SIGNATURE_HEADER};
 
@@ -38,6 +38,18 @@ pub async fn handshake(
         .map_err(|_| refused())
 }
 
+/// What Meta signed the body with. The other headers stay where they are: a copy
+/// of all of them would be a part of every webhook's cost.
+pub struct Signature(Option<HeaderValue>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Signature {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.remove(SIGNATURE_HEADER)))
+    }
+}
+
 /// Takes a webhook of Meta: 200 means that everything in it is durable. A
 /// signed body that cannot be processed is kept in quarantine and acknowledged.
 #[utoipa::path(post, path = "/webhooks/whatsapp/{app}", tag = "webhooks",
@@ -52,7 +64,7 @@ pub async fn handshake(
 pub async fn receive(
     State(host): State<Arc<Host>>,
     Path(app): Path<String>,
-    headers: HeaderMap,
+    Signature(signature): Signature,
     Bytes(body): Bytes,
 ) -> Answer<StatusCode> {
     let Some(app) = host.directory().app(&app).cloned() else {
@@ -60,9 +72,7 @@ pub async fn receive(
         let message = "no app of this name signs here";
         return Err(ApiError::new(Code::UnknownApp, message));
     };
-    let signature = headers
-        .get(SIGNATURE_HEADER)
-        .map(axum::http::HeaderValue::as_bytes);
+    let signature = signature.as_ref().map(HeaderValue::as_bytes);
     let (begun, bytes) = (Instant::now(), body.len());
     let taken = async {
         let _room = host.door.webhook(bytes)?;
