@@ -6,13 +6,16 @@ use std::{path::Path, sync::Arc};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, HeaderValue, StatusCode},
+    http::{HeaderValue, StatusCode},
     routing::post,
 };
-use baton::accept::{self, Door, Limits};
+use baton::{
+    accept::{self, Door, Limits},
+    http::Signature,
+};
 use baton_domain::limits::{CONNECTIONS_MAX, WEBHOOK_BODY_BYTES_MAX};
 use baton_whatsapp::{
-    signature::{AppSecret, AppSecrets, SIGNATURE_HEADER, verify},
+    signature::{AppSecret, AppSecrets, verify},
     webhook::parse,
 };
 use bytes::Bytes;
@@ -73,8 +76,12 @@ pub enum Front {
     Baton,
 }
 
-async fn receive(State(floor): State<Arc<Floor>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let signature = headers.get(SIGNATURE_HEADER).map(HeaderValue::as_bytes);
+async fn receive(
+    State(floor): State<Arc<Floor>>,
+    Signature(signature): Signature,
+    body: Bytes,
+) -> StatusCode {
+    let signature = signature.as_ref().map(HeaderValue::as_bytes);
     let Ok(body) = verify(body, signature, &floor.secrets) else {
         return StatusCode::UNAUTHORIZED;
     };

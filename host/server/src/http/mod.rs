@@ -60,6 +60,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use code::Code;
 pub use document::EXAMPLES;
 pub use request_id::RequestIds;
+pub use webhooks::Signature;
 
 use crate::host::Host;
 

@@ -40,7 +40,7 @@ pub async fn handshake(
 
 /// What Meta signed the body with. The other headers stay where they are: a copy
 /// of all of them would be a part of every webhook's cost.
-pub struct Signature(Option<HeaderValue>);
+pub struct Signature(pub Option<HeaderValue>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Signature {
     type Rejection = Infallible;

@@ -15,7 +15,6 @@ use crate::{
 
 /// How much the memory may grow from the first quarter to the last.
 const GROWTH_MAX: f64 = 0.05;
-const MIB: f64 = 1_048_576.0;
 
 pub fn run(stage: &Stage<'_>) -> anyhow::Result<Vec<Row>> {
     let (server, mut requests) = stage.host("soak")?;
@@ -35,7 +34,7 @@ pub fn run(stage: &Stage<'_>) -> anyhow::Result<Vec<Row>> {
     let growth = memory.growth();
     let rate = answered as f64 / begun.elapsed().as_secs_f64();
     server.end()?;
-    let anew = started_anew(stage, &mut requests)? as f64;
+    let anew = started_anew(stage, &mut requests)?;
     Ok(vec![
         row(
             &format!("memory over {} s at {rate:.0}/s", length.as_secs()),
@@ -45,15 +44,12 @@ pub fn run(stage: &Stage<'_>) -> anyhow::Result<Vec<Row>> {
         ),
         row(
             &format!("the same store with its {answered} events, opened by a host anew"),
-            format!(
-                "{:.0} MiB after as much load as fills the caches",
-                anew / MIB
-            ),
+            format!("{} MiB after as much load as fills the caches", anew >> 20),
             format!(
                 "what grew is the store's: at the end at most {:.0} % more",
                 100.0 * GROWTH_MAX
             ),
-            memory.at_last() <= anew * (1.0 + GROWTH_MAX),
+            memory.at_last() <= anew as f64 * (1.0 + GROWTH_MAX),
         ),
     ])
 }
