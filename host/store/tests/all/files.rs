@@ -69,6 +69,58 @@ async fn a_snapshot_left_half_written_is_swept() {
     assert_eq!(texts(&store, &found.customer).await, ["hello"]);
 }
 
+/// As a power cut leaves it: wherever in the last batch the log ends, what was
+/// committed before is there, and that batch is there whole or not at all.
+#[tokio::test]
+async fn a_log_that_was_cut_off_loses_its_last_batch_and_no_other() {
+    let mut fixture = Fixture::sled();
+    let store = fixture.store();
+    let first = write(&*store, "628", vec![message(0, "wamid.1", "hello")]).await;
+    drop(store);
+    let folder = fixture.close();
+    drop(rows(&folder));
+    let (before, base) = (log(&folder), tempfile::TempDir::new().unwrap());
+    copy_all(&folder, base.path());
+    let store = open(&folder, 1).unwrap();
+    let second = write(&store, "629", vec![message(1, "wamid.2", "later")]).await;
+    drop(store);
+    drop(rows(&folder));
+    let after = log(&folder);
+    let was = |at: usize| before.get(at).copied().unwrap_or(0);
+    let is_new = |at: &usize| after[*at] != was(*at);
+    let new: Vec<usize> = (0..after.len()).filter(is_new).collect();
+    let mut seen = [0, 0];
+    for cut in new.iter().step_by(new.len().div_ceil(60)) {
+        let copy = tempfile::TempDir::new().unwrap();
+        copy_all(base.path(), copy.path());
+        fs::copy(folder.join("keys"), copy.path().join("keys")).unwrap();
+        let old = (*cut..after.len()).map(was);
+        let torn: Vec<u8> = after[..*cut].iter().copied().chain(old).collect();
+        fs::write(copy.path().join("rows").join("db"), torn).unwrap();
+        let store = open(copy.path(), 2).unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
+        assert_eq!(texts(&store, &first).await, ["hello"], "cut at {cut}");
+        let found = store.load(&tenant(), &second, &[]).await.unwrap();
+        seen[usize::from(found.is_some())] += 1;
+        write(&store, "630", vec![message(2, "wamid.3", "after")]).await;
+        drop(store);
+        assert_eq!(
+            crate::doctor::examine(copy.path()).findings,
+            [],
+            "cut at {cut}"
+        );
+    }
+    println!(
+        "the batch was gone {} times, there {} times",
+        seen[0], seen[1]
+    );
+    assert!(seen[0] > 5, "{seen:?}");
+}
+
+/// sled's log, closed.
+fn log(folder: &Path) -> Vec<u8> {
+    fs::read(folder.join("rows").join("db")).unwrap()
+}
+
 #[tokio::test]
 async fn a_store_that_is_open_is_locked_and_left_alone() {
     let mut fixture = Fixture::sled();
